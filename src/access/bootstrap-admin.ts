@@ -1,0 +1,32 @@
+/** The first admin and its key, where none exists yet. */
+import { AppError } from '../core/error.ts';
+import { uuidv7 } from '../core/id.ts';
+import { type Ledger, PLATFORM } from '../db/ledger.ts';
+import { createKey, describeKey } from './key.ts';
+import { hasAdminLocked, insertAdmin } from './store.ts';
+
+export const BOOTSTRAP_KEY_CHARACTERS_MIN = 24;
+
+export interface BootstrapInput {
+  /** The key to take as the first one; absent: a new one is made. */
+  readonly key?: string;
+  readonly now: number;
+}
+
+/** Answers the key where it made the first admin, null where one exists. Throws `invalid_request` for a short key. */
+export async function bootstrapAdmin(ledger: Ledger, input: BootstrapInput): Promise<string | null> {
+  if (input.key !== undefined && input.key.length < BOOTSTRAP_KEY_CHARACTERS_MIN) {
+    throw new AppError('invalid_request', 'BOOTSTRAP_ADMIN_KEY needs at least 24 characters.');
+  }
+  const key = input.key === undefined ? createKey('admin') : describeKey(input.key);
+  const created = await ledger.transaction(PLATFORM, async (tx) => {
+    if (await hasAdminLocked(tx)) return false;
+    await insertAdmin(
+      tx,
+      { id: uuidv7(input.now), email: 'admin@localhost', role: 'admin' },
+      { id: uuidv7(input.now), key_hash: key.key_hash, prefix: key.prefix, name: 'first admin key' },
+    );
+    return true;
+  });
+  return created ? key.key : null;
+}

@@ -1,0 +1,75 @@
+/** The SQL of admin users and their keys. Platform reach only. */
+import type { LedgerTransaction } from '../db/ledger.ts';
+
+export interface AdminKey {
+  readonly key_id: string;
+  readonly user_id: string;
+  readonly role: string;
+}
+
+export async function findAdminKey(
+  tx: LedgerTransaction,
+  keyHash: string,
+  now: string,
+): Promise<AdminKey | null> {
+  const [row] = await tx.query<AdminKey>(
+    `SELECT k.id AS key_id, u.id AS user_id, u.role FROM admin_api_keys k JOIN admin_users u ON u.id = k.user_id
+     WHERE k.key_hash = $1 AND k.is_active AND (k.expires_at IS NULL OR k.expires_at > $2)`,
+    [keyHash, now],
+  );
+  return row ?? null;
+}
+
+/** Written at most once in five minutes a key. */
+export async function touchAdminKey(tx: LedgerTransaction, keyId: string, now: string): Promise<void> {
+  await tx.execute(
+    `UPDATE admin_api_keys SET last_used_at = $2
+     WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2::timestamptz - interval '5 minutes')`,
+    [keyId, now],
+  );
+}
+
+export interface ProjectKey {
+  readonly key_id: string;
+  readonly organisation_id: string;
+  readonly project_id: string;
+}
+
+export async function findProjectKey(
+  tx: LedgerTransaction,
+  keyHash: string,
+  now: string,
+): Promise<ProjectKey | null> {
+  const [row] = await tx.query<ProjectKey>(
+    `SELECT k.id AS key_id, k.organisation_id, k.project_id FROM api_keys k
+     JOIN projects p ON p.organisation_id = k.organisation_id AND p.id = k.project_id
+     JOIN organisations o ON o.id = k.organisation_id
+     WHERE k.key_hash = $1 AND k.is_active AND p.is_active AND o.is_active
+       AND (k.expires_at IS NULL OR k.expires_at > $2)`,
+    [keyHash, now],
+  );
+  return row ?? null;
+}
+
+/** The lock makes two bootstraps at once create one admin. */
+export async function hasAdminLocked(tx: LedgerTransaction): Promise<boolean> {
+  await tx.execute('SELECT 1 FROM billing_entities WHERE is_default FOR UPDATE');
+  const rows = await tx.query('SELECT 1 FROM admin_users LIMIT 1');
+  return rows.length > 0;
+}
+
+export async function insertAdmin(
+  tx: LedgerTransaction,
+  user: { id: string; email: string; role: string },
+  key: { id: string; key_hash: string; prefix: string; name: string },
+): Promise<void> {
+  await tx.execute(`INSERT INTO admin_users (id, email, role, permissions) VALUES ($1, $2, $3, '{}')`, [
+    user.id,
+    user.email,
+    user.role,
+  ]);
+  await tx.execute(
+    'INSERT INTO admin_api_keys (id, user_id, key_hash, prefix, name) VALUES ($1, $2, $3, $4, $5)',
+    [key.id, user.id, key.key_hash, key.prefix, key.name],
+  );
+}

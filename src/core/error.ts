@@ -1,0 +1,80 @@
+/**
+ * The one error that users see. `detail` is the public sentence; `log` is for the operator alone and never leaves
+ * the process. The status of each code stands in src/http/problem.ts, which the compiler keeps complete.
+ */
+export type ErrorCode =
+  | 'malformed_json'
+  | 'invalid_request'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'rate_limited'
+  | 'event_conflict'
+  | 'already_exists'
+  | 'plan_overlap'
+  | 'plan_in_use'
+  | 'invoice_exists'
+  | 'invalid_state'
+  | 'period_open'
+  | 'not_drained'
+  | 'quarantine_not_empty'
+  | 'books_differ'
+  | 'draft_stale'
+  | 'unpriced_usage'
+  | 'currency_mismatch'
+  | 'nothing_to_invoice'
+  | 'shard_not_halted'
+  | 'unavailable'
+  | 'internal';
+
+/** One fault of an input: `pointer` is an RFC 6901 JSON Pointer into the body, or `?name` for a query parameter. */
+export interface Fault {
+  readonly pointer: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface AppErrorOptions {
+  readonly errors?: readonly Fault[];
+  /** Extension members of the problem document (RFC 9457 §3.2), for instance the receipt of a conflicting event. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
+  readonly retryAfterSeconds?: number;
+  readonly log?: string;
+  readonly cause?: unknown;
+}
+
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly errors: readonly Fault[];
+  readonly extensions: Readonly<Record<string, unknown>>;
+  readonly retryAfterSeconds: number | undefined;
+  readonly log: string | undefined;
+
+  constructor(code: ErrorCode, detail: string, options: AppErrorOptions = {}) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.errors = options.errors ?? [];
+    this.extensions = options.extensions ?? {};
+    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.log = options.log;
+  }
+}
+
+/** A state that cannot be: a defect of ours, never a mistake of the user. Answers 500. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`assertion failed: ${message}`);
+}
+
+/** Closes an exhaustive switch: a new case that nobody handles does not compile. */
+export function unreachable(value: never): never {
+  throw new Error(`unreachable: ${String(value)}`);
+}
+
+export const invalidRequest = (errors: readonly Fault[]): AppError =>
+  new AppError('invalid_request', errors[0]?.detail ?? 'The request is not valid.', { errors });
+
+export const notFound = (what: string): AppError => new AppError('not_found', `No such ${what}.`);

@@ -1,0 +1,18 @@
+/** What a verb is given: the moment, who asks, and the stores. Nothing else reaches the outside. */
+import type { Actor } from '../core/actor.ts';
+import type { HotDatabase, Shards } from './hot.ts';
+import type { Ledger } from './ledger.ts';
+
+export interface Ctx {
+  /** Epoch milliseconds, read once when the request or job began. */
+  readonly now: number;
+  readonly requestId: string;
+  readonly actor: Actor;
+  readonly ipAddress: string | null;
+  readonly userAgent: string | null;
+  readonly ledger: Ledger;
+  /** For work that needs a second connection beside `ledger`; the caller closes it. */
+  readonly openLedger: () => Ledger;
+  readonly directory: HotDatabase;
+  readonly shards: Shards;
+}

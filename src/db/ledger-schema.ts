@@ -1,0 +1,684 @@
+/**
+ * The Postgres tables: the financial source of truth. Columns carry their names unchanged from here to the wire.
+ * Every tenant table has `organisation_id` first in its keys and a policy per role:
+ * `meterbook_tenant` sees one organisation, `meterbook_platform` sees all; the login role itself sees nothing.
+ */
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  check,
+  customType,
+  date,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgPolicy,
+  pgRole,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+
+/** timestamptz, as RFC 3339 UTC text with milliseconds on this side. */
+const instant = customType<{ data: string; driverData: string }>({
+  dataType: () => 'timestamptz',
+  fromDriver: (value) => new Date(value).toISOString(),
+});
+
+/** NUMERIC without a bound, as decimal text; never a JS number. */
+const decimalText = customType<{ data: string; driverData: string }>({ dataType: () => 'numeric' });
+const quantityText = customType<{ data: string; driverData: string }>({ dataType: () => 'numeric(38, 12)' });
+
+export const tenantRole = pgRole('meterbook_tenant');
+export const platformRole = pgRole('meterbook_platform');
+
+const ofOrganisation = sql`organisation_id = NULLIF(current_setting('app.organisation_id', true), '')::uuid`;
+
+const policies = (table: string, using = ofOrganisation) => [
+  pgPolicy(`${table}_tenant`, { as: 'permissive', for: 'all', to: tenantRole, using, withCheck: using }),
+  pgPolicy(`${table}_platform`, {
+    as: 'permissive',
+    for: 'all',
+    to: platformRole,
+    using: sql`true`,
+    withCheck: sql`true`,
+  }),
+];
+
+const created = { created_at: instant().notNull().default(sql`now()`) };
+const timestamps = { ...created, updated_at: instant().notNull().default(sql`now()`) };
+
+export const billingEntities = pgTable('billing_entities', {
+  id: uuid().primaryKey(),
+  legal_name: text().notNull(),
+  series: text().notNull().default('INV'),
+  number_format: text().notNull().default('{series}-{fy}-{seq}'),
+  financial_year_start_month: smallint().notNull().default(1),
+  timezone: text().notNull().default('UTC'),
+  is_default: boolean().notNull().default(false),
+  ...timestamps,
+});
+
+export const organisations = pgTable(
+  'organisations',
+  {
+    id: uuid().primaryKey(),
+    name: text().notNull(),
+    billing_email: text().notNull(),
+    currency: text().notNull(),
+    timezone: text().notNull().default('UTC'),
+    payment_terms_days: integer().notNull().default(14),
+    grace_hours: integer().notNull().default(48),
+    billing_entity_id: uuid()
+      .notNull()
+      .references(() => billingEntities.id),
+    block_unpriced: boolean().notNull().default(false),
+    shard: smallint().notNull(),
+    is_active: boolean().notNull().default(true),
+    /** Grows with every change that the edge must learn of. */
+    publication_version: bigint({ mode: 'number' }).notNull().default(1),
+    ...timestamps,
+  },
+  () => policies('organisations', sql`id = NULLIF(current_setting('app.organisation_id', true), '')::uuid`),
+);
+
+/** Which zone and currency new billing periods take, from a month on. Periods that exist keep their own. */
+export const billingCalendars = pgTable(
+  'billing_calendars',
+  {
+    organisation_id: uuid()
+      .notNull()
+      .references(() => organisations.id),
+    from_year: smallint().notNull(),
+    from_month: smallint().notNull(),
+    timezone: text().notNull(),
+    currency: text().notNull(),
+    ...created,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.from_year, table.from_month] }),
+    ...policies('billing_calendars'),
+  ],
+);
+
+export const projects = pgTable(
+  'projects',
+  {
+    organisation_id: uuid()
+      .notNull()
+      .references(() => organisations.id),
+    id: uuid().notNull(),
+    name: text().notNull(),
+    description: text(),
+    external_key: text(),
+    is_active: boolean().notNull().default(true),
+    ...timestamps,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    unique('projects_id').on(table.id),
+    unique('projects_external_key').on(table.organisation_id, table.external_key),
+    ...policies('projects'),
+  ],
+);
+
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    project_id: uuid().notNull(),
+    key_hash: text().notNull(),
+    /** The first characters of the key, for recognising it in a list. */
+    prefix: text().notNull(),
+    name: text().notNull(),
+    is_active: boolean().notNull().default(true),
+    expires_at: instant(),
+    revoked_at: instant(),
+    last_used_at: instant(),
+    ...timestamps,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    unique('api_keys_id').on(table.id),
+    unique('api_keys_key_hash').on(table.key_hash),
+    foreignKey({
+      columns: [table.organisation_id, table.project_id],
+      foreignColumns: [projects.organisation_id, projects.id],
+    }),
+    ...policies('api_keys'),
+  ],
+);
+
+/**
+ * Range-partitioned by month of `ingested_at` (the migration says so; drizzle-kit cannot). No foreign key: its trigger
+ * runs once a row, and the aggregates, which are few, carry it for every project that has an event.
+ */
+export const usageEvents = pgTable(
+  'usage_events',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    project_id: uuid().notNull(),
+    metric_name: text().notNull(),
+    metric_value: quantityText().notNull(),
+    unit: text().notNull(),
+    timestamp: instant().notNull(),
+    user_id: text(),
+    metadata: jsonb().notNull(),
+    idempotency_key: text().notNull(),
+    ingested_at: instant().notNull(),
+    /** The local hour and day of the billing period's zone under which the books carry this event. */
+    hour: instant().notNull(),
+    day: date({ mode: 'string' }).notNull(),
+    /** Set where the period was closed already: the event is in this adjustment and not in the aggregates. */
+    adjustment_id: uuid(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id, table.ingested_at] }),
+    index('usage_events_organisation_project_timestamp').on(
+      table.organisation_id,
+      table.project_id,
+      table.timestamp,
+    ),
+    ...policies('usage_events'),
+  ],
+);
+
+/** The permanent ledger of keys (law 1), hash-partitioned by project: never purged, so a key counts once for ever. */
+export const eventKeys = pgTable(
+  'event_keys',
+  {
+    organisation_id: uuid().notNull(),
+    project_id: uuid().notNull(),
+    idempotency_key: text().notNull(),
+    event_id: uuid().notNull(),
+    fingerprint: text().notNull(),
+    occurred_at: instant().notNull(),
+    ingested_at: instant().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.project_id, table.idempotency_key] }), ...policies('event_keys')],
+);
+
+const usageKey = {
+  organisation_id: uuid().notNull(),
+  project_id: uuid().notNull(),
+  metric_name: text().notNull(),
+  unit: text().notNull(),
+};
+const usageTotals = {
+  total_value: decimalText().notNull(),
+  event_count: bigint({ mode: 'number' }).notNull(),
+};
+
+export const usageHourly = pgTable(
+  'usage_hourly',
+  { ...usageKey, hour: instant().notNull(), day: date({ mode: 'string' }).notNull(), ...usageTotals },
+  (table) => [
+    primaryKey({
+      columns: [
+        table.organisation_id,
+        table.project_id,
+        table.metric_name,
+        table.unit,
+        table.hour,
+        table.day,
+      ],
+    }),
+    ...policies('usage_hourly'),
+  ],
+);
+
+export const usageDaily = pgTable(
+  'usage_daily',
+  {
+    ...usageKey,
+    day: date({ mode: 'string' }).notNull(),
+    ...usageTotals,
+    /** Grows with every drain that touches the row: finalization compares versions instead of sums under its lock. */
+    version: bigint({ mode: 'number' }).notNull().default(1),
+    updated_at: instant().notNull().default(sql`now()`),
+  },
+  (table) => [
+    primaryKey({
+      columns: [table.organisation_id, table.project_id, table.metric_name, table.unit, table.day],
+    }),
+    index('usage_daily_updated').on(table.updated_at),
+    ...policies('usage_daily'),
+  ],
+);
+
+export const usageAggregates = pgTable(
+  'usage_aggregates',
+  {
+    organisation_id: usageKey.organisation_id,
+    id: uuid().notNull(),
+    project_id: usageKey.project_id,
+    metric_name: usageKey.metric_name,
+    unit: usageKey.unit,
+    ...usageTotals,
+    year: smallint().notNull(),
+    month: smallint().notNull(),
+    ...timestamps,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    unique('usage_aggregates_key').on(
+      table.organisation_id,
+      table.project_id,
+      table.metric_name,
+      table.unit,
+      table.year,
+      table.month,
+    ),
+    index('usage_aggregates_organisation_month').on(table.organisation_id, table.year, table.month),
+    foreignKey({
+      columns: [table.organisation_id, table.project_id],
+      foreignColumns: [projects.organisation_id, projects.id],
+    }),
+    ...policies('usage_aggregates'),
+  ],
+);
+
+export const billingPeriods = pgTable(
+  'billing_periods',
+  {
+    organisation_id: uuid()
+      .notNull()
+      .references(() => organisations.id),
+    year: smallint().notNull(),
+    month: smallint().notNull(),
+    /** [starts_at, ends_at), made in `timezone`; the next period starts where this one ends, whatever its zone. */
+    starts_at: instant().notNull(),
+    ends_at: instant().notNull(),
+    timezone: text().notNull(),
+    currency: text().notNull(),
+    status: text().notNull().default('open'),
+    closed_at: instant(),
+    /** The shard's highest seq at the first attempt to close after the cutoff: the drain must reach it. */
+    cutoff_seq: bigint({ mode: 'number' }),
+    cutoff_epoch: integer(),
+    ...created,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.year, table.month] }),
+    check('billing_periods_status', sql`status IN ('open', 'closed')`),
+    check('billing_periods_half_open', sql`starts_at < ends_at`),
+    ...policies('billing_periods'),
+  ],
+);
+
+/**
+ * Usage that its own period can no longer carry. `late`: it came after (year, month) was closed. `carried`: the negative
+ * rest of a segment of that period. Open while `invoice_id` is null; the invoice that claims it shows it as a line.
+ */
+export const usageAdjustments = pgTable(
+  'usage_adjustments',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    project_id: uuid(),
+    metric_name: text().notNull(),
+    unit: text().notNull(),
+    kind: text().notNull(),
+    year: smallint().notNull(),
+    month: smallint().notNull(),
+    hour: instant(),
+    day: date({ mode: 'string' }).notNull(),
+    quantity: decimalText().notNull(),
+    event_count: bigint({ mode: 'number' }).notNull(),
+    /** For `carried`: the invoice that passed it on. */
+    source_invoice_id: uuid(),
+    invoice_id: uuid(),
+    ...created,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    index('usage_adjustments_open').on(table.organisation_id).where(sql`invoice_id IS NULL`),
+    index('usage_adjustments_invoice').on(table.organisation_id, table.invoice_id),
+    check('usage_adjustments_kind', sql`kind IN ('late', 'carried')`),
+    foreignKey({
+      columns: [table.organisation_id, table.project_id],
+      foreignColumns: [projects.organisation_id, projects.id],
+    }),
+    ...policies('usage_adjustments'),
+  ],
+);
+
+/** How far a shard's stream (`events` or `conflicts`) has been drained, and the id of the row there: the fence of law 1. */
+export const rollupCursors = pgTable(
+  'rollup_cursors',
+  {
+    shard: smallint().notNull(),
+    stream: text().notNull(),
+    epoch: integer().notNull().default(1),
+    last_seq: bigint({ mode: 'number' }).notNull().default(0),
+    last_id: text().notNull().default(''),
+    halted_at: instant(),
+    halt_reason: text(),
+    updated_at: instant().notNull().default(sql`now()`),
+  },
+  (table) => [
+    primaryKey({ columns: [table.shard, table.stream] }),
+    check('rollup_cursors_stream', sql`stream IN ('events', 'conflicts')`),
+  ],
+);
+
+export const rollupBatches = pgTable(
+  'rollup_batches',
+  {
+    shard: smallint().notNull(),
+    stream: text().notNull(),
+    epoch: integer().notNull(),
+    from_seq: bigint({ mode: 'number' }).notNull(),
+    to_seq: bigint({ mode: 'number' }).notNull(),
+    n_in: integer().notNull(),
+    n_counted: integer().notNull(),
+    n_duplicate: integer().notNull(),
+    n_conflict: integer().notNull(),
+    n_quarantined: integer().notNull(),
+    committed_at: instant().notNull(),
+    purged_at: instant(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.shard, table.stream, table.epoch, table.to_seq] }),
+    index('rollup_batches_unpurged').on(table.committed_at).where(sql`purged_at IS NULL`),
+    check('rollup_batches_sum', sql`n_in = n_counted + n_duplicate + n_conflict + n_quarantined`),
+    check('rollup_batches_range', sql`from_seq < to_seq`),
+  ],
+);
+
+export const eventConflicts = pgTable(
+  'event_conflicts',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    project_id: uuid().notNull(),
+    idempotency_key: text().notNull(),
+    /** `conflict`: other content under a taken key. `duplicate`: the same content, met only at the drain. */
+    kind: text().notNull(),
+    fingerprint: text().notNull(),
+    event: jsonb().notNull(),
+    first_event_id: uuid().notNull(),
+    received_at: instant().notNull(),
+    ...created,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    index('event_conflicts_key').on(table.organisation_id, table.project_id, table.idempotency_key),
+    check('event_conflicts_kind', sql`kind IN ('conflict', 'duplicate')`),
+    ...policies('event_conflicts'),
+  ],
+);
+
+/** Rows that cannot be counted, whole and with the reason. The ids are null where the row's own are unreadable. */
+export const eventQuarantine = pgTable(
+  'event_quarantine',
+  {
+    id: text().primaryKey(),
+    shard: smallint().notNull(),
+    organisation_id: uuid(),
+    project_id: uuid(),
+    idempotency_key: text(),
+    /** The row as JSON text: it may hold what jsonb refuses. */
+    event: text().notNull(),
+    /** Whether its key stands in the ledger; not where the ledger itself refused the row. */
+    keyed: boolean().notNull(),
+    reason: text().notNull(),
+    detail: text().notNull(),
+    received_at: instant().notNull(),
+    resolved_at: instant(),
+    ...created,
+  },
+  (table) => [
+    index('event_quarantine_organisation').on(table.organisation_id).where(sql`resolved_at IS NULL`),
+    ...policies('event_quarantine'),
+  ],
+);
+
+export const pricingPlans = pgTable(
+  'pricing_plans',
+  {
+    id: uuid().primaryKey(),
+    /** Null: the plan holds for every organisation that has none of its own. */
+    organisation_id: uuid().references(() => organisations.id),
+    metric_name: text().notNull(),
+    unit: text().notNull(),
+    currency: text().notNull(),
+    charge_model: text().notNull(),
+    price_per_unit: decimalText(),
+    tiers: jsonb().$type<{ up_to: string | null; price_per_unit: string; flat_fee?: string }[]>(),
+    package_size: decimalText(),
+    package_price: decimalText(),
+    amount: decimalText(),
+    included_units: decimalText(),
+    minimum_amount: decimalText(),
+    maximum_amount: decimalText(),
+    effective_from: date({ mode: 'string' }).notNull(),
+    effective_to: date({ mode: 'string' }),
+    is_active: boolean().notNull().default(true),
+    ...timestamps,
+  },
+  (table) => [
+    index('pricing_plans_organisation').on(table.organisation_id, table.metric_name, table.unit),
+    check('pricing_plans_range', sql`effective_to IS NULL OR effective_from < effective_to`),
+    check(
+      'pricing_plans_charge_model',
+      sql`charge_model IN ('per_unit', 'graduated', 'volume', 'package', 'flat')`,
+    ),
+    pgPolicy('pricing_plans_tenant', {
+      as: 'permissive',
+      for: 'all',
+      to: tenantRole,
+      using: sql`organisation_id IS NULL OR ${ofOrganisation}`,
+      withCheck: ofOrganisation,
+    }),
+    pgPolicy('pricing_plans_platform', {
+      as: 'permissive',
+      for: 'all',
+      to: platformRole,
+      using: sql`true`,
+      withCheck: sql`true`,
+    }),
+  ],
+);
+
+export const invoices = pgTable(
+  'invoices',
+  {
+    organisation_id: uuid()
+      .notNull()
+      .references(() => organisations.id),
+    id: uuid().notNull(),
+    billing_entity_id: uuid()
+      .notNull()
+      .references(() => billingEntities.id),
+    invoice_number: text(),
+    status: text().notNull().default('draft'),
+    year: smallint().notNull(),
+    month: smallint().notNull(),
+    period_start: instant().notNull(),
+    period_end: instant().notNull(),
+    timezone: text().notNull(),
+    currency: text().notNull(),
+    total: decimalText().notNull(),
+    unpriced: jsonb().$type<{ metric_name: string; unit: string; quantity: string }[]>().notNull(),
+    issued_at: instant(),
+    due_date: date({ mode: 'string' }),
+    paid_at: instant(),
+    cancelled_at: instant(),
+    ...timestamps,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    unique('invoices_id').on(table.id),
+    uniqueIndex('invoices_one_live_per_period')
+      .on(table.organisation_id, table.year, table.month)
+      .where(sql`status <> 'cancelled'`),
+    uniqueIndex('invoices_number').on(table.billing_entity_id, table.invoice_number),
+    check('invoices_status', sql`status IN ('draft', 'finalized', 'paid', 'refunded', 'cancelled')`),
+    check('invoices_total_not_negative', sql`total >= 0`),
+    check(
+      'invoices_number_from_finalization',
+      sql`(status = 'draft' AND invoice_number IS NULL) OR status = 'cancelled' OR invoice_number IS NOT NULL`,
+    ),
+    ...policies('invoices'),
+  ],
+);
+
+export const invoiceLineItems = pgTable(
+  'invoice_line_items',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    invoice_id: uuid().notNull(),
+    line_number: integer().notNull(),
+    kind: text().notNull(),
+    description: text().notNull(),
+    metric_name: text().notNull(),
+    unit: text().notNull(),
+    quantity: decimalText().notNull(),
+    unit_price: decimalText(),
+    total: decimalText().notNull(),
+    currency: text().notNull(),
+    pricing_plan_id: uuid()
+      .notNull()
+      .references(() => pricingPlans.id),
+    /** The period and the days of usage that the line prices: an earlier period's for an adjustment. */
+    year: smallint().notNull(),
+    month: smallint().notNull(),
+    first_day: date({ mode: 'string' }).notNull(),
+    last_day: date({ mode: 'string' }).notNull(),
+    /** The part of `quantity`, zero or negative, that this invoice passes on to the next period. */
+    carried_quantity: decimalText().notNull(),
+    tiers: jsonb(),
+    by_project: jsonb().notNull(),
+    event_count: bigint({ mode: 'number' }).notNull(),
+    /** SHA-256 over the keys of the counted events, per day and project; null on a draft. */
+    events_hash: text(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    unique('invoice_line_items_number').on(table.organisation_id, table.invoice_id, table.line_number),
+    check('invoice_line_items_kind', sql`kind IN ('usage', 'flat', 'late', 'carried')`),
+    foreignKey({
+      columns: [table.organisation_id, table.invoice_id],
+      foreignColumns: [invoices.organisation_id, invoices.id],
+    }),
+    ...policies('invoice_line_items'),
+  ],
+);
+
+/** One row per seller, series and financial year; updated inside the finalizing transaction, so a rollback leaves no gap. */
+export const invoiceCounters = pgTable(
+  'invoice_counters',
+  {
+    billing_entity_id: uuid()
+      .notNull()
+      .references(() => billingEntities.id),
+    series: text().notNull(),
+    financial_year: text().notNull(),
+    last_number: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.billing_entity_id, table.series, table.financial_year] })],
+);
+
+/** Effects that must leave exactly because their transaction committed (law 12). */
+export const outbox = pgTable(
+  'outbox',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    topic: text().notNull(),
+    payload: jsonb().notNull(),
+    delivered_at: instant(),
+    ...created,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    index('outbox_undelivered').on(table.created_at).where(sql`delivered_at IS NULL`),
+    ...policies('outbox'),
+  ],
+);
+
+export const jobRuns = pgTable(
+  'job_runs',
+  {
+    id: uuid().primaryKey(),
+    job: text().notNull(),
+    started_by: text().notNull(),
+    as_of: instant().notNull(),
+    status: text().notNull(),
+    started_at: instant().notNull(),
+    finished_at: instant(),
+    counts: jsonb().$type<Record<string, unknown>>().notNull(),
+    error: text(),
+  },
+  (table) => [
+    index('job_runs_job_started').on(table.job, table.started_at),
+    check('job_runs_status', sql`status IN ('running', 'succeeded', 'partial', 'failed')`),
+  ],
+);
+
+export const adminUsers = pgTable('admin_users', {
+  id: uuid().primaryKey(),
+  email: text().notNull().unique(),
+  role: text().notNull(),
+  permissions: jsonb().notNull(),
+  ...timestamps,
+});
+
+export const adminApiKeys = pgTable('admin_api_keys', {
+  id: uuid().primaryKey(),
+  user_id: uuid()
+    .notNull()
+    .references(() => adminUsers.id),
+  key_hash: text().notNull().unique(),
+  prefix: text().notNull(),
+  name: text().notNull(),
+  is_active: boolean().notNull().default(true),
+  expires_at: instant(),
+  revoked_at: instant(),
+  last_used_at: instant(),
+  ...timestamps,
+});
+
+/** Append-only; one chain per organisation, and one under the zero id for what belongs to none. */
+export const auditLogs = pgTable(
+  'audit_logs',
+  {
+    organisation_id: uuid().notNull(),
+    seq: bigint({ mode: 'number' }).notNull(),
+    id: uuid().notNull(),
+    entity_type: text().notNull(),
+    entity_id: text().notNull(),
+    action: text().notNull(),
+    user_id: uuid(),
+    actor: text().notNull(),
+    changes: jsonb().notNull(),
+    ip_address: text(),
+    user_agent: text(),
+    request_id: text(),
+    created_at: instant().notNull(),
+    prev_hash: text().notNull(),
+    row_hash: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.organisation_id, table.seq] }), ...policies('audit_logs')],
+);
+
+/** The head of each chain: its row lock is what gives the next `seq`. */
+export const auditChains = pgTable(
+  'audit_chains',
+  {
+    organisation_id: uuid().primaryKey(),
+    last_seq: bigint({ mode: 'number' }).notNull(),
+    last_hash: text().notNull(),
+  },
+  () => policies('audit_chains'),
+);

@@ -1,0 +1,130 @@
+/** The connection to Postgres: one client per request or job, every statement inside a transaction of a known reach. */
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import { AppError, assert } from '../core/error.ts';
+import { isUuid } from '../core/id.ts';
+
+/**
+ * How far a transaction sees. `tenant`: one organisation, held there by row-level security. `platform`: all, for the
+ * drain, the jobs and what belongs to no organisation. The login role itself can read nothing.
+ */
+export type Reach =
+  | { readonly kind: 'tenant'; readonly organisationId: string }
+  | { readonly kind: 'platform' };
+
+export const PLATFORM: Reach = { kind: 'platform' };
+export const tenant = (organisationId: string): Reach => ({ kind: 'tenant', organisationId });
+
+export interface LedgerTransaction {
+  /** Plain SQL, for hot and clever statements. Timestamps come as RFC 3339 text, dates and numerics as text. */
+  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** The number of rows that a statement wrote. */
+  execute(text: string, values?: readonly unknown[]): Promise<number>;
+  /** Drizzle's query builder on the same transaction, for plain statements. */
+  readonly orm: NodePgDatabase;
+  /** Narrows (or widens) the reach for the rest of the transaction: after an id told which organisation it is of. */
+  enter(reach: Reach): Promise<void>;
+}
+
+export interface Ledger {
+  /** Runs `work` in one READ COMMITTED transaction; returns only when Postgres answered COMMIT to the COMMIT. */
+  transaction<T>(reach: Reach, work: (tx: LedgerTransaction) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** What `runTransaction` needs of a client; the fault simulation brings its own. */
+export interface TransactionClient {
+  query(text: string): Promise<{ command: string }>;
+}
+
+/** The COMMIT was answered by ROLLBACK: the transaction had failed before, silently (§5.4 of the design). */
+export class NotCommittedError extends Error {}
+
+export async function runTransaction<T>(
+  client: TransactionClient,
+  begin: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  await client.query(begin);
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+  const { command } = await client.query('COMMIT');
+  if (command !== 'COMMIT') throw new NotCommittedError(`COMMIT was answered by ${command}`);
+  return result;
+}
+
+function enterStatements(reach: Reach): string {
+  if (reach.kind === 'platform') return 'SET LOCAL ROLE meterbook_platform';
+  assert(isUuid(reach.organisationId), 'a tenant transaction is entered with a UUID');
+  return `SET LOCAL ROLE meterbook_tenant; SET LOCAL app.organisation_id = '${reach.organisationId}'`;
+}
+
+const TIMESTAMPTZ = 1184;
+const DATE = 1082;
+const INT8 = 20;
+
+// int8 columns hold counts and row numbers, all far below 2^53; NUMERIC stays text.
+const types = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (oid === TIMESTAMPTZ) return (value: string) => new Date(value).toISOString();
+    if (oid === DATE) return (value: string) => value;
+    if (oid === INT8) return (value: string) => Number(value);
+    return pg.types.getTypeParser(oid, format);
+  },
+};
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Opens its one connection at the first transaction. Call `close` when the request or job has ended. */
+export function openLedger(connectionString: string): Ledger {
+  let connecting: Promise<pg.Client> | undefined;
+
+  async function connect(): Promise<pg.Client> {
+    const client = new pg.Client({
+      connectionString,
+      types: types as pg.CustomTypesConfig,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      application_name: 'meterbook',
+    });
+    // A client without this listener turns a lost connection into an uncaught error of the whole isolate.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+    } catch (cause) {
+      throw new AppError('unavailable', 'The ledger cannot be reached. Try again.', {
+        cause,
+        log: 'connect to Postgres failed',
+        retryAfterSeconds: 5,
+      });
+    }
+    return client;
+  }
+
+  return {
+    async transaction(reach, work) {
+      connecting ??= connect();
+      const client = await connecting;
+      const tx: LedgerTransaction = {
+        query: async (text, values) => (await client.query(text, values as unknown[])).rows,
+        execute: async (text, values) => (await client.query(text, values as unknown[])).rowCount ?? 0,
+        orm: drizzle(client),
+        enter: async (next) => {
+          await client.query(enterStatements(next));
+        },
+      };
+      // pg answers a text of several statements with a list; runTransaction reads only the answer to COMMIT.
+      const plain: TransactionClient = { query: async (text) => client.query(text) };
+      return await runTransaction(plain, `BEGIN; ${enterStatements(reach)}`, () => work(tx));
+    },
+    async close() {
+      const client = await connecting?.catch(() => undefined);
+      connecting = undefined;
+      await client?.end().catch(() => undefined);
+    },
+  };
+}

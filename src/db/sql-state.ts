@@ -1,0 +1,9 @@
+/** SQLSTATE codes that verbs give a meaning to; drizzle wraps the driver's error as its cause. */
+function sqlState(error: unknown): string | undefined {
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
+  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
+  return cause === undefined ? undefined : sqlState(cause);
+}
+
+export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === '23505';
+export const isExclusionViolation = (error: unknown): boolean => sqlState(error) === '23P01';

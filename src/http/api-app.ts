@@ -1,0 +1,122 @@
+/** The `api` Worker's app: every route by its definition, one way through authentication, checks, verb and answer. */
+import { Hono } from 'hono';
+import { assertAllowed } from '../access/authorise.ts';
+import type { Actor } from '../core/actor.ts';
+import { AppError } from '../core/error.ts';
+import type { Ctx } from '../db/ctx.ts';
+import type { HotDatabase, Shards } from '../db/hot.ts';
+import type { Ledger } from '../db/ledger.ts';
+import { readBody } from '../ingest/read-body.ts';
+import { authenticate } from './authenticate.ts';
+import { problemResponse } from './problem.ts';
+import { requestIdOf, withCommonHeaders } from './request-id.ts';
+import type { Route, Settings } from './route.ts';
+import { ROUTES } from './routes/index.ts';
+import { parseJson, readQuery, validate } from './validate.ts';
+
+export interface ApiDependencies {
+  readonly openLedger: () => Ledger;
+  readonly directory: HotDatabase;
+  readonly shards: Shards;
+  readonly settings: Settings;
+  /** Keeps the isolate alive for work after the answer. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
+const BODY_BYTES_MAX = 1024 * 1024;
+
+export function createApiApp(): {
+  fetch(request: Request, dependencies: ApiDependencies): Promise<Response>;
+} {
+  const app = new Hono<{ Bindings: ApiDependencies }>();
+  for (const route of ROUTES) {
+    app.on(route.method.toUpperCase(), route.path, async (c) =>
+      answer(route, c.req.raw, c.req.param(), c.env),
+    );
+  }
+  for (const [path, methods] of methodsByPath()) {
+    app.all(path, (c) => {
+      const allow = methods.map((method) => method.toUpperCase()).join(', ');
+      const error = new AppError('method_not_allowed', `This resource takes ${allow}.`);
+      const response = problemResponse(error, requestIdOf(c.req.raw, c.env.settings.clock()));
+      response.headers.set('allow', allow);
+      return response;
+    });
+  }
+  app.notFound((c) => {
+    const error = new AppError('not_found', 'There is no such resource.');
+    return problemResponse(error, requestIdOf(c.req.raw, c.env.settings.clock()));
+  });
+  return {
+    async fetch(request, dependencies) {
+      const requestId = requestIdOf(request, dependencies.settings.clock());
+      const headers = new Headers(request.headers);
+      headers.set('x-request-id', requestId);
+      const response = await app.fetch(new Request(request, { headers }), dependencies);
+      return withCommonHeaders(response, requestId);
+    },
+  };
+}
+
+function methodsByPath(): Map<string, string[]> {
+  const paths = new Map<string, string[]>();
+  for (const { path, method } of ROUTES) paths.set(path, [...(paths.get(path) ?? []), method]);
+  return paths;
+}
+
+async function answer(
+  route: Route,
+  request: Request,
+  params: Record<string, string>,
+  dependencies: ApiDependencies,
+): Promise<Response> {
+  const { settings, openLedger, directory, shards } = dependencies;
+  const now = settings.clock();
+  const requestId = requestIdOf(request, now);
+  const ledger = openLedger();
+  try {
+    const actor: Actor = await authenticate(ledger, route.audience, request, now);
+    assertAllowed(actor, route.audience, route.action);
+    const ctx: Ctx = {
+      now,
+      requestId,
+      actor,
+      ipAddress: request.headers.get('cf-connecting-ip'),
+      userAgent: request.headers.get('user-agent')?.slice(0, 512) ?? null,
+      ledger,
+      openLedger,
+      directory,
+      shards,
+    };
+    const { status, body, headers } = await route.handle(ctx, {
+      params: route.params ? validate(route.params, params, '?') : undefined,
+      query: validateQuery(route, request),
+      body: await readJsonBody(route, request),
+      settings,
+    });
+    return new Response(JSON.stringify(body), {
+      status,
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+  } catch (error) {
+    return problemResponse(error, requestId);
+  } finally {
+    dependencies.waitUntil(ledger.close());
+  }
+}
+
+function validateQuery(route: Route, request: Request): unknown {
+  const query = readQuery(new URL(request.url));
+  return route.query ? validate(route.query, query, '?') : undefined;
+}
+
+async function readJsonBody(route: Route, request: Request): Promise<unknown> {
+  if (!route.body) return undefined;
+  const contentType = request.headers.get('content-type');
+  const text = await readBody(request, BODY_BYTES_MAX);
+  if (text === '' && route.bodyOptional) return validate(route.body, {}, '');
+  if (!/^application\/([a-z0-9.-]+\+)?json\s*(;|$)/i.test(contentType ?? '')) {
+    throw new AppError('unsupported_media_type', 'The body must be application/json.');
+  }
+  return validate(route.body, parseJson(text), '');
+}

@@ -1,0 +1,84 @@
+/** The `ingest` Worker's app: events, and everything else passed on to `api`, so that users see one origin. */
+import { Hono } from 'hono/tiny';
+import { unauthorized } from '../access/authorise.ts';
+import { bearerToken, hashKey } from '../access/key.ts';
+import { AppError } from '../core/error.ts';
+import { type HotDatabase, hotDatabase, type Shards } from '../db/hot.ts';
+import { acceptEvents } from '../ingest/accept-events.ts';
+import { parseEvents } from '../ingest/parse-events.ts';
+import { hotWriter } from '../ingest/store.ts';
+import { findEdgeKey, touchEdgeKey } from '../tenants/directory-store.ts';
+import { createKeyCache, type KeyCache } from '../tenants/key-cache.ts';
+import type { EdgeKey } from '../tenants/published-tenant.ts';
+import { problemResponse } from './problem.ts';
+import { assertNoFaults, goodEvents, receiptResponse } from './receipt.ts';
+import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts';
+
+export interface IngestDependencies {
+  readonly directory: HotDatabase;
+  readonly shards: Shards;
+  readonly clock: () => number;
+  /** False where the key has had its requests of this minute. */
+  readonly admit: (keyId: string) => Promise<boolean>;
+  /** The limit that `admit` guards, for the RateLimit-Policy header. */
+  readonly requestsPerMinute: number;
+  readonly api: (request: Request) => Promise<Response>;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
+type Env = { Bindings: IngestDependencies };
+
+export function createIngestApp(): Hono<Env> {
+  const keys = createKeyCache();
+  const app = new Hono<Env>();
+  app.get('/health', (c) => c.json({ status: 'ok' }));
+  app.post('/v1/events', async (c) => {
+    const request = c.req.raw;
+    const now = c.env.clock();
+    const requestId = requestIdOf(request, now);
+    const response = await receiveEvents(request, c.env, keys, now).catch((error) =>
+      problemResponse(error, requestId),
+    );
+    response.headers.set(REQUEST_ID_HEADER, requestId);
+    response.headers.set('cache-control', 'no-store');
+    response.headers.set('ratelimit-policy', `"default";q=${c.env.requestsPerMinute};w=60`);
+    return response;
+  });
+  app.all('*', (c) => c.env.api(c.req.raw));
+  return app;
+}
+
+async function receiveEvents(
+  request: Request,
+  dependencies: IngestDependencies,
+  keys: KeyCache,
+  now: number,
+): Promise<Response> {
+  const key = await findKey(request, dependencies, keys, now);
+  if (!(await dependencies.admit(key.key_id))) {
+    throw new AppError('rate_limited', 'Too many requests with this key.', { retryAfterSeconds: 60 });
+  }
+  const parsed = await parseEvents(request, now);
+  const preferences = request.headers.get('prefer') ?? '';
+  if (!/(^|[,;\s])handling\s*=\s*"?lenient/i.test(preferences)) assertNoFaults(parsed);
+  const events = goodEvents(parsed);
+  const hot = hotWriter(hotDatabase(dependencies.shards, key.shard));
+  const verdicts = events.length > 0 ? await acceptEvents(hot, key, events, now) : [];
+  const representation = /(^|[,;\s])return\s*=\s*"?representation/i.test(preferences);
+  return receiptResponse({ parsed, verdicts, isPriced: key.isPriced, representation });
+}
+
+async function findKey(
+  request: Request,
+  { directory, waitUntil }: IngestDependencies,
+  keys: KeyCache,
+  now: number,
+): Promise<EdgeKey> {
+  const token = bearerToken(request.headers.get('authorization'));
+  if (token === null) throw unauthorized();
+  const keyHash = hashKey(token);
+  const key = await keys.find(keyHash, now, () => findEdgeKey(directory, keyHash));
+  if (!key) throw unauthorized();
+  if (keys.isTouchDue(keyHash, now)) waitUntil(touchEdgeKey(directory, keyHash, now).catch(() => undefined));
+  return key;
+}

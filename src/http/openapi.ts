@@ -1,0 +1,121 @@
+/** The description of the API (OpenAPI 3.1), generated from the routes and the schemas that validate. */
+import * as z from 'zod';
+import type { DescribedRoute } from './routes/ingest.ts';
+import { problem } from './schemas.ts';
+
+type Json = Record<string, unknown>;
+
+const PROBLEM_TEXTS: Readonly<Record<number, string>> = {
+  401: 'No valid API key',
+  404: 'No such resource, or one of another tenant',
+  409: 'In conflict with what is there',
+  413: 'More than a request may hold',
+  415: 'Not a media type or encoding taken here',
+  422: 'Not valid; `errors` points at each fault',
+  429: 'Too many requests; Retry-After tells when',
+  500: 'A fault of ours',
+  503: 'A store cannot be reached; trying again is safe',
+};
+
+export function describeApi(routes: readonly DescribedRoute[]): Json {
+  const schemas: Json = {};
+  const paths: Record<string, Json> = {};
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    const operations = paths[path] ?? {};
+    operations[route.method] = describeRoute(route, path, schemas);
+    paths[path] = operations;
+  }
+  toSchema(problem, 'output', schemas);
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Meterbook',
+      version: '1',
+      description: 'Usage events in, exact invoices out.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: {
+      schemas,
+      securitySchemes: {
+        project: { type: 'http', scheme: 'bearer', description: 'A project key, mb_live_…' },
+        admin: { type: 'http', scheme: 'bearer', description: 'An admin key, mb_admin_…' },
+      },
+    },
+  };
+}
+
+function describeRoute(route: DescribedRoute, path: string, schemas: Json): Json {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+  const parameters = names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
+  return {
+    summary: route.summary,
+    operationId: `${route.method}${path.replace(/[^A-Za-z0-9]+(.)?/g, (_, next: string | undefined) => next?.toUpperCase() ?? '')}`,
+    security: route.audience === 'open' ? [] : [{ [route.audience]: [] }],
+    parameters: [...parameters, ...queryParameters(route, schemas)],
+    ...(route.body ? { requestBody: describeBody(route, schemas) } : {}),
+    responses: describeResponses(route, schemas),
+  };
+}
+
+function queryParameters(route: DescribedRoute, schemas: Json): Json[] {
+  if (!route.query) return [];
+  const schema = toSchema(route.query, 'input', schemas) as { properties?: Json; required?: string[] };
+  return Object.entries(schema.properties ?? {}).map(([name, property]) => ({
+    name,
+    in: 'query',
+    required: schema.required?.includes(name) ?? false,
+    schema: property,
+  }));
+}
+
+function describeBody(route: DescribedRoute, schemas: Json): Json {
+  const content: Json = {};
+  if (route.body) content['application/json'] = { schema: toSchema(route.body, 'input', schemas) };
+  for (const type of route.bodyTypes ?? []) content[type] = {};
+  return { required: route.bodyOptional !== true, content };
+}
+
+function describeResponses(route: DescribedRoute, schemas: Json): Json {
+  const responses: Json = {};
+  for (const [status, { description, schema }] of Object.entries(route.responses)) {
+    responses[status] = {
+      description,
+      ...(schema ? { content: { 'application/json': { schema: toSchema(schema, 'output', schemas) } } } : {}),
+    };
+  }
+  const guarded = route.audience === 'open' ? [] : [401];
+  const checked = route.body || route.query ? [422] : [];
+  for (const status of [...guarded, ...checked, ...(route.problems ?? []), 500]) {
+    responses[status] ??= {
+      description: PROBLEM_TEXTS[status] ?? 'Error',
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    };
+  }
+  return responses;
+}
+
+/** JSON Schema of a zod schema; those with an id go to the components and are referred to. */
+function toSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
+  const {
+    $schema: _,
+    $defs,
+    ...json
+  } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    target: 'draft-2020-12',
+  }) as Json;
+  const id = schema.meta()?.id as string | undefined;
+  const lift = (name: string, definition: unknown): void => {
+    schemas[name] = JSON.parse(JSON.stringify(definition).replaceAll('#/$defs/', '#/components/schemas/'));
+  };
+  for (const [name, definition] of Object.entries(($defs ?? {}) as Json)) lift(name, definition);
+  if (id !== undefined) {
+    lift(id, json);
+    return { $ref: `#/components/schemas/${id}` };
+  }
+  return JSON.parse(JSON.stringify(json).replaceAll('#/$defs/', '#/components/schemas/')) as Json;
+}

@@ -1,0 +1,38 @@
+/** Every route of the `api` Worker. */
+import * as z from 'zod';
+import { describeApi } from '../openapi.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { INGEST_ROUTES } from './ingest.ts';
+import { INVOICE_ROUTES } from './invoices.ts';
+import { OPEN_ROUTES } from './open.ts';
+import { OPERATION_ROUTES } from './operations.ts';
+import { ORGANISATION_ROUTES } from './organisations.ts';
+import { PRICING_PLAN_ROUTES } from './pricing-plans.ts';
+import { PROJECT_ROUTES } from './projects.ts';
+import { USAGE_ROUTES } from './usage.ts';
+
+let description: unknown;
+
+const DESCRIPTION_ROUTE = defineRoute({
+  method: 'get',
+  path: '/openapi.json',
+  audience: 'open',
+  action: 'description.read',
+  summary: 'This description',
+  responses: { 200: { description: 'OpenAPI 3.1', schema: z.object({}).loose() } },
+  handle: async () => {
+    description ??= describeApi([...INGEST_ROUTES, ...ROUTES]);
+    return { status: 200, body: description, headers: { 'cache-control': 'public, max-age=300' } };
+  },
+});
+
+export const ROUTES: readonly Route[] = [
+  ...OPEN_ROUTES,
+  DESCRIPTION_ROUTE,
+  ...USAGE_ROUTES,
+  ...ORGANISATION_ROUTES,
+  ...PROJECT_ROUTES,
+  ...PRICING_PLAN_ROUTES,
+  ...INVOICE_ROUTES,
+  ...OPERATION_ROUTES,
+];

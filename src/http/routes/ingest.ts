@@ -1,0 +1,66 @@
+/** The routes that the `ingest` Worker serves itself, as the description and the test matrix know them. */
+import * as z from 'zod';
+import type { Audience } from '../../access/authorise.ts';
+import { eventSchema } from '../../ingest/event-schema.ts';
+import type { Method } from '../route.ts';
+
+export interface DescribedRoute {
+  readonly method: Method;
+  readonly path: string;
+  readonly audience: Audience;
+  readonly summary: string;
+  readonly params?: z.ZodType | undefined;
+  readonly query?: z.ZodType | undefined;
+  readonly body?: z.ZodType | undefined;
+  readonly bodyOptional?: boolean;
+  /** Media types of the body beside application/json. */
+  readonly bodyTypes?: readonly string[];
+  readonly responses: Readonly<Record<number, { readonly description: string; readonly schema?: z.ZodType }>>;
+  readonly problems?: readonly number[];
+}
+
+const receipt = z
+  .object({
+    accepted: z.int(),
+    duplicates: z.int(),
+    conflicts: z.int(),
+    rejected: z.int(),
+    results: z.array(
+      z.object({
+        index: z.int(),
+        status: z.enum(['accepted', 'duplicate', 'conflict', 'rejected']),
+        id: z.string().nullable(),
+        idempotency_key: z.string().optional(),
+        code: z.string().optional(),
+        detail: z.string().optional(),
+      }),
+    ),
+    unpriced_metrics: z.array(z.string()),
+  })
+  .meta({ id: 'Receipt' });
+
+export const INGEST_ROUTES: readonly DescribedRoute[] = [
+  {
+    method: 'get',
+    path: '/health',
+    audience: 'open',
+    summary: 'The edge is alive',
+    responses: { 200: { description: 'Alive', schema: z.object({ status: z.literal('ok') }) } },
+  },
+  {
+    method: 'post',
+    path: '/v1/events',
+    audience: 'project',
+    summary: 'Send usage events: one, an array, {"events": […]}, NDJSON or CloudEvents 1.0; gzip is welcome',
+    body: z.union([eventSchema, z.array(eventSchema), z.strictObject({ events: z.array(eventSchema) })]),
+    bodyTypes: ['application/x-ndjson', 'application/cloudevents+json', 'application/cloudevents-batch+json'],
+    responses: {
+      202: { description: 'Every event is durable, or was before', schema: receipt },
+      207: {
+        description: 'Some events conflict or, with Prefer: handling=lenient, were rejected',
+        schema: receipt,
+      },
+    },
+    problems: [409, 413, 415, 429, 503],
+  },
+];

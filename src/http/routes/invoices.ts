@@ -1,0 +1,200 @@
+import * as z from 'zod';
+import { cancelInvoice } from '../../invoicing/cancel-invoice.ts';
+import { createInvoice } from '../../invoicing/create-invoice.ts';
+import { explainInvoice } from '../../invoicing/explain-invoice.ts';
+import { finalizeInvoice } from '../../invoicing/finalize-invoice.ts';
+import { getInvoice } from '../../invoicing/get-invoice.ts';
+import { listInvoices } from '../../invoicing/list-invoices.ts';
+import { previewInvoice } from '../../invoicing/preview-invoice.ts';
+import { regenerateInvoice } from '../../invoicing/regenerate-invoice.ts';
+import { defineRoute, type Route } from '../route.ts';
+import {
+  decimal,
+  id,
+  idParams,
+  money,
+  month,
+  monthQuery,
+  pageOf,
+  quantity,
+  textOf,
+  time,
+  year,
+  yearQuery,
+} from '../schemas.ts';
+import { answerList, listQuery } from './list.ts';
+
+const STATUSES = ['draft', 'finalized', 'paid', 'refunded', 'cancelled'] as const;
+
+const line = z
+  .object({
+    line_number: z.int(),
+    kind: z.enum(['usage', 'flat', 'late', 'carried']),
+    description: z.string(),
+    metric_name: z.string(),
+    unit: z.string(),
+    quantity,
+    unit_price: z.string().nullable(),
+    total: money,
+    currency: z.string(),
+    pricing_plan_id: z.string(),
+    year: z.int(),
+    month: z.int(),
+    first_day: z.string(),
+    last_day: z.string(),
+    carried_quantity: quantity,
+    tiers: z
+      .array(
+        z.object({
+          from: quantity,
+          to: quantity.nullable(),
+          quantity,
+          price_per_unit: z.string(),
+          flat_fee: z.string(),
+          amount: z.string(),
+        }),
+      )
+      .nullable(),
+    by_project: z.array(z.object({ project_id: z.string().nullable(), quantity, amount: money })),
+    event_count: z.int(),
+    events_hash: z.string().nullable(),
+  })
+  .loose()
+  .meta({ id: 'InvoiceLine' });
+
+const invoiceShape = {
+  organisation_id: id,
+  invoice_number: z.string().nullable(),
+  year: z.int(),
+  month: z.int(),
+  period_start: time,
+  period_end: time,
+  currency: z.string(),
+  total: money,
+  unpriced: z.array(z.object({ metric_name: z.string(), unit: z.string(), quantity })),
+};
+const lines = { line_items: z.array(line) };
+
+const invoice = z
+  .object({ ...invoiceShape, id, status: z.enum(STATUSES), ...lines })
+  .loose()
+  .meta({ id: 'Invoice' });
+const preview = z
+  .object({ ...invoiceShape, id: z.null(), status: z.literal('preview'), ...lines })
+  .loose()
+  .meta({ id: 'InvoicePreview' });
+const listed = z
+  .object({ ...invoiceShape, id, status: z.enum(STATUSES) })
+  .loose()
+  .meta({ id: 'InvoiceInList' });
+
+const ofPeriod = z.strictObject({ organisation_id: id, year, month });
+
+export const INVOICE_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/invoices',
+    audience: 'admin',
+    action: 'invoice.create',
+    summary: 'Draft the invoice of an organisation and month',
+    body: ofPeriod,
+    responses: { 201: { description: 'The draft', schema: invoice } },
+    problems: [409],
+    handle: async (ctx, { body }) => ({ status: 201, body: await createInvoice(ctx, body) }),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/invoices/preview',
+    audience: 'admin',
+    action: 'invoice.read',
+    summary: 'What the invoice would be now; nothing is saved',
+    body: ofPeriod,
+    responses: { 200: { description: 'The preview', schema: preview } },
+    handle: async (ctx, { body }) => ({ status: 200, body: await previewInvoice(ctx, body) }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/invoices',
+    audience: 'admin',
+    action: 'invoice.read',
+    summary: 'List invoices, without their lines',
+    query: listQuery({
+      organisation_id: id.optional(),
+      status: z.enum(STATUSES).optional(),
+      year: yearQuery.optional(),
+      month: monthQuery.optional(),
+    }),
+    responses: { 200: { description: 'A page of invoices', schema: pageOf(listed) } },
+    handle: (ctx, { query }) =>
+      answerList('invoices', query, (filter, page) => listInvoices(ctx, { ...filter, page })),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/invoices/:id',
+    audience: 'admin',
+    action: 'invoice.read',
+    summary: 'Read an invoice with its lines',
+    params: idParams,
+    responses: { 200: { description: 'The invoice', schema: invoice } },
+    problems: [404],
+    handle: async (ctx, { params }) => ({ status: 200, body: await getInvoice(ctx, { id: params.id }) }),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/invoices/:id/regenerate',
+    audience: 'admin',
+    action: 'invoice.regenerate',
+    summary: 'Rebuild a draft from the usage and prices of now',
+    params: idParams,
+    responses: { 200: { description: 'The draft', schema: invoice } },
+    problems: [404, 409],
+    handle: async (ctx, { params }) => ({
+      status: 200,
+      body: await regenerateInvoice(ctx, { id: params.id }),
+    }),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/invoices/:id/finalize',
+    audience: 'admin',
+    action: 'invoice.finalize',
+    summary: 'Issue a draft: it gets its number and never changes again',
+    params: idParams,
+    body: z.strictObject({ expected_total: decimal.optional(), allow_quarantined: z.boolean().optional() }),
+    bodyOptional: true,
+    responses: { 200: { description: 'The invoice', schema: invoice } },
+    problems: [404, 409],
+    handle: async (ctx, { params, body }) => ({
+      status: 200,
+      body: await finalizeInvoice(ctx, { id: params.id, ...body }),
+    }),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/invoices/:id/cancel',
+    audience: 'admin',
+    action: 'invoice.cancel',
+    summary: 'Cancel a draft or an issued invoice; a number once given stays',
+    params: idParams,
+    body: z.strictObject({ reason: textOf(1, 1000).optional() }),
+    bodyOptional: true,
+    responses: { 200: { description: 'The invoice', schema: invoice } },
+    problems: [404, 409],
+    handle: async (ctx, { params, body }) => ({
+      status: 200,
+      body: await cancelInvoice(ctx, { id: params.id, ...body }),
+    }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/invoices/:id/explain',
+    audience: 'admin',
+    action: 'invoice.read',
+    summary:
+      'Line by line: plan version, days, event count and the hash over the event keys, recomputed and compared',
+    params: idParams,
+    responses: { 200: { description: 'The explanation', schema: z.object({}).loose() } },
+    problems: [404],
+    handle: async (ctx, { params }) => ({ status: 200, body: await explainInvoice(ctx, { id: params.id }) }),
+  }),
+];

@@ -1,0 +1,25 @@
+/** How a list answers: a page and the cursor to the next, which holds only for the same list and filters. */
+import * as z from 'zod';
+import { decodeCursor, encodeCursor, type Page, type PageInput } from '../../core/page.ts';
+import type { Answer } from '../route.ts';
+import { pageQuery } from '../schemas.ts';
+
+export const listQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject({ ...shape, ...pageQuery });
+
+interface ListInput {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** Runs the list `name` with its filters: everything of the query but the page. */
+export async function answerList<Query extends ListInput, Row>(
+  name: string,
+  query: Query,
+  read: (filter: Omit<Query, 'limit' | 'cursor'>, page: PageInput) => Promise<Page<Row>>,
+): Promise<Answer> {
+  const { limit, cursor, ...filter } = query;
+  const scope = `${name} ${JSON.stringify(filter)}`;
+  const { data, nextAfter } = await read(filter, { limit, after: decodeCursor(scope, cursor) });
+  return { status: 200, body: { data, next_cursor: encodeCursor(scope, nextAfter) } };
+}

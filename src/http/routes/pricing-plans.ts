@@ -1,0 +1,136 @@
+import * as z from 'zod';
+import { notFound } from '../../core/error.ts';
+import { isUuid } from '../../core/id.ts';
+import { PLATFORM } from '../../db/ledger.ts';
+import { CHARGE_MODELS } from '../../pricing/charge-model.ts';
+import { createPricingPlan } from '../../pricing/create-pricing-plan.ts';
+import { endPricingPlan } from '../../pricing/end-pricing-plan.ts';
+import { findPlan, listPlans } from '../../pricing/store.ts';
+import { reachOf } from '../../tenants/tenant-scope.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { currency, day, decimal, id, idParams, pageOf, textOf, time } from '../schemas.ts';
+import { answerList, listQuery } from './list.ts';
+
+const tier = z.strictObject({
+  up_to: decimal.nullable(),
+  price_per_unit: decimal,
+  flat_fee: decimal.optional(),
+});
+
+const optionalDecimals = {
+  price_per_unit: decimal.nullish(),
+  tiers: z.array(tier).nullish(),
+  package_size: decimal.nullish(),
+  package_price: decimal.nullish(),
+  amount: decimal.nullish(),
+  included_units: decimal.nullish(),
+  minimum_amount: decimal.nullish(),
+  maximum_amount: decimal.nullish(),
+};
+
+const createBody = z.strictObject({
+  metric_name: textOf(1, 128),
+  unit: textOf(0, 64),
+  currency,
+  charge_model: z.enum(CHARGE_MODELS),
+  ...optionalDecimals,
+  effective_from: day,
+  effective_to: day.nullish(),
+  organisation_id: id.nullish(),
+});
+
+const plan = z
+  .object({
+    id,
+    organisation_id: id.nullable(),
+    metric_name: z.string(),
+    unit: z.string(),
+    currency: z.string(),
+    charge_model: z.enum(CHARGE_MODELS),
+    price_per_unit: z.string().nullable(),
+    tiers: z
+      .array(
+        z.object({
+          up_to: z.string().nullable(),
+          price_per_unit: z.string(),
+          flat_fee: z.string().optional(),
+        }),
+      )
+      .nullable(),
+    package_size: z.string().nullable(),
+    package_price: z.string().nullable(),
+    amount: z.string().nullable(),
+    included_units: z.string().nullable(),
+    minimum_amount: z.string().nullable(),
+    maximum_amount: z.string().nullable(),
+    effective_from: z.string(),
+    effective_to: z.string().nullable(),
+    is_active: z.boolean(),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'PricingPlan' });
+
+export const PRICING_PLAN_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/pricing-plans',
+    audience: 'admin',
+    action: 'pricing_plan.create',
+    summary: 'Create a version of a price, for one organisation or for all',
+    body: createBody,
+    responses: { 201: { description: 'The version', schema: plan } },
+    problems: [409],
+    handle: async (ctx, { body }) => ({ status: 201, body: await createPricingPlan(ctx, body) }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/pricing-plans',
+    audience: 'admin',
+    action: 'pricing_plan.read',
+    summary: 'List versions of prices',
+    query: listQuery({
+      organisation_id: id.optional(),
+      metric_name: z.string().max(128).optional(),
+      unit: z.string().max(64).optional(),
+      currency: currency.optional(),
+    }),
+    responses: { 200: { description: 'A page of versions', schema: pageOf(plan) } },
+    handle: (ctx, { query }) =>
+      answerList('pricing-plans', query, (filter, page) =>
+        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listPlans(tx, filter, page)),
+      ),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/pricing-plans/:id',
+    audience: 'admin',
+    action: 'pricing_plan.read',
+    summary: 'Read a version of a price',
+    params: idParams,
+    responses: { 200: { description: 'The version', schema: plan } },
+    problems: [404],
+    handle: async (ctx, { params }) => {
+      const found = isUuid(params.id)
+        ? await ctx.ledger.transaction(PLATFORM, (tx) => findPlan(tx, params.id))
+        : null;
+      if (!found) throw notFound('pricing plan');
+      return { status: 200, body: found };
+    },
+  }),
+  defineRoute({
+    method: 'patch',
+    path: '/v1/admin/pricing-plans/:id',
+    audience: 'admin',
+    action: 'pricing_plan.end',
+    summary: 'End a version; its prices never change',
+    params: idParams,
+    body: z.strictObject({ effective_to: day }),
+    responses: { 200: { description: 'The version', schema: plan } },
+    problems: [404, 409],
+    handle: async (ctx, { params, body }) => ({
+      status: 200,
+      body: await endPricingPlan(ctx, { id: params.id, ...body }),
+    }),
+  }),
+];

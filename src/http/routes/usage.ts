@@ -1,0 +1,230 @@
+import * as z from 'zod';
+import type { Actor } from '../../core/actor.ts';
+import { assert, invalidRequest } from '../../core/error.ts';
+import { DAY_MS, formatInstant, HOUR_MS } from '../../core/time.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { tenant } from '../../db/ledger.ts';
+import { cloudEventKey } from '../../ingest/parse-cloudevents.ts';
+import { locateEvent } from '../../rollup/locate-event.ts';
+import {
+  listEventConflicts,
+  listQuarantine,
+  listUsage,
+  listUsageAggregates,
+  listUsageEvents,
+} from '../../rollup/usage-store.ts';
+import { findOrganisation } from '../../tenants/store.ts';
+import { reachOf } from '../../tenants/tenant-scope.ts';
+import { type Answer, defineRoute, type Route } from '../route.ts';
+import { id, monthQuery, pageOf, quantity, time, yearQuery } from '../schemas.ts';
+import { answerList, listQuery } from './list.ts';
+
+function projectOf(actor: Actor): { organisation_id: string; project_id: string } {
+  assert(actor.kind === 'project', 'a project route has a project actor');
+  return { organisation_id: actor.organisation_id, project_id: actor.project_id };
+}
+
+async function answerEvent(ctx: Ctx, idempotency_key: string): Promise<Answer> {
+  const scope = projectOf(ctx.actor);
+  const organisation = await ctx.ledger.transaction(tenant(scope.organisation_id), (tx) =>
+    findOrganisation(tx, scope.organisation_id),
+  );
+  assert(organisation, 'a key belongs to an organisation');
+  const { shard } = organisation;
+  return { status: 200, body: await locateEvent(ctx, { ...scope, shard, idempotency_key }) };
+}
+
+/** RFC 3339, epoch milliseconds or a bare UTC day, as an RFC 3339 instant. */
+const instantQuery = z
+  .string()
+  .transform((text, context) => {
+    const value = /^\d{11,16}$/.test(text)
+      ? new Date(Number(text))
+      : new Date(
+          /^\d{4}-\d{2}-\d{2}$/.test(text)
+            ? `${text}T00:00:00Z`
+            : /[zZ]|[+-]\d{2}:\d{2}$/.test(text)
+              ? text
+              : '',
+        );
+    if (!Number.isNaN(value.getTime())) return value.toISOString();
+    context.issues.push({
+      code: 'custom',
+      input: text,
+      message: 'Must be RFC 3339, epoch milliseconds or a day.',
+    });
+    return z.NEVER;
+  })
+  .meta({ description: 'RFC 3339 instant, epoch milliseconds, or a day in UTC' });
+
+const metricFilter = { metric_name: z.string().max(128).optional(), unit: z.string().max(64).optional() };
+const tenantFilter = { organisation_id: id.optional(), project_id: id.optional() };
+const USAGE_DEFAULT_MS = 31 * DAY_MS;
+
+const located = z
+  .object({
+    idempotency_key: z.string(),
+    status: z.enum(['pending', 'counted', 'quarantined']),
+    id: z.string(),
+    received_at: time,
+    reason: z.string().optional(),
+    detail: z.string().optional(),
+    event: z.object({}).loose().optional(),
+    counted_in: z.object({}).loose().optional(),
+    invoice: z.object({}).loose().nullish(),
+    later: z.array(z.object({ status: z.enum(['duplicate', 'conflict']) }).loose()),
+  })
+  .meta({ id: 'LocatedEvent' });
+
+const row = z.object({}).loose();
+
+const aggregate = z
+  .object({
+    organisation_id: id,
+    id,
+    project_id: id,
+    metric_name: z.string(),
+    unit: z.string(),
+    total_value: quantity,
+    event_count: z.int(),
+    year: z.int(),
+    month: z.int(),
+  })
+  .loose()
+  .meta({ id: 'UsageAggregate' });
+
+export const USAGE_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: 'get',
+    path: '/v1/usage',
+    audience: 'project',
+    action: 'usage.read',
+    summary: "The project's usage by hour, day or month of the organisation's zone",
+    query: listQuery({
+      ...metricFilter,
+      from: instantQuery.optional(),
+      to: instantQuery.optional(),
+      granularity: z.enum(['hour', 'day', 'month']).default('day'),
+    }),
+    responses: {
+      200: {
+        description: 'A page of sums, oldest first',
+        schema: pageOf(
+          z.object({
+            period: z.string(),
+            metric_name: z.string(),
+            unit: z.string(),
+            total_value: quantity,
+            event_count: z.int(),
+          }),
+        ),
+      },
+    },
+    handle: (ctx, { query }) =>
+      answerList('usage', query, ({ granularity, from, to, ...filter }, page) => {
+        const scope = projectOf(ctx.actor);
+        const until = to ?? formatInstant(ctx.now + 2 * HOUR_MS);
+        const since = from ?? formatInstant(Date.parse(until) - USAGE_DEFAULT_MS);
+        if (since > until) {
+          throw invalidRequest([
+            { pointer: '?from', code: 'invalid_order', detail: 'from must not be after to.' },
+          ]);
+        }
+        return ctx.ledger.transaction(tenant(scope.organisation_id), (tx) =>
+          listUsage(tx, { ...scope, ...filter, from: since, to: until }, granularity, page),
+        );
+      }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/events',
+    audience: 'project',
+    action: 'event.read',
+    summary: 'Where a CloudEvent stands now, by its source and id',
+    query: z.strictObject({ source: z.string().min(1), id: z.string().min(1) }),
+    responses: { 200: { description: 'Where it stands', schema: located } },
+    problems: [404],
+    handle: (ctx, { query }) => answerEvent(ctx, cloudEventKey(query.source, query.id)),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/events/:idempotency_key',
+    audience: 'project',
+    action: 'event.read',
+    summary: 'Where an event stands now, by its idempotency key',
+    params: z.strictObject({ idempotency_key: z.string() }),
+    responses: { 200: { description: 'Where it stands', schema: located } },
+    problems: [404],
+    handle: (ctx, { params }) => answerEvent(ctx, params.idempotency_key),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/usage-events',
+    audience: 'admin',
+    action: 'usage.read',
+    summary: 'List counted events',
+    query: listQuery({
+      ...tenantFilter,
+      metric_name: z.string().max(128).optional(),
+      user_id: z.string().max(255).optional(),
+      from: instantQuery.optional(),
+      to: instantQuery.optional(),
+    }),
+    responses: { 200: { description: 'A page of events', schema: pageOf(row) } },
+    handle: (ctx, { query }) =>
+      answerList('usage-events', query, (filter, page) =>
+        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listUsageEvents(tx, filter, page)),
+      ),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/usage-aggregates',
+    audience: 'admin',
+    action: 'usage.read',
+    summary: 'List monthly aggregates',
+    query: listQuery({
+      ...tenantFilter,
+      ...metricFilter,
+      year: yearQuery.optional(),
+      month: monthQuery.optional(),
+    }),
+    responses: { 200: { description: 'A page of aggregates', schema: pageOf(aggregate) } },
+    handle: (ctx, { query }) =>
+      answerList('usage-aggregates', query, (filter, page) =>
+        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) =>
+          listUsageAggregates(tx, filter, page),
+        ),
+      ),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/event-conflicts',
+    audience: 'admin',
+    action: 'event_conflict.read',
+    summary:
+      'List events that came under a key already taken: other content, or a repeat met only at the drain',
+    query: listQuery({
+      ...tenantFilter,
+      kind: z.enum(['conflict', 'duplicate']).optional(),
+      idempotency_key: z.string().max(255).optional(),
+    }),
+    responses: { 200: { description: 'A page of conflicts', schema: pageOf(row) } },
+    handle: (ctx, { query }) =>
+      answerList('event-conflicts', query, (filter, page) =>
+        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listEventConflicts(tx, filter, page)),
+      ),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/event-quarantine',
+    audience: 'admin',
+    action: 'event_quarantine.read',
+    summary: 'List rows that cannot be counted, with the reason',
+    query: listQuery({ ...tenantFilter, reason: z.string().max(64).optional() }),
+    responses: { 200: { description: 'A page of quarantined rows', schema: pageOf(row) } },
+    handle: (ctx, { query }) =>
+      answerList('event-quarantine', query, (filter, page) =>
+        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listQuarantine(tx, filter, page)),
+      ),
+  }),
+];

@@ -1,0 +1,68 @@
+/** Turns what zod finds into the faults of a problem document. */
+import type * as z from 'zod';
+import { AppError, type Fault, invalidRequest } from '../core/error.ts';
+
+const CODES: Readonly<Record<string, string>> = {
+  invalid_type: 'wrong_type',
+  too_big: 'too_long',
+  too_small: 'too_short',
+  unrecognized_keys: 'unknown_field',
+  invalid_value: 'not_allowed',
+  invalid_format: 'invalid_format',
+  custom: 'invalid',
+};
+
+const escapePart = (part: PropertyKey): string => String(part).replaceAll('~', '~0').replaceAll('/', '~1');
+
+function faultsOf(issue: z.core.$ZodIssue, prefix: '' | '?'): Fault[] {
+  const pointerTo = (path: readonly PropertyKey[]): string =>
+    prefix === '?' ? `?${path.map(String).join('.')}` : path.map((part) => `/${escapePart(part)}`).join('');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      pointer: pointerTo([...issue.path, key]),
+      code: 'unknown_field',
+      detail: `There is no ${prefix === '?' ? 'parameter' : 'field'} ${JSON.stringify(key)} here.`,
+    }));
+  }
+  const missing = issue.code === 'invalid_type' && issue.input === undefined;
+  const code = missing ? 'required' : (CODES[issue.code] ?? 'invalid');
+  return [{ pointer: pointerTo(issue.path), code, detail: missing ? 'This is required.' : issue.message }];
+}
+
+/** The parsed value, or `invalid_request` with a fault for each issue. `?` marks query parameters. */
+export function validate(schema: z.ZodType, value: unknown, prefix: '' | '?'): unknown {
+  const parsed = schema.safeParse(value, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw invalidRequest(parsed.error.issues.flatMap((issue) => faultsOf(issue, prefix)));
+}
+
+/** Query parameters as an object; one given twice is refused. */
+export function readQuery(url: URL): Record<string, string> {
+  const query: Record<string, string> = {};
+  for (const [key, value] of url.searchParams) {
+    if (Object.hasOwn(query, key)) {
+      throw invalidRequest([{ pointer: `?${key}`, code: 'repeated', detail: 'Give this parameter once.' }]);
+    }
+    Object.defineProperty(query, key, { value, enumerable: true, configurable: true, writable: true });
+  }
+  return query;
+}
+
+/** Quantities that may come as JSON numbers; amounts of money may not. */
+const QUANTITY_FIELDS = new Set(['included_units', 'package_size', 'up_to']);
+const NUMBER_DIGITS_MAX = 15;
+const PLAIN_NUMBER = /^-?[0-9]+(\.[0-9]+)?$/;
+
+/** JSON in which a quantity's number became its own text, where it has few enough digits for a number to be exact. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text, function revive(key: string, value: unknown, context?: { source?: string }) {
+      if (typeof value !== 'number' || !QUANTITY_FIELDS.has(key)) return value;
+      const source = context?.source ?? String(value);
+      const digits = source.replace(/[-.]/g, '').replace(/^0+/, '').length;
+      return PLAIN_NUMBER.test(source) && digits <= NUMBER_DIGITS_MAX ? source : value;
+    } as (key: string, value: unknown) => unknown);
+  } catch (cause) {
+    throw new AppError('malformed_json', 'The body is not valid JSON.', { cause });
+  }
+}

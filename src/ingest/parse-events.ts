@@ -1,0 +1,69 @@
+import { AppError } from '../core/error.ts';
+import type { ParsedEvents } from './event.ts';
+import { isJsonType, type MediaType, parseMediaType } from './media-type.ts';
+import {
+  isBinaryCloudEvent,
+  parseBinaryCloudEvent,
+  parseCloudEvent,
+  parseCloudEventBatch,
+} from './parse-cloudevents.ts';
+import { parseJsonEvents } from './parse-json-events.ts';
+import { parseNdjson } from './parse-ndjson.ts';
+import { readBody } from './read-body.ts';
+
+export const EVENTS_BODY_BYTES_MAX = 5 * 1024 * 1024;
+
+type Parse = (text: string, now: number) => ParsedEvents;
+
+/**
+ * The events of a request in whichever wire format it names. Throws AppError: unsupported_media_type before anything is
+ * read; payload_too_large, malformed_json; invalid_request where the body as a whole is no body of events. What is wrong
+ * with one event stands in its place in the result.
+ */
+export async function parseEvents(request: Request, now: number): Promise<ParsedEvents> {
+  const parse = parserOf(request.headers);
+  return parse(await readBody(request, EVENTS_BODY_BYTES_MAX), now);
+}
+
+function parserOf(headers: Headers): Parse {
+  const contentType = headers.get('content-type');
+  if (contentType === null) {
+    if (isBinaryCloudEvent(headers)) return (text, now) => parseDatalessCloudEvent(headers, text, now);
+    throw unsupported('A Content-Type is required.');
+  }
+  const media = parseMediaType(contentType);
+  if (media.charset !== null && media.charset !== 'utf-8' && media.charset !== 'utf8') {
+    throw unsupported('The only charset understood here is utf-8.');
+  }
+  return parserOfType(media, headers);
+}
+
+/** A structured or batched CloudEvent is known by its type alone; ce-* headers beside it are copies. */
+function parserOfType(media: MediaType, headers: Headers): Parse {
+  if (media.type === 'application/cloudevents+json') return parseCloudEvent;
+  if (media.type === 'application/cloudevents-batch+json') return parseCloudEventBatch;
+  if (isBinaryCloudEvent(headers)) {
+    if (!isJsonType(media)) throw unsupported('The data of a CloudEvent must be JSON.');
+    return (text, now) => parseBinaryCloudEvent(headers, text, now);
+  }
+  switch (media.type) {
+    case 'application/json':
+      return parseJsonEvents;
+    case 'application/x-ndjson':
+    case 'application/ndjson':
+    case 'application/jsonl':
+      return parseNdjson;
+    default:
+      throw unsupported(
+        'Events come as application/json, application/x-ndjson, application/cloudevents+json or -batch+json.',
+      );
+  }
+}
+
+/** Without a Content-Type there may be no data. */
+function parseDatalessCloudEvent(headers: Headers, text: string, now: number): ParsedEvents {
+  if (text !== '') throw unsupported('The data of a CloudEvent needs a Content-Type.');
+  return parseBinaryCloudEvent(headers, text, now);
+}
+
+const unsupported = (detail: string): AppError => new AppError('unsupported_media_type', detail);

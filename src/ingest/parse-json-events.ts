@@ -1,0 +1,57 @@
+/** application/json: one event, an array of events, or `{"events": [...]}`. */
+import { AppError, type Fault, invalidRequest } from '../core/error.ts';
+import {
+  EVENTS_MAX,
+  escapePointer,
+  isObject,
+  type ParsedEvents,
+  quoteName,
+  type ReadEvent,
+  readEvent,
+} from './event.ts';
+import { numberTokens, parseJsonBody } from './json-body.ts';
+
+/** Throws AppError: malformed_json, invalid_request (not a body of events), payload_too_large. */
+export function parseJsonEvents(text: string, now: number): ParsedEvents {
+  const body = parseJsonBody(text);
+  const isBatch = Array.isArray(body) || (isObject(body) && Object.hasOwn(body, 'events'));
+  const raw = isBatch ? listOf(body) : [body];
+  if (isBatch) assertCount(raw.length, Array.isArray(body) ? '' : '/events');
+  const tokens = numberTokens(text, body, 'metric_value', isBatch ? listOf : (single) => [single]);
+  if (!isBatch) return single(readEvent(body, tokens[0], now, ''));
+  const prefix = Array.isArray(body) ? '/' : '/events/';
+  const events = raw.map((event, index) => readEvent(event, tokens[index], now, prefix + index));
+  return { shape: 'batch', events, idempotencyKeyInReceipt: false };
+}
+
+const single = (event: ReadEvent): ParsedEvents => ({
+  shape: 'single',
+  events: [event],
+  idempotencyKeyInReceipt: false,
+});
+
+/** The list of a batch: the body itself, or its only field `events`. */
+function listOf(body: unknown): readonly unknown[] {
+  if (Array.isArray(body)) return body;
+  const { events, ...others } = body as Readonly<Record<string, unknown>>;
+  const faults: Fault[] = [];
+  if (!Array.isArray(events)) {
+    faults.push({ pointer: '/events', code: 'wrong_type', detail: 'events must be an array.' });
+  }
+  for (const name of Object.keys(others).slice(0, 10)) {
+    const detail = `${quoteName(name)} does not belong beside "events".`;
+    faults.push({ pointer: `/${escapePointer(name)}`, code: 'unknown_field', detail });
+  }
+  if (faults.length > 0) throw invalidRequest(faults);
+  return events as readonly unknown[];
+}
+
+/** A request has 1 to 5,000 events. Throws AppError: invalid_request (empty_batch), payload_too_large. */
+export function assertCount(count: number, pointer: string): void {
+  if (count === 0) {
+    throw invalidRequest([{ pointer, code: 'empty_batch', detail: 'The batch holds no event.' }]);
+  }
+  if (count > EVENTS_MAX) {
+    throw new AppError('payload_too_large', `A request holds at most ${EVENTS_MAX} events.`);
+  }
+}

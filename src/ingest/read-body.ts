@@ -1,0 +1,123 @@
+import { AppError } from '../core/error.ts';
+
+/**
+ * The text of a request's body, inflated where it came as gzip, of at most `limitBytes` inflated bytes; a leading byte
+ * order mark is dropped. Stops reading, and inflating, at the limit. Throws AppError: payload_too_large,
+ * unsupported_media_type (another Content-Encoding), malformed_json (broken gzip, or not UTF-8).
+ */
+export async function readBody(request: Request, limitBytes: number): Promise<string> {
+  const isGzip = isGzipEncoded(request.headers.get('content-encoding'));
+  const sentBytes = Number(request.headers.get('content-length') ?? Number.NaN);
+  if (!isGzip && sentBytes > limitBytes) throw tooLarge(limitBytes);
+  if (!isGzip && !Number.isNaN(sentBytes)) {
+    const bytes = new Uint8Array(await request.arrayBuffer());
+    if (bytes.length > limitBytes) throw tooLarge(limitBytes);
+    return decode(bytes);
+  }
+  const { body } = request;
+  if (body === null) return '';
+  if (isGzip) return decode(await inflate(body, limitBytes));
+  return decode(await collect(body.getReader(), limitBytes, tooLarge(limitBytes)));
+}
+
+const tooLarge = (limitBytes: number): AppError =>
+  new AppError('payload_too_large', `The body is larger than ${limitBytes} bytes.`);
+
+function isGzipEncoded(header: string | null): boolean {
+  const encoding = (header ?? '').trim().toLowerCase();
+  if (encoding === '' || encoding === 'identity') return false;
+  if (encoding === 'gzip' || encoding === 'x-gzip') return true;
+  throw new AppError('unsupported_media_type', 'The only Content-Encoding understood here is gzip.');
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new AppError('malformed_json', 'The body is not valid UTF-8.');
+  }
+}
+
+type ByteReader = ReadableStreamDefaultReader<Uint8Array>;
+
+/** All bytes of a stream; at the first byte too many it is cancelled, and `excess` thrown. */
+async function collect(reader: ByteReader, limitBytes: number, excess: AppError): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length > limitBytes) {
+      // What the cancelled side says of it no longer matters.
+      reader.cancel(excess).catch(() => {});
+      throw excess;
+    }
+    chunks.push(value);
+  }
+  return joined(chunks, length);
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const [only] = chunks;
+  if (chunks.length === 1 && only) return only;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+/**
+ * A runtime may inflate all of what it is given before the first byte is read, and gzip grows up to 1,032 times: it is
+ * given no more than this at once, so that at most 4 MiB wait unread.
+ */
+const SLICE_BYTES = 4096;
+
+/** Gzip of bytes that do not compress is longer than they are, by five bytes in each 16 KiB at worst. */
+const GZIP_SLACK_BYTES = 65_536;
+
+async function inflate(body: ReadableStream<Uint8Array>, limitBytes: number): Promise<Uint8Array> {
+  const excess = tooLarge(limitBytes);
+  const gzip = new DecompressionStream('gzip');
+  const source = body.getReader();
+  const feeding = feed(source, gzip.writable.getWriter(), limitBytes + GZIP_SLACK_BYTES, excess);
+  // The failure of one side shows on the other too: whichever is awaited first reports it.
+  feeding.catch(() => {});
+  try {
+    const bytes = await collect(gzip.readable.getReader(), limitBytes, excess);
+    await feeding;
+    return bytes;
+  } catch (error) {
+    source.cancel(error).catch(() => {});
+    if (error === excess) throw excess;
+    throw new AppError('malformed_json', 'The body is not valid gzip.', { cause: error });
+  }
+}
+
+/** Feeds the inflater slice by slice; its own input is bounded too, for empty gzip blocks inflate to nothing. */
+async function feed(
+  source: ByteReader,
+  writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>,
+  limitBytes: number,
+  excess: AppError,
+): Promise<void> {
+  let length = 0;
+  for (;;) {
+    const { done, value } = await source.read();
+    if (done) return writer.close();
+    length += value.length;
+    if (length > limitBytes) {
+      await writer.abort(excess);
+      throw excess;
+    }
+    for (let at = 0; at < value.length; at += SLICE_BYTES) {
+      await writer.ready;
+      await writer.write(value.slice(at, at + SLICE_BYTES));
+    }
+  }
+}

@@ -1,0 +1,89 @@
+/** Everything that an invoice is built from, as it is read from the ledger. */
+import { add, type Decimal, ZERO } from '../core/decimal.ts';
+import type { Month } from '../core/time.ts';
+import type { PlanVersion } from '../pricing/charge-model.ts';
+import type { LineKind } from './invoice.ts';
+
+export interface MetricKey {
+  readonly metric_name: string;
+  readonly unit: string;
+}
+
+/** The usage of a day that its own period carries. */
+export interface DayUsage extends MetricKey {
+  readonly project_id: string;
+  readonly day: string;
+  readonly quantity: Decimal;
+  readonly event_count: number;
+}
+
+/** Usage that its own period can no longer carry, of an earlier one than the invoice's and claimed by no other. */
+export interface OpenAdjustment extends MetricKey, Month {
+  readonly id: string;
+  readonly kind: 'late' | 'carried';
+  readonly project_id: string | null;
+  readonly day: string;
+  readonly quantity: Decimal;
+  readonly event_count: number;
+}
+
+/** A plan version that may rule some of the days, and when it was entered. */
+export interface BillablePlan extends PlanVersion {
+  readonly created_at: string;
+}
+
+/** A line of an issued invoice that is not cancelled; year and month say whose usage it priced. */
+export interface InvoicedLine extends MetricKey, Month {
+  readonly kind: LineKind;
+  readonly plan: PlanVersion;
+  readonly first_day: string;
+  readonly last_day: string;
+  readonly quantity: Decimal;
+  readonly carried_quantity: Decimal;
+  readonly total: Decimal;
+}
+
+/** An earlier period whose own invoice is issued and not cancelled, with all lines that priced its usage since. */
+export interface InvoicedPeriod extends Month {
+  readonly currency: string;
+  readonly issued_at: string;
+  readonly lines: readonly InvoicedLine[];
+}
+
+export interface BillingInput extends Month {
+  readonly organisation_id: string;
+  readonly currency: string;
+  readonly usage: readonly DayUsage[];
+  readonly adjustments: readonly OpenAdjustment[];
+  readonly plans: readonly BillablePlan[];
+  readonly invoiced: readonly InvoicedPeriod[];
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The order by the texts of a list, one after the other; by code units, the same on every machine. */
+export function compareTexts(a: readonly string[], b: readonly string[]): number {
+  for (const [index, text] of a.entries()) {
+    const order = compareText(text, b[index] ?? '');
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+export const metricKeyOf = ({ metric_name, unit }: MetricKey): string => JSON.stringify([metric_name, unit]);
+
+/** The quantities by project, in the order of the projects' ids. */
+export function sharesOf(
+  rows: readonly { readonly project_id: string | null; readonly quantity: Decimal }[],
+): { project_id: string | null; quantity: Decimal }[] {
+  const byProject = new Map<string | null, Decimal>();
+  for (const { project_id, quantity } of rows) {
+    byProject.set(project_id, add(byProject.get(project_id) ?? ZERO, quantity));
+  }
+  return [...byProject]
+    .map(([project_id, quantity]) => ({ project_id, quantity }))
+    .sort((a, b) => compareTexts([a.project_id ?? ''], [b.project_id ?? '']));
+}
+
+export const countEvents = (rows: readonly { readonly event_count: number }[]): number =>
+  rows.reduce((count, row) => count + row.event_count, 0);

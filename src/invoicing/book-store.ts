@@ -1,0 +1,265 @@
+/** The SQL of what invoices are made of: usage by day, adjustments, what was invoiced before, and the events behind it. */
+import { decimal } from '../core/decimal.ts';
+import { firstDay, formatInstant, HOUR_MS, lastDay, type Month } from '../core/time.ts';
+import { bareArray } from '../db/array-literal.ts';
+import type { LedgerTransaction } from '../db/ledger.ts';
+import type { PeriodKey } from '../rollup/close-period.ts';
+import type { DayUsage, OpenAdjustment } from './billing-input.ts';
+import type { KeysHash } from './events-hash.ts';
+import type { LineItem } from './invoice.ts';
+
+interface BillableRow extends Omit<OpenAdjustment, 'id' | 'kind' | 'quantity'> {
+  readonly id: string | null;
+  readonly kind: 'usage' | 'late' | 'carried';
+  readonly quantity: string;
+}
+
+export interface Billable {
+  readonly usage: DayUsage[];
+  readonly adjustments: OpenAdjustment[];
+}
+
+/**
+ * All that an invoice of the period may bill: its days, and the adjustments of earlier periods that are open or that the
+ * invoice itself has claimed.
+ */
+export async function listBillable(
+  tx: LedgerTransaction,
+  period: PeriodKey,
+  invoiceId: string | null,
+): Promise<Billable> {
+  const rows = await tx.query<BillableRow>(
+    `SELECT NULL::uuid AS id, 'usage' AS kind, project_id, metric_name, unit, $4::int AS year, $5::int AS month, day,
+       total_value AS quantity, event_count
+     FROM usage_daily WHERE organisation_id = $1 AND day BETWEEN $2 AND $3
+     UNION ALL
+     SELECT id, kind, project_id, metric_name, unit, year, month, day, quantity, event_count FROM usage_adjustments
+     WHERE organisation_id = $1 AND (invoice_id IS NULL OR invoice_id = $6)
+       AND (year < $4::int OR (year = $4::int AND month < $5::int))`,
+    [period.organisation_id, firstDay(period), lastDay(period), period.year, period.month, invoiceId],
+  );
+  const billable: Billable = { usage: [], adjustments: [] };
+  for (const { id, kind, quantity, ...row } of rows) {
+    if (kind !== 'usage' && id !== null) {
+      billable.adjustments.push({ ...row, id, kind, quantity: decimal(quantity) });
+    } else if (row.project_id !== null) {
+      billable.usage.push({ ...row, project_id: row.project_id, quantity: decimal(quantity) });
+    }
+  }
+  return billable;
+}
+
+/**
+ * Gives the adjustments to the invoice, and those that it had claimed and no longer takes back to be claimed anew.
+ * Answers how many it now has.
+ */
+export async function setClaims(
+  tx: LedgerTransaction,
+  organisationId: string,
+  invoiceId: string,
+  adjustmentIds: readonly string[],
+): Promise<number> {
+  const rows = await tx.query<{ claimed: boolean }>(
+    `UPDATE usage_adjustments SET invoice_id = CASE WHEN id = ANY ($3::uuid[]) THEN $2::uuid END
+     WHERE organisation_id = $1 AND (invoice_id = $2 OR (invoice_id IS NULL AND id = ANY ($3::uuid[])))
+       AND source_invoice_id IS DISTINCT FROM $2
+     RETURNING invoice_id IS NOT NULL AS claimed`,
+    [organisationId, invoiceId, bareArray(adjustmentIds)],
+  );
+  return rows.filter((row) => row.claimed).length;
+}
+
+export interface CarriedRow extends Month {
+  readonly id: string;
+  readonly metric_name: string;
+  readonly unit: string;
+  readonly day: string;
+  readonly quantity: string;
+}
+
+export async function insertCarried(
+  tx: LedgerTransaction,
+  { organisation_id, id }: { readonly organisation_id: string; readonly id: string },
+  rows: readonly CarriedRow[],
+  now: number,
+): Promise<void> {
+  for (const row of rows) {
+    await tx.execute(
+      `INSERT INTO usage_adjustments (organisation_id, id, metric_name, unit, kind, year, month, day, quantity, event_count,
+         source_invoice_id, created_at)
+       VALUES ($1, $2, $3, $4, 'carried', $5, $6, $7, $8, 0, $9, $10)`,
+      [
+        organisation_id,
+        row.id,
+        row.metric_name,
+        row.unit,
+        row.year,
+        row.month,
+        row.day,
+        row.quantity,
+        id,
+        formatInstant(now),
+      ],
+    );
+  }
+}
+
+/**
+ * Makes void what a cancelled invoice had carried on, by giving it to that invoice itself: rows are never deleted, and no
+ * other invoice can claim it then. Answers how many of its rows another invoice has claimed: those are left as they are.
+ */
+export async function voidCarried(
+  tx: LedgerTransaction,
+  organisationId: string,
+  invoiceId: string,
+): Promise<number> {
+  await tx.execute(
+    `UPDATE usage_adjustments SET invoice_id = $2
+     WHERE organisation_id = $1 AND source_invoice_id = $2 AND invoice_id IS NULL`,
+    [organisationId, invoiceId],
+  );
+  const [row] = await tx.query<{ n: number }>(
+    `SELECT count(*) AS n FROM usage_adjustments
+     WHERE organisation_id = $1 AND source_invoice_id = $2 AND invoice_id <> $2`,
+    [organisationId, invoiceId],
+  );
+  return row?.n ?? 0;
+}
+
+/** What an invoice has claimed; what it carried on itself is not among it. */
+export async function listClaimed(
+  tx: LedgerTransaction,
+  organisationId: string,
+  invoiceId: string,
+): Promise<(Omit<OpenAdjustment, 'quantity'> & { readonly quantity: string })[]> {
+  return await tx.query(
+    `SELECT id, kind, project_id, metric_name, unit, year, month, day, quantity, event_count FROM usage_adjustments
+     WHERE organisation_id = $1 AND invoice_id = $2 AND source_invoice_id IS DISTINCT FROM $2
+     ORDER BY year, month, metric_name, unit, day, id`,
+    [organisationId, invoiceId],
+  );
+}
+
+const IS_STANDING = `status IN ('finalized', 'paid', 'refunded')`;
+const IN_MONTHS = 'IN (SELECT * FROM unnest($2::int[], $3::int[]))';
+const monthValues = (organisationId: string, months: readonly Month[]): string[] => [
+  organisationId,
+  bareArray(months.map(({ year }) => year)),
+  bareArray(months.map(({ month }) => month)),
+];
+
+/** Of these months those whose own invoice is issued and not cancelled. */
+export const listStandingInvoices = (
+  tx: LedgerTransaction,
+  organisationId: string,
+  months: readonly Month[],
+): Promise<(Month & { currency: string; issued_at: string })[]> =>
+  tx.query(
+    `SELECT year, month, currency, issued_at FROM invoices
+     WHERE organisation_id = $1 AND ${IS_STANDING} AND (year, month) ${IN_MONTHS}`,
+    monthValues(organisationId, months),
+  );
+
+/** The lines of all such invoices that priced usage of these months. */
+export const listStandingLines = (
+  tx: LedgerTransaction,
+  organisationId: string,
+  months: readonly Month[],
+): Promise<LineItem[]> =>
+  tx.query<LineItem>(
+    `SELECT line.* FROM invoice_line_items line JOIN invoices i
+       ON i.organisation_id = line.organisation_id AND i.id = line.invoice_id
+     WHERE line.organisation_id = $1 AND i.${IS_STANDING} AND (line.year, line.month) ${IN_MONTHS}
+     ORDER BY i.issued_at, i.id, line.line_number`,
+    monthValues(organisationId, months),
+  );
+
+/** The keys of a group of events as events-hash.ts says. Through convert_to: a cast to bytea would read backslashes. */
+const KEYS_HASH = `encode(sha256(convert_to(string_agg(octet_length(idempotency_key) || ':' || idempotency_key, ''
+  ORDER BY idempotency_key COLLATE "C"), 'UTF8')), 'hex')`;
+
+/** All projects are named, so that the index on (organisation, project, timestamp) serves. */
+const OF_PROJECTS = `organisation_id = $1 AND project_id = ANY (ARRAY(SELECT id FROM projects WHERE organisation_id = $1))`;
+
+/**
+ * A day of the books at each level. `differs` where events, hours and days are not equal, or the days' sum and the month;
+ * a row without a day is a month without days.
+ */
+export interface BookedDay extends KeysHash {
+  readonly metric_name: string;
+  readonly unit: string;
+  readonly differs: boolean;
+  readonly events: string | null;
+  readonly hourly: string | null;
+  readonly daily: string | null;
+  readonly days: string | null;
+  readonly monthly: string | null;
+}
+
+// One statement is one snapshot of all four levels, and the only scan of the events.
+export const listBookedDays = (
+  tx: LedgerTransaction,
+  period: PeriodKey,
+  { starts_at, ends_at }: { readonly starts_at: string; readonly ends_at: string },
+): Promise<BookedDay[]> =>
+  tx.query<BookedDay>(
+    `WITH events AS (
+       SELECT project_id, metric_name, unit, day, sum(metric_value) AS total, count(*) AS n, ${KEYS_HASH} AS keys_hash
+       FROM usage_events
+       WHERE ${OF_PROJECTS} AND timestamp >= $6 AND timestamp < $7 AND adjustment_id IS NULL
+       GROUP BY project_id, metric_name, unit, day
+     ), hourly AS (
+       SELECT project_id, metric_name, unit, day, sum(total_value) AS total, sum(event_count) AS n
+       FROM usage_hourly WHERE ${OF_PROJECTS} AND day BETWEEN $2 AND $3 GROUP BY project_id, metric_name, unit, day
+     ), daily AS (
+       SELECT project_id, metric_name, unit, day, total_value AS total, event_count AS n,
+         sum(total_value) OVER month AS days, sum(event_count) OVER month AS days_n
+       FROM usage_daily WHERE ${OF_PROJECTS} AND day BETWEEN $2 AND $3
+       WINDOW month AS (PARTITION BY project_id, metric_name, unit)
+     ), monthly AS (
+       SELECT project_id, metric_name, unit, total_value AS total, event_count AS n
+       FROM usage_aggregates WHERE organisation_id = $1 AND year = $4 AND month = $5
+     )
+     SELECT project_id, metric_name, unit, day, coalesce(e.n, 0) AS event_count, coalesce(e.keys_hash, '') AS keys_hash,
+       e.total AS events, h.total AS hourly, d.total AS daily, d.days, m.total AS monthly,
+       (e.total, e.n) IS DISTINCT FROM (h.total, h.n) OR (h.total, h.n) IS DISTINCT FROM (d.total, d.n)
+         OR (d.days, d.days_n) IS DISTINCT FROM (m.total, m.n) AS differs
+     FROM events e FULL JOIN hourly h USING (project_id, metric_name, unit, day)
+       FULL JOIN daily d USING (project_id, metric_name, unit, day)
+       FULL JOIN monthly m USING (project_id, metric_name, unit)`,
+    [
+      period.organisation_id,
+      firstDay(period),
+      lastDay(period),
+      period.year,
+      period.month,
+      starts_at,
+      ends_at,
+    ],
+  );
+
+export interface LateKeysHash extends KeysHash {
+  readonly line_number: number;
+}
+
+/** The events of claimed late adjustments by line, project and day. `lineOf` tells the line of each adjustment. */
+export async function listLateEvents(
+  tx: LedgerTransaction,
+  organisationId: string,
+  lineOf: ReadonlyMap<string, number>,
+): Promise<LateKeysHash[]> {
+  if (lineOf.size === 0) return [];
+  // An adjustment holds the events of one local hour: the bound lets the index serve.
+  return await tx.query<LateKeysHash>(
+    `WITH late AS MATERIALIZED (
+       SELECT c.adjustment_id, c.line_number, a.project_id, a.hour
+       FROM unnest($2::uuid[], $3::int[]) AS c(adjustment_id, line_number)
+       JOIN usage_adjustments a ON a.organisation_id = $1 AND a.id = c.adjustment_id AND a.kind = 'late')
+     SELECT late.line_number, e.project_id, e.day, count(*) AS event_count, ${KEYS_HASH} AS keys_hash
+     FROM late JOIN usage_events e ON e.organisation_id = $1 AND e.project_id = late.project_id
+       AND e.timestamp >= late.hour AND e.timestamp < late.hour + $4 * interval '1 millisecond'
+       AND e.adjustment_id = late.adjustment_id
+     GROUP BY late.line_number, e.project_id, e.day`,
+    [organisationId, bareArray([...lineOf.keys()]), bareArray([...lineOf.values()]), HOUR_MS],
+  );
+}

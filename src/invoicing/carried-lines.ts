@@ -1,0 +1,43 @@
+import { add, compare, maximum, subtract, sum, ZERO } from '../core/decimal.ts';
+import { compareMonths } from '../core/time.ts';
+import { type BillingInput, metricKeyOf, type OpenAdjustment } from './billing-input.ts';
+import { type LineDraft, nameOf, nameOfMonth, negativePart, roundedCharge } from './line-draft.ts';
+
+/**
+ * What earlier periods passed on, a negative quantity c, is taken off the first usage line of its metric and unit with a
+ * quantity q above zero: amount = charge(q + c, or 0 where that is less) − charge(q). What is left, min(q + c, 0), goes on
+ * to the next period. Without such a line the adjustments stay open.
+ *
+ * 10 units at 2 and -4 carried: usage 20.00, carried -8.00; -14 carried: usage 20.00, carried -20.00, and -4 goes on.
+ */
+export function buildCarriedLines(input: BillingInput, usageLines: readonly LineDraft[]): LineDraft[] {
+  const carried = input.adjustments.filter((adjustment) => adjustment.kind === 'carried');
+  return [...Map.groupBy(carried, metricKeyOf)].flatMap(([key, adjustments]) => {
+    const target = usageLines
+      .filter((line) => metricKeyOf(line.plan) === key && compare(line.quantity, ZERO) > 0)
+      .reduce<LineDraft | undefined>(
+        (first, line) => (!first || line.first_day < first.first_day ? line : first),
+        undefined,
+      );
+    return target ? [carriedLine(target, adjustments)] : [];
+  });
+}
+
+function carriedLine(target: LineDraft, adjustments: readonly OpenAdjustment[]): LineDraft {
+  const { plan } = target;
+  const quantity = sum(adjustments.map((adjustment) => adjustment.quantity));
+  const rest = add(target.quantity, quantity);
+  const months = [...adjustments].sort(compareMonths).map(nameOfMonth);
+  return {
+    ...target,
+    kind: 'carried',
+    description: `Carried over from ${[...new Set(months)].join(', ')}: ${nameOf(plan)}`,
+    quantity,
+    tiers: null,
+    amount: subtract(roundedCharge(plan, maximum(rest, ZERO)), target.amount),
+    carried_quantity: negativePart(rest),
+    shares: [{ project_id: null, quantity }],
+    event_count: 0,
+    adjustment_ids: adjustments.map((adjustment) => adjustment.id),
+  };
+}

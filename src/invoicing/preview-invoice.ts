@@ -1,0 +1,40 @@
+import { notFound } from '../core/error.ts';
+import { isUuid } from '../core/id.ts';
+import type { Ctx } from '../db/ctx.ts';
+import { tenant } from '../db/ledger.ts';
+import { buildInvoice } from './build-invoice.ts';
+import type { CreateInvoiceInput } from './create-invoice.ts';
+import type { InvoicePreview } from './invoice.ts';
+import { loadBilling, loadPeriod } from './load-billing.ts';
+import { findAccount } from './store.ts';
+
+/**
+ * What the month's invoice would be now, without lines where there is nothing to bill; nothing is saved. A segment that
+ * changes its price within the month is rated alone, in full and unprorated. Throws `not_found`, `currency_mismatch`.
+ */
+export async function previewInvoice(ctx: Ctx, input: CreateInvoiceInput): Promise<InvoicePreview> {
+  const { organisation_id } = input;
+  if (!isUuid(organisation_id)) throw notFound('organisation');
+  return await ctx.ledger.transaction(tenant(organisation_id), async (tx) => {
+    const account = await findAccount(tx, organisation_id, input, false);
+    if (!account) throw notFound('organisation');
+    const { period } = await loadPeriod(tx, account, input);
+    const built = buildInvoice(await loadBilling(tx, period, account.draft_id));
+    return {
+      ...period,
+      id: null,
+      billing_entity_id: account.billing_entity_id,
+      invoice_number: null,
+      status: 'preview',
+      total: built.total,
+      unpriced: built.unpriced,
+      issued_at: null,
+      due_date: null,
+      paid_at: null,
+      cancelled_at: null,
+      created_at: null,
+      updated_at: null,
+      line_items: built.lines,
+    };
+  });
+}

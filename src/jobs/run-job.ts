@@ -1,0 +1,94 @@
+/**
+ * Runs one job and records the run: when, how long, how much, and why not. A run that dies leaves its row `running`; it
+ * blocks nothing, because every job may overlap with itself.
+ */
+import { AppError, unreachable } from '../core/error.ts';
+import { uuidv7 } from '../core/id.ts';
+import { formatInstant } from '../core/time.ts';
+import type { Ctx } from '../db/ctx.ts';
+import { PLATFORM } from '../db/ledger.ts';
+import { runInvoicing } from '../invoicing/run-invoicing.ts';
+import { runPurge } from '../rollup/run-purge.ts';
+import { runRollup } from '../rollup/run-rollup.ts';
+import { verifyBooks } from '../rollup/verify-books.ts';
+import { healDirectory } from '../tenants/publish-directory.ts';
+import { findUnpublished } from '../tenants/verify-directory.ts';
+import type { JobName, JobResult, JobSettings } from './job.ts';
+import { findLastSuccess, finishJobRun, insertJobRun } from './store.ts';
+
+export interface RunJobInput {
+  readonly job: JobName;
+  /** The moment the job is to look from, in epoch milliseconds; `ctx.now` where none is given. */
+  readonly asOf?: number | undefined;
+  readonly startedBy: 'cron' | 'operator';
+}
+
+export async function runJob(ctx: Ctx, settings: JobSettings, input: RunJobInput): Promise<JobResult> {
+  const { job, startedBy } = input;
+  const asOf = input.asOf ?? ctx.now;
+  const id = uuidv7(ctx.now);
+  const started = settings.clock();
+  const hasTime = (): boolean => settings.clock() - started < settings.budgetMs;
+  await ctx.ledger.transaction(PLATFORM, (tx) =>
+    insertJobRun(tx, {
+      id,
+      job,
+      started_by: startedBy,
+      as_of: formatInstant(asOf),
+      started_at: formatInstant(started),
+    }),
+  );
+  let result: JobResult;
+  let error: string | null = null;
+  try {
+    result = await work(ctx, job, { asOf, hasTime, retentionHours: settings.retentionHours });
+  } catch (cause) {
+    error = cause instanceof AppError && cause.log ? `${cause.message} (${cause.log})` : String(cause);
+    console.error(JSON.stringify({ message: 'job failed', job, error }));
+    result = { status: 'failed' };
+  }
+  const { status, ...counts } = result;
+  const finished_at = formatInstant(settings.clock());
+  // On a connection of its own: the job's may be what failed.
+  const ledger = ctx.openLedger();
+  try {
+    await ledger.transaction(PLATFORM, (tx) => finishJobRun(tx, { id, status, counts, error, finished_at }));
+  } finally {
+    await ledger.close();
+  }
+  return {
+    id,
+    ...result,
+    ...(error === null ? {} : { error: 'The job failed; its run in the ledger says why.' }),
+  };
+}
+
+interface Work {
+  readonly asOf: number;
+  readonly hasTime: () => boolean;
+  readonly retentionHours: number;
+}
+
+async function work(ctx: Ctx, job: JobName, { asOf, hasTime, retentionHours }: Work): Promise<JobResult> {
+  switch (job) {
+    case 'rollup': {
+      const { shards, openLedger, now } = ctx;
+      return { ...(await runRollup({ shards, openLedger, now, hasTime })) };
+    }
+    case 'publish':
+      return { ...(await healDirectory(ctx)) };
+    case 'purge':
+      return { ...(await runPurge(ctx, { retentionHours, hasTime })) };
+    case 'verify': {
+      const since = await ctx.ledger.transaction(PLATFORM, (tx) => findLastSuccess(tx, 'verify'));
+      const differences = await verifyBooks(ctx, { since });
+      const unpublished = await findUnpublished(ctx);
+      const status = differences.length + unpublished.length === 0 ? 'succeeded' : 'failed';
+      return { status, differences, unpublished };
+    }
+    case 'invoicing':
+      return { ...(await runInvoicing(ctx, { as_of: asOf, hasTime })) };
+    default:
+      return unreachable(job);
+  }
+}

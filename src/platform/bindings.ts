@@ -1,0 +1,48 @@
+/** What wrangler.toml binds, as the apps want it. The only place beside workers/ that knows `env` and the real clock. */
+import type { D1Database, Fetcher, Hyperdrive, RateLimit } from '@cloudflare/workers-types';
+import type { HotDatabase, Shards } from '../db/hot.ts';
+
+export interface HotEnv {
+  readonly DIRECTORY: D1Database;
+  /** One per shard: HOT_0, HOT_1, … */
+  readonly [binding: `HOT_${number}`]: D1Database;
+}
+
+export interface IngestEnv extends HotEnv {
+  readonly LIMITER: RateLimit;
+  readonly API: Fetcher;
+}
+
+export interface LedgerEnv extends HotEnv {
+  readonly LEDGER: Hyperdrive;
+  readonly TEST_CLOCK: string;
+  readonly SCHEDULES: string;
+  readonly HOT_RETENTION_HOURS: string;
+}
+
+const shardsByEnv = new WeakMap<object, Shards>();
+
+export function shardsOf(env: HotEnv): Shards {
+  let shards = shardsByEnv.get(env);
+  if (!shards) {
+    const found = Object.keys(env)
+      .filter((binding) => /^HOT_\d+$/.test(binding))
+      .map((binding): [number, HotDatabase] => [
+        Number(binding.slice(4)),
+        env[binding as `HOT_${number}`] as D1Database,
+      ]);
+    shards = new Map(found.sort(([a], [b]) => a - b));
+    shardsByEnv.set(env, shards);
+  }
+  return shards;
+}
+
+/** Shorter than this would let the purge outrun what Postgres can lose and get back. */
+const RETENTION_HOURS_DEFAULT = 168;
+
+export function retentionHoursOf(env: LedgerEnv): number {
+  const hours = Number(env.HOT_RETENTION_HOURS);
+  return Number.isFinite(hours) && hours > 0 ? hours : RETENTION_HOURS_DEFAULT;
+}
+
+export const clock = (): number => Date.now();

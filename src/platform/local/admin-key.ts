@@ -1,0 +1,19 @@
+/** `npm run admin-key`: the first admin key of the Postgres in DATABASE_URL, after `npm run migrate`. */
+import { appUrlOf } from './app-login.ts';
+import { assertBootstrapKey, createFirstAdmin } from './first-admin.ts';
+import { assertDatabaseUrl, connectLedger } from './ledger.ts';
+import { refusal, runCommand } from './refusal.ts';
+
+await runCommand(async () => {
+  const ownerUrl = process.env.DATABASE_URL;
+  const wanted = process.env.BOOTSTRAP_ADMIN_KEY || undefined;
+  if (!ownerUrl)
+    throw refusal('Set DATABASE_URL to the Postgres that needs its first admin key, as its owner.');
+  assertDatabaseUrl(ownerUrl);
+  assertBootstrapKey(wanted);
+  await (await connectLedger(ownerUrl)).end();
+  const key = await createFirstAdmin(appUrlOf(ownerUrl), wanted);
+  if (key === null)
+    throw refusal('This database has an admin already: an existing admin key creates further ones.');
+  process.stdout.write(`First admin key, shown only now: ${key}\n`);
+});

@@ -1,0 +1,83 @@
+// The door of every npm script, for any Node from 20 on, with nothing but Node's own modules: installs what
+// package-lock.json names where that is missing, then runs the command under the Node that is among it.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { install, isInstalled } from './install.mjs';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const ROOT = resolve(HERE, '../../..');
+const NODE = join(ROOT, 'node_modules/.bin/node');
+const local = (name) => [join(HERE, `${name}.ts`)];
+
+const COMMANDS = {
+  start: local('start'),
+  demo: local('demo'),
+  migrate: local('migrate'),
+  'admin-key': local('admin-key'),
+  deploy: local('deploy'),
+  'deploy:dry-run': [...local('deploy'), '--dry-run'],
+  verify: local('verify'),
+  test: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'],
+  bench: ['test/bench/main.ts'],
+  faults: ['test/faults/main.ts'],
+};
+
+function fail(sentence) {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(1);
+}
+
+const [name = '', ...rest] = process.argv.slice(2);
+const command = COMMANDS[name];
+if (Number(process.versions.node.split('.')[0]) < 20) {
+  fail(`Meterbook needs Node 20 or newer, and this is ${process.versions.node}.`);
+}
+if (!command) fail(`There is no command ${name || '(none)'}: one of ${Object.keys(COMMANDS).join(', ')}.`);
+
+try {
+  if (!isInstalled(ROOT)) await install(ROOT);
+} catch (error) {
+  fail(error instanceof Error ? error.message : String(error));
+}
+if (!existsSync(resolve(ROOT, command[0]))) fail(`The command ${name} is not part of this checkout.`);
+
+const child = spawn(NODE, [...command, ...rest], {
+  cwd: ROOT,
+  stdio: 'inherit',
+  env: {
+    ...process.env,
+    PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH ?? ''}`,
+    METERBOOK_PARENT: String(process.pid),
+    NODE_NO_WARNINGS: '1',
+  },
+});
+
+// npm passes on a signal that the terminal has sent to us as well: one wish, passed on once.
+const AGAIN_MS = 1_000;
+const lastAt = {};
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    const now = performance.now();
+    if (lastAt[signal] === undefined || now - lastAt[signal] > AGAIN_MS) child.kill(signal);
+    lastAt[signal] = now;
+  });
+}
+
+// Where npm itself was killed nobody passes a signal on to us any more.
+const parent = process.ppid;
+if (process.env.npm_lifecycle_event) {
+  setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM');
+  }, 250).unref();
+}
+
+child.on('error', (error) => fail(`${NODE} cannot be run (${error.message}).`));
+child.on('exit', (code, signal) => {
+  if (signal === null) process.exit(code ?? 1);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  // A signal that does not end us (npm ignores some) still must not hang.
+  setTimeout(() => process.exit(1), 200);
+});

@@ -1,0 +1,28 @@
+import pg from 'pg';
+import { refusal } from './refusal.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Opens the owner's connection; a database that cannot be reached is one sentence, without its password. */
+export async function connectLedger(url: string, source = 'DATABASE_URL'): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    const { hostname, port, pathname } = new URL(url);
+    const place = `${hostname}:${port || 5432}${pathname}`;
+    throw refusal(`The Postgres of ${source} at ${place} cannot be reached (${reasonOf(error)}).`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return reasonOf(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function assertDatabaseUrl(url: string): void {
+  const isPostgres = URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol);
+  if (!isPostgres) throw refusal('DATABASE_URL must look like postgres://user:password@host:5432/database.');
+}

@@ -1,0 +1,73 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { D1Database } from '@cloudflare/workers-types';
+import { type MigrationFile, migrationMismatch, readMigrationFiles } from './migration-files.ts';
+import { HOT_MIGRATIONS } from './paths.ts';
+
+/** Wrangler's own table and shape, so that `wrangler d1 migrations apply` continues where this stopped. */
+const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS d1_migrations(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)`;
+
+export interface HotMigrationOptions {
+  readonly databases: ReadonlyMap<string, D1Database>;
+  /** Wrangler's table has no hash, so what was applied is remembered here, to tell when a file was edited since. */
+  readonly hashFile: string;
+  readonly folder?: string;
+}
+
+/** Brings every D1 database up to this checkout. Returns how many migrations it applied. */
+export async function migrateHot({
+  databases,
+  hashFile,
+  folder = HOT_MIGRATIONS,
+}: HotMigrationOptions): Promise<number> {
+  const files = readMigrationFiles(folder);
+  if (files.length === 0) return 0;
+  const known = readHashes(hashFile);
+  const counts = await Promise.all(
+    [...databases].map(([id, database]) => migrateOne(id, database, files, known)),
+  );
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total > 0) writeFileSync(hashFile, `${JSON.stringify(known, null, 2)}\n`);
+  return total;
+}
+
+type Hashes = Record<string, Record<string, string>>;
+
+function readHashes(hashFile: string): Hashes {
+  return existsSync(hashFile) ? (JSON.parse(readFileSync(hashFile, 'utf8')) as Hashes) : {};
+}
+
+async function migrateOne(
+  id: string,
+  database: D1Database,
+  files: readonly MigrationFile[],
+  known: Hashes,
+): Promise<number> {
+  const applied = await readApplied(database);
+  const hashes = known[id] ?? {};
+  known[id] = hashes;
+  const isKnown = applied.every((name, index) => {
+    const file = files[index];
+    return file?.name === name && (hashes[name] === undefined || hashes[name] === file.hash);
+  });
+  if (!isKnown) throw migrationMismatch(`D1 database ${id}`);
+  for (const file of files.slice(applied.length)) {
+    await database.batch([
+      ...file.statements.filter(Boolean).map((statement) => database.prepare(statement)),
+      database.prepare('INSERT INTO d1_migrations (name) VALUES (?)').bind(file.name),
+    ]);
+    hashes[file.name] = file.hash;
+  }
+  return files.length - applied.length;
+}
+
+async function readApplied(database: D1Database): Promise<string[]> {
+  const read = () => database.prepare('SELECT name FROM d1_migrations ORDER BY id').all<{ name: string }>();
+  try {
+    return (await read()).results.map((row) => row.name);
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes('no such table'))) throw error;
+    await database.prepare(CREATE_TABLE).run();
+    return [];
+  }
+}

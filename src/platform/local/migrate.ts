@@ -1,0 +1,21 @@
+/** `npm run migrate`: the Postgres of DATABASE_URL, and the login under which the deployed Workers connect to it. */
+import { appUrlOf, ensureAppLogin } from './app-login.ts';
+import { assertDatabaseUrl, connectLedger } from './ledger.ts';
+import { migrateLedger } from './migrate-ledger.ts';
+import { refusal, runCommand } from './refusal.ts';
+
+await runCommand(async () => {
+  const ownerUrl = process.env.DATABASE_URL;
+  if (!ownerUrl) throw refusal('Set DATABASE_URL to the Postgres to migrate, as its owner.');
+  assertDatabaseUrl(ownerUrl);
+  const owner = await connectLedger(ownerUrl);
+  try {
+    const applied = await migrateLedger(owner);
+    const appUrl = appUrlOf(ownerUrl);
+    await ensureAppLogin(owner, appUrl);
+    process.stdout.write(`${applied} migrations applied.\n`);
+    process.stdout.write(`The Workers connect as ${new URL(appUrl).username}. For Hyperdrive:\n${appUrl}\n`);
+  } finally {
+    await owner.end();
+  }
+});

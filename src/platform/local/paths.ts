@@ -1,0 +1,58 @@
+import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { refusal } from './refusal.ts';
+
+export const REPOSITORY = resolve(import.meta.dirname, '../../..');
+export const WRANGLER_TOML = join(REPOSITORY, 'wrangler.toml');
+export const LEDGER_MIGRATIONS = join(REPOSITORY, 'migrations/postgres');
+export const HOT_MIGRATIONS = join(REPOSITORY, 'migrations/d1');
+
+/** Where everything of one installation lies: STATE_DIR and what is in it. */
+export interface StatePaths {
+  readonly root: string;
+  readonly lock: string;
+  readonly owner: string;
+  readonly postgres: string;
+  readonly postgresLog: string;
+  /** `v3` is where `wrangler d1 --persist-to STATE_DIR` looks. */
+  readonly workers: string;
+  readonly hotMigrations: string;
+  readonly scratch: string;
+  readonly cache: string;
+}
+
+/** Creates the folder where it is missing; refuses where it cannot be written. */
+export function openState(stateDir: string): StatePaths {
+  const wanted = resolve(stateDir);
+  try {
+    mkdirSync(wanted, { recursive: true });
+    const root = realpathSync(wanted);
+    const probe = join(root, `.writable-${process.pid}`);
+    writeFileSync(probe, 'x');
+    rmSync(probe);
+    return statePaths(root);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw refusal(`The state folder ${wanted} cannot be written (${code}): set STATE_DIR to another one.`);
+  }
+}
+
+function statePaths(root: string): StatePaths {
+  return {
+    root,
+    lock: join(root, 'lock.db'),
+    owner: join(root, 'owner.pid'),
+    postgres: join(root, 'postgres'),
+    postgresLog: join(root, 'postgres.log'),
+    workers: join(root, 'v3'),
+    hotMigrations: join(root, 'd1-migrations.json'),
+    scratch: join(root, 'tmp'),
+    cache: join(root, 'cache'),
+  };
+}
+
+/** An empty scratch folder; what a killed run left in it goes. */
+export function clearScratch(paths: StatePaths): void {
+  if (existsSync(paths.scratch)) rmSync(paths.scratch, { recursive: true, force: true });
+  mkdirSync(paths.scratch, { recursive: true });
+}

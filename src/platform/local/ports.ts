@@ -1,0 +1,33 @@
+import { createServer } from 'node:net';
+import { refusal } from './refusal.ts';
+
+const HOST = '127.0.0.1';
+
+function listenOnce(port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen({ host: HOST, port, exclusive: true }, () => {
+      const address = server.address();
+      const taken = typeof address === 'object' && address ? address.port : port;
+      server.close(() => resolve(taken));
+    });
+  });
+}
+
+/** A port that was free a moment ago. */
+export const findFreePort = (): Promise<number> => listenOnce(0);
+
+export async function assertPortFree(port: number): Promise<void> {
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw refusal(`PORT must be a number from 1 to 65535, not ${port}.`);
+  }
+  try {
+    await listenOnce(port);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EACCES')
+      throw refusal(`Port ${port} is reserved for the administrator: set PORT to another one.`);
+    throw refusal(`Port ${port} is taken by another program: stop it, or set PORT to another one.`);
+  }
+}

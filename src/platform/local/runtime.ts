@@ -1,0 +1,169 @@
+/** The whole of Meterbook on one machine: Postgres, workerd with the three Workers, migrations, schedules. */
+import type { D1Database } from '@cloudflare/workers-types';
+import type { Plugin } from 'esbuild';
+import { appUrlOf, ensureAppLogin } from './app-login.ts';
+import { startCron } from './cron.ts';
+import { assertBootstrapKey, createFirstAdmin } from './first-admin.ts';
+import { assertDatabaseUrl, connectLedger } from './ledger.ts';
+import { loadWorkers } from './load-workers.ts';
+import { takeLock } from './lock.ts';
+import { migrateHot } from './migrate-hot.ts';
+import { migrateLedger } from './migrate-ledger.ts';
+import { clearScratch, openState, type StatePaths, WRANGLER_TOML } from './paths.ts';
+import { assertPortFree, findFreePort } from './ports.ts';
+import { type EmbeddedPostgres, startPostgres } from './postgres.ts';
+import { reapSurvivors } from './reap.ts';
+import { sentenceOf } from './refusal.ts';
+import { type RunningWorkers, runWorkers } from './workers.ts';
+
+export interface RuntimeOptions {
+  readonly stateDir: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** The owner's URL of an external Postgres, in place of the embedded one. */
+  readonly databaseUrl?: string;
+  readonly crons: boolean;
+  readonly testClock: boolean;
+  readonly bootstrapAdminKey?: string;
+  readonly configPath?: string;
+  readonly esbuildPlugins?: readonly Plugin[];
+  /** What happens while starting, and later what was started again. */
+  readonly onProgress?: (line: string) => void;
+  /** Lines that the Workers log. */
+  readonly onLog?: (level: string, message: string) => void;
+}
+
+export interface Runtime {
+  readonly url: string;
+  readonly ownerDatabaseUrl: string;
+  /** As the Workers connect: the login of the app role. */
+  readonly databaseUrl: string;
+  /** Only where this start created the first admin. */
+  readonly adminKey: string | null;
+  /** A D1 database by its binding; ask again after workerd was restarted. */
+  d1(binding: string): Promise<D1Database>;
+  /** Runs a schedule now, as the cron trigger would. */
+  fire(cron: string, at?: Date): Promise<void>;
+  pids(): { postgres?: number; workerd?: number };
+  stop(): Promise<void>;
+}
+
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  assertBootstrapKey(options.bootstrapAdminKey);
+  if (options.databaseUrl !== undefined) assertDatabaseUrl(options.databaseUrl);
+  const paths = openState(options.stateDir);
+  const unlock = takeLock(paths);
+  const closers: Closer[] = [async () => unlock()];
+  try {
+    return await startAll(options, paths, closers);
+  } catch (error) {
+    await closeAll(closers);
+    throw error;
+  }
+}
+
+type Closer = () => Promise<void>;
+
+/** In the reverse of the order in which they were opened; one that fails does not keep the others open. */
+async function closeAll(closers: Closer[]): Promise<void> {
+  for (const close of closers.splice(0).reverse()) await close().catch(() => {});
+}
+
+async function startAll(options: RuntimeOptions, paths: StatePaths, closers: Closer[]): Promise<Runtime> {
+  const onProgress = options.onProgress ?? (() => {});
+  const onLog = options.onLog ?? (() => {});
+  const survivors = await reapSurvivors(paths);
+  if (survivors > 0) onProgress('Ended what an earlier run had left running.');
+  clearScratch(paths);
+  const port = options.port === 0 ? await findFreePort() : options.port;
+  await assertPortFree(port);
+
+  const postgres = options.databaseUrl === undefined ? await startPostgres({ paths, onProgress }) : undefined;
+  if (postgres) closers.push(() => postgres.stop());
+  const ownerDatabaseUrl = postgres?.url ?? options.databaseUrl ?? '';
+  const databaseUrl = appUrlOf(ownerDatabaseUrl);
+  onProgress(postgres ? 'Starting Postgres and the Workers …' : 'Starting the Workers …');
+
+  const startingWorkers = bringUpWorkers(options, { paths, port, databaseUrl, onLog });
+  const results = await Promise.allSettled([
+    prepareLedger({ postgres, ownerDatabaseUrl, databaseUrl, key: options.bootstrapAdminKey, onProgress }),
+    startingWorkers.then((workers) => {
+      closers.push(() => workers.stop());
+      return prepareHot(workers, paths, onProgress);
+    }),
+  ]);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  const adminKey = results[0].status === 'fulfilled' ? results[0].value : null;
+  const workers = await startingWorkers;
+
+  if (options.crons) {
+    const stopCron = startCron({
+      schedules: workers.crons,
+      fire: workers.fire,
+      onFailure: (schedule, error) => onProgress(`The schedule ${schedule} failed: ${sentenceOf(error)}`),
+    });
+    closers.push(async () => stopCron());
+  }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    ownerDatabaseUrl,
+    databaseUrl,
+    adminKey,
+    d1: workers.database,
+    fire: (cron, at = new Date()) => workers.fire(cron, at),
+    pids: () => describePids(postgres?.pid(), workers.pid()),
+    stop: () => closeAll(closers),
+  };
+}
+
+function describePids(postgres: number | undefined, workerd: number | undefined) {
+  return { ...(postgres !== undefined && { postgres }), ...(workerd !== undefined && { workerd }) };
+}
+
+interface Place {
+  readonly paths: StatePaths;
+  readonly port: number;
+  readonly databaseUrl: string;
+  readonly onLog: (level: string, message: string) => void;
+}
+
+async function bringUpWorkers(options: RuntimeOptions, place: Place): Promise<RunningWorkers> {
+  const workers = await loadWorkers({
+    configPath: options.configPath ?? WRANGLER_TOML,
+    ledgerUrl: place.databaseUrl,
+    vars: { TEST_CLOCK: options.testClock ? 'on' : 'off', SCHEDULES: options.crons ? 'on' : 'off' },
+    ...(options.esbuildPlugins && { plugins: options.esbuildPlugins }),
+  });
+  return runWorkers(workers, place);
+}
+
+async function prepareHot(
+  workers: RunningWorkers,
+  paths: StatePaths,
+  onProgress: (line: string) => void,
+): Promise<void> {
+  const applied = await migrateHot({ databases: await workers.databases(), hashFile: paths.hotMigrations });
+  if (applied > 0) onProgress(`D1: ${applied} migration${applied === 1 ? '' : 's'} applied.`);
+}
+
+interface LedgerPreparation {
+  readonly postgres: EmbeddedPostgres | undefined;
+  readonly ownerDatabaseUrl: string;
+  readonly databaseUrl: string;
+  readonly key: string | undefined;
+  readonly onProgress: (line: string) => void;
+}
+
+async function prepareLedger(preparation: LedgerPreparation): Promise<string | null> {
+  const { postgres, ownerDatabaseUrl, databaseUrl, key, onProgress } = preparation;
+  await postgres?.ready;
+  const owner = await connectLedger(ownerDatabaseUrl);
+  try {
+    const applied = await migrateLedger(owner);
+    if (applied > 0) onProgress(`Postgres: ${applied} migration${applied === 1 ? '' : 's'} applied.`);
+    await ensureAppLogin(owner, databaseUrl);
+  } finally {
+    await owner.end();
+  }
+  return createFirstAdmin(databaseUrl, key);
+}

@@ -1,0 +1,38 @@
+/** `npm start`. */
+import { enableCompileCache } from 'node:module';
+import { join, resolve } from 'node:path';
+import { readEnvironment } from './environment.ts';
+import { runCommand } from './refusal.ts';
+import { onStopSignal } from './signals.ts';
+
+await runCommand(async () => {
+  const startedAt = performance.now();
+  const environment = readEnvironment();
+  // Compiling Wrangler and Miniflare anew is a third of a warm start.
+  enableCompileCache(join(resolve(environment.stateDir), 'cache'));
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  let stop = async (): Promise<void> => {};
+  onStopSignal(async () => {
+    say('Stopping …');
+    await stop();
+  });
+  const { startRuntime } = await import('./runtime.ts');
+  const starting = startRuntime({
+    ...environment,
+    onProgress: say,
+    onLog: (level, message) => process.stderr.write(`[${level}] ${message}\n`),
+  });
+  stop = async () => (await starting.catch(() => undefined))?.stop();
+  const runtime = await starting;
+
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  say(`\nMeterbook is ready at ${runtime.url} (${seconds} s). State: ${resolve(environment.stateDir)}`);
+  if (!environment.crons) say('CRON=off: schedules rest, jobs run by POST /v1/admin/jobs/{name}.');
+  if (runtime.adminKey) {
+    say(`\nFirst admin key, shown only now: ${runtime.adminKey}`);
+  }
+  say(
+    `\nNext: GET ${runtime.url}/ready, the contract at ${runtime.url}/openapi.json, a walk with curl in README.md.`,
+  );
+  say('Ctrl-C stops everything.');
+});

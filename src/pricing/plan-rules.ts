@@ -1,0 +1,169 @@
+import { isCurrency } from '../core/currency.ts';
+import { parseQuantity } from '../core/decimal.ts';
+import type { Fault } from '../core/error.ts';
+import { isDay } from '../core/time.ts';
+import type { ChargeModel } from './charge-model.ts';
+
+/** A tier as a body gives it. */
+export interface TierInput {
+  readonly up_to: string | null;
+  readonly price_per_unit: string;
+  readonly flat_fee?: string | undefined;
+}
+
+/** A body that creates a plan version, its types already checked. A field that is null counts as absent. */
+export interface PlanInput {
+  readonly organisation_id?: string | null | undefined;
+  readonly currency: string;
+  readonly charge_model: ChargeModel;
+  readonly price_per_unit?: string | null | undefined;
+  readonly tiers?: readonly TierInput[] | null | undefined;
+  readonly package_size?: string | null | undefined;
+  readonly package_price?: string | null | undefined;
+  readonly amount?: string | null | undefined;
+  readonly included_units?: string | null | undefined;
+  readonly minimum_amount?: string | null | undefined;
+  readonly maximum_amount?: string | null | undefined;
+  readonly effective_from: string;
+  readonly effective_to?: string | null | undefined;
+}
+
+type Field = 'price_per_unit' | 'tiers' | 'package_size' | 'package_price' | 'amount';
+
+const REQUIRED: Readonly<Record<ChargeModel, readonly Field[]>> = {
+  per_unit: ['price_per_unit'],
+  graduated: ['tiers'],
+  volume: ['tiers'],
+  package: ['package_size', 'package_price'],
+  flat: ['amount'],
+};
+
+const FIELDS: readonly Field[] = ['price_per_unit', 'tiers', 'package_size', 'package_price', 'amount'];
+const USAGE_FIELDS = ['included_units', 'minimum_amount', 'maximum_amount'] as const;
+const DECIMALS = ['price_per_unit', 'package_size', 'package_price', 'amount', ...USAGE_FIELDS] as const;
+
+/** Rating walks the tiers of every line, so that their number has a limit. */
+export const TIERS_MAX = 1000;
+
+/**
+ * What is wrong with a new plan version (design: charge models), in the order of the rules; empty where nothing is.
+ * Codes: `required` and `not_allowed` (a field of its own model, of another), `invalid_decimal`, `out_of_range`,
+ * `invalid_order` (tiers, minimum above maximum, dates), `unknown_currency`, `invalid_date`.
+ */
+export function findPlanFaults(input: PlanInput): Fault[] {
+  return [
+    ...findFieldFaults(input),
+    ...DECIMALS.flatMap((field) => findDecimalFaults(`/${field}`, input[field], field === 'package_size')),
+    ...findTierFaults(input.tiers),
+    ...findAmountRangeFaults(input),
+    ...findCurrencyFaults(input),
+    ...findDateFaults(input),
+  ];
+}
+
+const isGiven = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;
+
+function findFieldFaults(input: PlanInput): Fault[] {
+  const model = input.charge_model;
+  const faults: Fault[] = [];
+  for (const field of FIELDS) {
+    const required = REQUIRED[model].includes(field);
+    if (required && !isGiven(input[field])) {
+      faults.push({ pointer: `/${field}`, code: 'required', detail: `A ${model} plan needs ${field}.` });
+    }
+    if (!required && isGiven(input[field])) {
+      faults.push({ pointer: `/${field}`, code: 'not_allowed', detail: `A ${model} plan has no ${field}.` });
+    }
+  }
+  if (model !== 'flat') return faults;
+  for (const field of USAGE_FIELDS) {
+    if (isGiven(input[field])) {
+      faults.push({ pointer: `/${field}`, code: 'not_allowed', detail: `A flat plan has no ${field}.` });
+    }
+  }
+  if (!isGiven(input.organisation_id)) {
+    const detail = 'A flat plan needs the organisation it charges.';
+    faults.push({ pointer: '/organisation_id', code: 'required', detail });
+  }
+  return faults;
+}
+
+/** Prices, amounts and units share the limits of a quantity: 26 integer digits and 12 decimals. */
+function findDecimalFaults(pointer: string, text: string | null | undefined, positive: boolean): Fault[] {
+  if (!isGiven(text)) return [];
+  const units = parseQuantity(text);
+  if (units === null) {
+    const detail = 'Must be a decimal in plain notation with at most 26 integer digits and 12 decimals.';
+    return [{ pointer, code: 'invalid_decimal', detail }];
+  }
+  if (units < 0n) return [{ pointer, code: 'out_of_range', detail: 'Must not be negative.' }];
+  if (positive && units === 0n)
+    return [{ pointer, code: 'out_of_range', detail: 'Must be greater than zero.' }];
+  return [];
+}
+
+function findTierFaults(tiers: readonly TierInput[] | null | undefined): Fault[] {
+  if (!isGiven(tiers)) return [];
+  if (tiers.length < 1 || tiers.length > TIERS_MAX) {
+    return [{ pointer: '/tiers', code: 'out_of_range', detail: `There must be 1 to ${TIERS_MAX} tiers.` }];
+  }
+  const faults: Fault[] = [];
+  let bound = 0n;
+  tiers.forEach((tier, index) => {
+    const pointer = `/tiers/${index}`;
+    const isLast = index === tiers.length - 1;
+    if (isLast && tier.up_to !== null) {
+      const detail = 'The last tier is open: its up_to must be null.';
+      faults.push({ pointer: `${pointer}/up_to`, code: 'not_allowed', detail });
+    }
+    if (!isLast && tier.up_to === null) {
+      const detail = 'Only the last tier may be open: up_to must not be null.';
+      faults.push({ pointer: `${pointer}/up_to`, code: 'required', detail });
+    }
+    const boundFaults = findDecimalFaults(`${pointer}/up_to`, tier.up_to, true);
+    const next = tier.up_to === null ? null : parseQuantity(tier.up_to);
+    if (boundFaults.length === 0 && next !== null) {
+      if (next <= bound) {
+        const detail = 'Must be greater than the up_to of the tier before it.';
+        faults.push({ pointer: `${pointer}/up_to`, code: 'invalid_order', detail });
+      }
+      bound = next;
+    }
+    faults.push(
+      ...boundFaults,
+      ...findDecimalFaults(`${pointer}/price_per_unit`, tier.price_per_unit, false),
+    );
+    faults.push(...findDecimalFaults(`${pointer}/flat_fee`, tier.flat_fee, false));
+  });
+  return faults;
+}
+
+function findAmountRangeFaults({ minimum_amount, maximum_amount }: PlanInput): Fault[] {
+  const least = isGiven(minimum_amount) ? parseQuantity(minimum_amount) : null;
+  const most = isGiven(maximum_amount) ? parseQuantity(maximum_amount) : null;
+  if (least === null || most === null || least <= most) return [];
+  const detail = 'Must not be below minimum_amount.';
+  return [{ pointer: '/maximum_amount', code: 'invalid_order', detail }];
+}
+
+function findCurrencyFaults({ currency }: PlanInput): Fault[] {
+  if (isCurrency(currency)) return [];
+  const detail = 'Must be an active ISO 4217 code in capitals.';
+  return [{ pointer: '/currency', code: 'unknown_currency', detail }];
+}
+
+/** Postgres knows no year 0. */
+const isRealDay = (day: string): boolean => isDay(day) && day >= '0001-01-01';
+
+function findDateFaults({ effective_from, effective_to }: PlanInput): Fault[] {
+  const faults: Fault[] = [];
+  const detail = 'Must be a day of the calendar, YYYY-MM-DD.';
+  if (!isRealDay(effective_from)) faults.push({ pointer: '/effective_from', code: 'invalid_date', detail });
+  if (!isGiven(effective_to)) return faults;
+  if (!isRealDay(effective_to)) faults.push({ pointer: '/effective_to', code: 'invalid_date', detail });
+  if (faults.length === 0 && effective_to <= effective_from) {
+    const order = 'Must be after effective_from: it is the first day on which the plan no longer rules.';
+    faults.push({ pointer: '/effective_to', code: 'invalid_order', detail: order });
+  }
+  return faults;
+}

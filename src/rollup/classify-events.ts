@@ -1,0 +1,148 @@
+/** Pure: what becomes of each row of a batch, given what the ledger already knows. */
+import { parseQuantity } from '../core/decimal.ts';
+import { isUuid } from '../core/id.ts';
+import type { HotEvent } from './hot-event.ts';
+import { type KeyOwner, type KnownEvent, keyOf, type QuarantinedRow } from './ports.ts';
+
+export interface Prepared {
+  /** Rows that can be counted if their key is new. */
+  readonly good: readonly HotEvent[];
+  readonly bad: readonly QuarantinedRow[];
+  /** All rows, good or bad, whose key can enter the ledger. */
+  readonly keyed: readonly HotEvent[];
+}
+
+const INSTANT_MIN = Date.UTC(1970, 0, 1);
+const INSTANT_MAX = Date.UTC(9999, 0, 1);
+
+const RECEIVED_MIN = Date.UTC(2000, 0, 1);
+const RECEIVED_MAX = Date.UTC(2200, 0, 1);
+
+/**
+ * Whether the instant at which a row says it was received can be one: partitions are made for it. It asks no clock: a
+ * drain that is late, or reads the rows once more after a restore, must come to the same end.
+ */
+export const isPlausible = (receivedAt: number): boolean =>
+  Number.isInteger(receivedAt) && receivedAt >= RECEIVED_MIN && receivedAt < RECEIVED_MAX;
+
+function findDefect(event: HotEvent): { reason: string; detail: string } | undefined {
+  if (!isUuid(event.organisation_id) || !isUuid(event.project_id) || !isUuid(event.id)) {
+    return { reason: 'unreadable_id', detail: 'An id of the row is not a UUID.' };
+  }
+  if (typeof event.metric_value !== 'string' || parseQuantity(event.metric_value) === null) {
+    return { reason: 'unreadable_quantity', detail: 'metric_value is not a quantity in plain notation.' };
+  }
+  if (!isPlausible(event.ingested_at)) {
+    return { reason: 'unreadable_timestamp', detail: 'ingested_at is not an instant in milliseconds.' };
+  }
+  if (
+    !(Number.isInteger(event.timestamp) && event.timestamp >= INSTANT_MIN && event.timestamp < INSTANT_MAX)
+  ) {
+    return { reason: 'unreadable_timestamp', detail: 'timestamp is not an instant in milliseconds.' };
+  }
+  try {
+    JSON.parse(event.metadata);
+  } catch {
+    return { reason: 'unreadable_metadata', detail: 'metadata is not JSON.' };
+  }
+  return undefined;
+}
+
+export function quarantine(event: HotEvent, reason: string, detail: string, keyed: boolean): QuarantinedRow {
+  return {
+    id: event.id,
+    organisation_id: isUuid(event.organisation_id) ? event.organisation_id : null,
+    project_id: isUuid(event.project_id) ? event.project_id : null,
+    idempotency_key: typeof event.idempotency_key === 'string' ? event.idempotency_key : null,
+    event: JSON.stringify(event),
+    keyed,
+    reason,
+    detail,
+    received_at: isPlausible(event.ingested_at) ? event.ingested_at : 0,
+  };
+}
+
+/** Sorts out the rows that the ledger could not count whatever it knows. */
+export function prepareEvents(events: readonly HotEvent[]): Prepared {
+  const good: HotEvent[] = [];
+  const bad: QuarantinedRow[] = [];
+  const keyed: HotEvent[] = [];
+  for (const event of events) {
+    const defect = findDefect(event);
+    const hasKey = defect?.reason !== 'unreadable_id' && defect?.reason !== 'unreadable_timestamp';
+    if (hasKey) keyed.push(event);
+    if (defect) bad.push(quarantine(event, defect.reason, defect.detail, hasKey));
+    else good.push(event);
+  }
+  return { good, bad, keyed };
+}
+
+// Unreadable metadata is shown as the text that it is: listing a row must not fail where counting it would.
+function metadataOf(event: HotEvent): unknown {
+  try {
+    return JSON.parse(event.metadata);
+  } catch {
+    return event.metadata;
+  }
+}
+
+/** The row as the operator sees it in a list of conflicts. */
+const eventText = (event: HotEvent): string =>
+  JSON.stringify({
+    metric_name: event.metric_name,
+    metric_value: event.metric_value,
+    unit: event.unit,
+    timestamp: new Date(event.timestamp).toISOString(),
+    user_id: event.user_id,
+    metadata: metadataOf(event),
+    idempotency_key: event.idempotency_key,
+  });
+
+/**
+ * Rows whose key was taken before. Null: the row itself was counted already, a replay, nothing to list. Else a
+ * duplicate (same fingerprint) or a conflict with an event older than the hot window: law 1 wants both listed.
+ */
+export function classifyKnown(event: HotEvent, owner: KeyOwner): KnownEvent | null {
+  if (owner.event_id === event.id) return null;
+  return {
+    id: event.id,
+    kind: owner.fingerprint === event.fingerprint ? 'duplicate' : 'conflict',
+    organisation_id: event.organisation_id,
+    project_id: event.project_id,
+    idempotency_key: event.idempotency_key,
+    fingerprint: event.fingerprint,
+    event: eventText(event),
+    first_event_id: owner.event_id,
+    received_at: event.ingested_at,
+  };
+}
+
+export interface Classified {
+  /** Ids of the rows whose key is new. */
+  readonly isFresh: (event: { id: string }) => boolean;
+  readonly known: readonly KnownEvent[];
+  readonly nDuplicate: number;
+  readonly nConflict: number;
+}
+
+/** `owners` holds the keys that were not new. */
+export function classifyEvents(
+  keyed: readonly HotEvent[],
+  fresh: 'all' | ReadonlySet<string>,
+  owners: ReadonlyMap<string, KeyOwner>,
+): Classified {
+  if (fresh === 'all') return { isFresh: () => true, known: [], nDuplicate: 0, nConflict: 0 };
+  const known: KnownEvent[] = [];
+  let nDuplicate = 0;
+  let nConflict = 0;
+  for (const event of keyed) {
+    if (fresh.has(event.id)) continue;
+    const owner = owners.get(keyOf(event));
+    if (!owner) throw new Error('a key is neither new nor in the ledger');
+    const entry = classifyKnown(event, owner);
+    if (entry) known.push(entry);
+    if (entry?.kind === 'conflict') nConflict += 1;
+    else nDuplicate += 1;
+  }
+  return { isFresh: (event) => fresh.has(event.id), known, nDuplicate, nConflict };
+}

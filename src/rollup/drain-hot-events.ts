@@ -1,0 +1,238 @@
+/**
+ * Moves one batch of a shard's stream from D1 into Postgres, exactly once, without a two-phase commit. Safe to overlap
+ * with itself and to kill at any point: what counts is the cursor in Postgres, moved in the transaction that counts.
+ */
+import { isUuid } from '../core/id.ts';
+import { type BillingPeriod, derivePeriodAt } from './billing-period.ts';
+import { bookUsage, findUnplaced } from './book-usage.ts';
+import { classifyEvents, isPlausible, prepareEvents, quarantine } from './classify-events.ts';
+import type { HotConflict, HotEvent, HotRows, Stream } from './hot-event.ts';
+import type {
+  Batch,
+  BatchCounts,
+  Cursor,
+  HotReader,
+  KnownEvent,
+  QuarantinedRow,
+  RollupLedger,
+  RollupTransaction,
+} from './ports.ts';
+
+export interface DrainInput {
+  readonly shard: number;
+  readonly stream: Stream;
+  readonly limit: number;
+  readonly now: number;
+}
+
+export type DrainStep =
+  | { readonly kind: 'drained'; readonly batch: Batch }
+  | { readonly kind: 'empty' }
+  /** Another run moved the cursor first: begin again. */
+  | { readonly kind: 'overtaken' }
+  | { readonly kind: 'halted'; readonly reason: string };
+
+interface Stores {
+  readonly hot: HotReader;
+  readonly ledger: RollupLedger;
+}
+
+type Commit<S extends Stream> = (
+  tx: RollupTransaction,
+  rows: readonly HotRows[S][],
+  input: DrainInput,
+) => Promise<Omit<BatchCounts, 'n_in'>>;
+
+/**
+ * Errors that will come again however often the same rows are tried: of the ledger by SQLSTATE class (22, 23, 54), and
+ * RangeError where a value cannot even be written (an instant that is none).
+ */
+export function isDeterministic(error: unknown): boolean {
+  if (error instanceof RangeError) return true;
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^(22|23|54)/.test(code);
+}
+
+export async function drainHotEvents(stores: Stores, input: DrainInput): Promise<DrainStep> {
+  return input.stream === 'events'
+    ? await drainStream(stores, { ...input, stream: 'events' }, commitEvents, poisonEvent)
+    : await drainStream(stores, { ...input, stream: 'conflicts' }, commitConflicts, poisonConflict);
+}
+
+async function drainStream<S extends Stream>(
+  stores: Stores,
+  input: DrainInput & { stream: S },
+  commit: Commit<S>,
+  poison: (row: HotRows[S], error: unknown) => QuarantinedRow,
+): Promise<DrainStep> {
+  const { hot, ledger } = stores;
+  const cursor = await ledger.readCursor(input.shard, input.stream);
+  if (cursor.halted) return { kind: 'halted', reason: 'halted before' };
+  const rows = await hot.read(input.stream, cursor.last_seq, input.limit + 1);
+  if (cursor.last_seq > 0) {
+    const anchor = rows.shift();
+    if (anchor?.seq !== cursor.last_seq || anchor.id !== cursor.last_id) {
+      const reason = `The hot store no longer holds the last drained row (${input.stream}, seq ${cursor.last_seq}): it was restored to an older moment.`;
+      const halted = await ledger.halt(cursor, reason, input.now);
+      return halted ? { kind: 'halted', reason } : { kind: 'overtaken' };
+    }
+  }
+  if (rows.length > input.limit) rows.pop();
+
+  for (let size = rows.length; size > 0; size = Math.ceil(size / 2)) {
+    const part = rows.slice(0, size);
+    try {
+      return await commitBatch(stores, cursor, part, input, commit);
+    } catch (error) {
+      if (!isDeterministic(error)) throw error;
+      // The first half next; a single row that fails is the poison and goes to the quarantine alone.
+      const row = part[0];
+      if (part.length > 1 || row === undefined) continue;
+      const refused: Commit<S> = async (tx) => {
+        await tx.insertQuarantined(input.shard, [poison(row, error)]);
+        return { n_counted: 0, n_duplicate: 0, n_conflict: 0, n_quarantined: 1 };
+      };
+      return await commitBatch(stores, cursor, part, input, refused);
+    }
+  }
+  return { kind: 'empty' };
+}
+
+async function commitBatch<S extends Stream>(
+  { hot, ledger }: Stores,
+  cursor: Cursor,
+  rows: readonly HotRows[S][],
+  input: DrainInput,
+  commit: Commit<S>,
+): Promise<DrainStep> {
+  const last = rows[rows.length - 1];
+  if (!last) return { kind: 'empty' };
+  await ledger.ensurePartitions(rows.map(receivedAt).filter(isPlausible));
+  const batch = await ledger.transaction(async (tx) => {
+    if (!(await tx.lockCursor(cursor))) return null;
+    const counts = await commit(tx, rows, input);
+    const { shard, stream, epoch, last_seq } = cursor;
+    const closed = {
+      shard,
+      stream,
+      epoch,
+      from_seq: last_seq,
+      to_seq: last.seq,
+      n_in: rows.length,
+      ...counts,
+    };
+    await tx.closeBatch(closed, last.id);
+    return closed;
+  });
+  if (!batch) return { kind: 'overtaken' };
+  // The truth is in Postgres by now; that the hot store learns of it may fail.
+  await hot.markDrained(batch, input.now).catch(() => undefined);
+  return { kind: 'drained', batch };
+}
+
+const commitEvents: Commit<'events'> = async (tx, rows, { shard, now }) => {
+  const { good, bad, keyed } = prepareEvents(rows);
+  const fresh = await tx.insertKeys(keyed);
+  const taken = fresh === 'all' ? [] : keyed.filter((event) => !fresh.has(event.id));
+  const owners = taken.length > 0 ? await tx.readKeys(taken) : new Map();
+  const { isFresh, known, nDuplicate, nConflict } = classifyEvents(keyed, fresh, owners);
+
+  const countable = good.filter(isFresh);
+  const { periods, homeless } = await lockPeriodsOf(tx, countable);
+  const counted =
+    homeless.size > 0 ? countable.filter((event) => !homeless.has(event.organisation_id)) : countable;
+  const { events, usage, adjustments } = bookUsage(counted, periods, now);
+  const quarantined = bad.filter((row) => !row.keyed || isFresh(row));
+  for (const event of countable) {
+    if (homeless.has(event.organisation_id)) {
+      quarantined.push(
+        quarantine(event, 'unknown_organisation', 'No such organisation in the ledger.', true),
+      );
+    }
+  }
+
+  if (events.length > 0) await tx.insertEvents(events);
+  if (usage.length > 0) await tx.addUsage(usage, now);
+  if (adjustments.length > 0) await tx.insertAdjustments(adjustments, now);
+  if (known.length > 0) await tx.insertKnown(known);
+  if (quarantined.length > 0) await tx.insertQuarantined(shard, quarantined);
+  return {
+    n_counted: counted.length,
+    n_duplicate: nDuplicate,
+    n_conflict: nConflict,
+    n_quarantined: quarantined.length,
+  };
+};
+
+/** Share-locks the periods that hold the events, making those that do not exist yet. */
+async function lockPeriodsOf(
+  tx: RollupTransaction,
+  events: readonly HotEvent[],
+): Promise<{ periods: readonly BillingPeriod[]; homeless: ReadonlySet<string> }> {
+  if (events.length === 0) return { periods: [], homeless: new Set() };
+  const organisationIds = [...new Set(events.map((event) => event.organisation_id))].sort();
+  let from = Number.POSITIVE_INFINITY;
+  let to = Number.NEGATIVE_INFINITY;
+  for (const { timestamp } of events) {
+    if (timestamp < from) from = timestamp;
+    if (timestamp > to) to = timestamp;
+  }
+  const periods = await tx.lockPeriods(organisationIds, from, to);
+  const unplaced = findUnplaced(events, periods);
+  if (unplaced.length === 0) return { periods, homeless: new Set() };
+
+  const missing = [...new Set(unplaced.map((event) => event.organisation_id))];
+  const calendars = new Map((await tx.loadCalendars(missing)).map((each) => [each.organisation_id, each]));
+  const made = new Map<string, BillingPeriod>();
+  const homeless = new Set<string>();
+  for (const event of unplaced) {
+    const calendar = calendars.get(event.organisation_id);
+    if (!calendar) {
+      homeless.add(event.organisation_id);
+      continue;
+    }
+    const period = derivePeriodAt(calendar, event.timestamp);
+    made.set(`${period.organisation_id} ${period.year}-${period.month}`, period);
+  }
+  await tx.insertPeriods([...made.values()]);
+  return { periods: await tx.lockPeriods(organisationIds, from, to), homeless };
+}
+
+const commitConflicts: Commit<'conflicts'> = async (tx, rows) => {
+  const known = rows.map(
+    (row): KnownEvent => ({
+      id: row.id,
+      kind: 'conflict',
+      organisation_id: row.organisation_id,
+      project_id: row.project_id,
+      idempotency_key: row.idempotency_key,
+      fingerprint: row.fingerprint,
+      event: row.event,
+      first_event_id: row.first_event_id,
+      received_at: row.received_at,
+    }),
+  );
+  await tx.insertKnown(known);
+  return { n_counted: 0, n_duplicate: 0, n_conflict: known.length, n_quarantined: 0 };
+};
+
+const receivedAt = (row: HotEvent | HotConflict): number =>
+  'ingested_at' in row ? row.ingested_at : row.received_at;
+
+const refusal = (error: unknown): string =>
+  `The ledger refused the row: ${error instanceof Error ? error.message : String(error)}`;
+
+const poisonEvent = (event: HotEvent, error: unknown): QuarantinedRow =>
+  quarantine(event, 'refused_by_ledger', refusal(error), false);
+
+const poisonConflict = (row: HotConflict, error: unknown): QuarantinedRow => ({
+  id: row.id,
+  organisation_id: isUuid(row.organisation_id) ? row.organisation_id : null,
+  project_id: isUuid(row.project_id) ? row.project_id : null,
+  idempotency_key: row.idempotency_key,
+  event: JSON.stringify(row),
+  keyed: false,
+  reason: 'refused_by_ledger',
+  detail: refusal(error),
+  received_at: isPlausible(row.received_at) ? row.received_at : 0,
+});

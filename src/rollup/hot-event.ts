@@ -1,0 +1,37 @@
+/** The rows of the hot stores as the drain reads them. Instants are epoch milliseconds, quantities canonical text. */
+
+export type Stream = 'events' | 'conflicts';
+
+export interface HotEvent {
+  readonly seq: number;
+  readonly id: string;
+  readonly organisation_id: string;
+  readonly project_id: string;
+  readonly metric_name: string;
+  readonly metric_value: string;
+  readonly unit: string;
+  readonly timestamp: number;
+  readonly user_id: string | null;
+  readonly metadata: string;
+  readonly idempotency_key: string;
+  readonly fingerprint: string;
+  readonly ingested_at: number;
+}
+
+export interface HotConflict {
+  readonly seq: number;
+  readonly id: string;
+  readonly organisation_id: string;
+  readonly project_id: string;
+  readonly idempotency_key: string;
+  readonly fingerprint: string;
+  /** The refused event as JSON text. */
+  readonly event: string;
+  readonly first_event_id: string;
+  readonly received_at: number;
+}
+
+export interface HotRows {
+  readonly events: HotEvent;
+  readonly conflicts: HotConflict;
+}

@@ -1,0 +1,129 @@
+/** The SQL of the roll-up on a hot store: `HotReader` on D1. Reads go to the primary, as a binding without a session does. */
+import { type HotDatabase, withinTime } from '../db/hot.ts';
+import type { HotRows, Stream } from './hot-event.ts';
+import type { HotReader } from './ports.ts';
+
+const TABLES = {
+  events: {
+    table: 'usage_events',
+    columns: [
+      'seq',
+      'id',
+      'organisation_id',
+      'project_id',
+      'metric_name',
+      'metric_value',
+      'unit',
+      'timestamp',
+      'user_id',
+      'metadata',
+      'idempotency_key',
+      'fingerprint',
+      'ingested_at',
+    ],
+  },
+  conflicts: {
+    table: 'event_conflicts',
+    columns: [
+      'seq',
+      'id',
+      'organisation_id',
+      'project_id',
+      'idempotency_key',
+      'fingerprint',
+      'event',
+      'first_event_id',
+      'received_at',
+    ],
+  },
+} satisfies Record<Stream, { table: string; columns: string[] }>;
+
+const HOT_BYTES_MAX = 10_000_000_000;
+
+export function hotReader(database: HotDatabase): HotReader {
+  return {
+    async read<S extends Stream>(stream: S, from: number, limit: number) {
+      const { table, columns } = TABLES[stream];
+      const statement = database.prepare(
+        `SELECT ${columns.join(', ')} FROM ${table} WHERE seq >= ?1 ORDER BY seq LIMIT ?2`,
+      );
+      const { results } = await withinTime(statement.bind(from, limit).all<HotRows[S]>());
+      return results;
+    },
+
+    async maxSeq(stream) {
+      const statement = database.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?1');
+      return (await withinTime(statement.bind(TABLES[stream].table).first<number>('seq'))) ?? 0;
+    },
+
+    async count(stream, from, to) {
+      const statement = database.prepare(
+        `SELECT count(*) AS n FROM ${TABLES[stream].table} WHERE seq > ?1 AND seq <= ?2`,
+      );
+      return (await withinTime(statement.bind(from, to).first<number>('n'))) ?? 0;
+    },
+
+    async delete(stream, from, to, { last_seq, last_id }) {
+      const { table } = TABLES[stream];
+      const statement = database.prepare(
+        `DELETE FROM ${table} WHERE seq > ?1 AND seq <= ?2
+           AND EXISTS (SELECT 1 FROM ${table} AS anchor WHERE anchor.seq = ?3 AND anchor.id = ?4)`,
+      );
+      const { meta } = await withinTime(statement.bind(from, to, last_seq, last_id).run());
+      return meta.changes;
+    },
+
+    async markDrained({ stream, epoch, from_seq, to_seq }, now) {
+      if (stream !== 'events') return;
+      const statement = database.prepare(
+        'INSERT OR IGNORE INTO drained_ranges (epoch, from_seq, to_seq, drained_at) VALUES (?1, ?2, ?3, ?4)',
+      );
+      await withinTime(statement.bind(epoch, from_seq, to_seq, now).run());
+    },
+  };
+}
+
+export interface Fullness {
+  readonly bytes: number;
+  readonly ratio: number;
+}
+
+/** How much of D1's 10 GB a shard takes, as D1 itself reports it with any answer. */
+export async function readFullness(database: HotDatabase): Promise<Fullness> {
+  const { meta } = await withinTime(database.prepare('SELECT 1').all());
+  const bytes = meta.size_after;
+  return { bytes, ratio: bytes / HOT_BYTES_MAX };
+}
+
+export interface HotPlace {
+  readonly id: string;
+  readonly seq: number;
+  readonly ingested_at: number;
+}
+
+/** Where an event stands in the hot store, by its key; null where it never came or was purged. */
+export async function findHotEvent(
+  database: HotDatabase,
+  projectId: string,
+  idempotencyKey: string,
+): Promise<HotPlace | null> {
+  const statement = database.prepare(
+    'SELECT id, seq, ingested_at FROM usage_events WHERE project_id = ?1 AND idempotency_key = ?2',
+  );
+  return await withinTime(statement.bind(projectId, idempotencyKey).first<HotPlace>());
+}
+
+/** When the oldest event after the cursor was received: the lag. Null when nothing waits. */
+export async function readOldestPending(
+  database: HotDatabase,
+  lastSeq: number,
+): Promise<{ ingested_at: number; pending: number } | null> {
+  const statement = database.prepare(
+    `SELECT min(ingested_at) AS ingested_at, count(*) AS pending
+     FROM (SELECT ingested_at FROM usage_events WHERE seq > ?1 ORDER BY seq LIMIT 100000)`,
+  );
+  const row = await withinTime(
+    statement.bind(lastSeq).first<{ ingested_at: number | null; pending: number }>(),
+  );
+  return row && row.ingested_at !== null ? { ingested_at: row.ingested_at, pending: row.pending } : null;
+}

@@ -1,0 +1,30 @@
+import { appendAudit, PLATFORM_CHAIN } from '../audit/append-audit.ts';
+import { AppError, notFound } from '../core/error.ts';
+import type { Ctx } from '../db/ctx.ts';
+import { PLATFORM } from '../db/ledger.ts';
+import { readCursor, restartShard } from './store.ts';
+
+/**
+ * An operator's word that a restored hot store is to be read again from its first row. The key ledger makes that safe:
+ * what was counted counts once. Throws `not_found` for a shard that is not configured, `shard_not_halted`.
+ */
+export async function resyncShard(
+  ctx: Ctx,
+  { shard }: { readonly shard: number },
+): Promise<{ shard: number; epoch: number }> {
+  if (!ctx.shards.has(shard)) throw notFound('shard');
+  return await ctx.ledger.transaction(PLATFORM, async (tx) => {
+    if (!(await restartShard(tx, shard, ctx.now))) {
+      throw new AppError('shard_not_halted', 'The shard is not halted: there is nothing to resynchronise.');
+    }
+    const { epoch } = await readCursor(tx, shard, 'events');
+    await appendAudit(tx, ctx, {
+      organisation_id: PLATFORM_CHAIN,
+      entity_type: 'shard',
+      entity_id: String(shard),
+      action: 'shard.resync',
+      changes: { epoch },
+    });
+    return { shard, epoch };
+  });
+}

@@ -1,0 +1,30 @@
+/** Purges every shard's streams of what has been in the ledger for the retention, until done or the time is up. */
+import { HOUR_MS } from '../core/time.ts';
+import type { Ctx } from '../db/ctx.ts';
+import { hotDatabase } from '../db/hot.ts';
+import { hotReader } from './hot-store.ts';
+import { type PurgeCounts, purgeHotEvents } from './purge-hot-events.ts';
+import { purgeLedger } from './store.ts';
+
+export interface RunPurgeInput {
+  readonly retentionHours: number;
+  readonly hasTime: () => boolean;
+}
+
+export type PurgeResult = { readonly status: 'succeeded' | 'partial' | 'failed' } & PurgeCounts;
+
+/** The horizon is taken from the real moment, `ctx.now`, whatever `as_of` the job was given. */
+export async function runPurge(ctx: Ctx, { retentionHours, hasTime }: RunPurgeInput): Promise<PurgeResult> {
+  const counts: PurgeCounts = { purged_batches: 0, purged_rows: 0, mismatched_batches: [] };
+  const horizon = ctx.now - retentionHours * HOUR_MS;
+  let finished = true;
+  for (const shard of ctx.shards.keys()) {
+    const stores = { hot: hotReader(hotDatabase(ctx.shards, shard)), ledger: purgeLedger(ctx.ledger) };
+    for (const stream of ['events', 'conflicts'] as const) {
+      const done = await purgeHotEvents(stores, { shard, stream, horizon, now: ctx.now, hasTime }, counts);
+      finished &&= done;
+    }
+  }
+  const status = counts.mismatched_batches.length > 0 ? 'failed' : finished ? 'succeeded' : 'partial';
+  return { status, ...counts };
+}

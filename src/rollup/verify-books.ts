@@ -1,0 +1,27 @@
+/** The `verify` job's part in the ledger: what must add up, compared; what does not, listed. Nothing is repaired silently. */
+import { formatInstant, HOUR_MS } from '../core/time.ts';
+import type { Ctx } from '../db/ctx.ts';
+import { PLATFORM } from '../db/ledger.ts';
+import {
+  type Difference,
+  findBatchGaps,
+  findDayDifferences,
+  findKeyDifferences,
+  findMonthDifferences,
+} from './verify-store.ts';
+
+export interface VerifyInput {
+  /** Days changed since this instant are compared; null compares all. */
+  readonly since: number | null;
+}
+
+export async function verifyBooks(ctx: Ctx, input: VerifyInput): Promise<Difference[]> {
+  // An hour back: a drain stamps its rows with the moment at which its run began.
+  const since = formatInstant(input.since === null ? 0 : input.since - HOUR_MS);
+  return await ctx.ledger.transaction(PLATFORM, async (tx) => [
+    ...(await findDayDifferences(tx, since)),
+    ...(await findMonthDifferences(tx, since)),
+    ...(await findKeyDifferences(tx)),
+    ...(await findBatchGaps(tx)),
+  ]);
+}

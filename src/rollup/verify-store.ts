@@ -1,0 +1,101 @@
+/** The SQL of the `verify` job: each statement is one snapshot and answers only what differs. */
+import type { LedgerTransaction } from '../db/ledger.ts';
+
+export interface Difference {
+  readonly check: string;
+  readonly organisation_id: string | null;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+const DIFFERENCES_MAX = 1000;
+
+// A day's events lie within a day either side of it, whatever the zone: the bound lets the index serve.
+export async function findDayDifferences(tx: LedgerTransaction, since: string): Promise<Difference[]> {
+  const rows = await tx.query<{ organisation_id: string }>(
+    `WITH changed AS (
+       SELECT DISTINCT organisation_id, project_id, day FROM usage_daily WHERE updated_at >= $1
+       UNION SELECT DISTINCT organisation_id, project_id, day FROM usage_adjustments WHERE created_at >= $1 AND kind = 'late'
+     ), events AS (
+       SELECT c.organisation_id, c.project_id, c.day, e.metric_name, e.unit,
+         sum(e.metric_value) FILTER (WHERE e.adjustment_id IS NULL) AS counted,
+         count(*) FILTER (WHERE e.adjustment_id IS NULL) AS n,
+         sum(e.metric_value) FILTER (WHERE e.adjustment_id IS NOT NULL) AS late
+       FROM changed c JOIN usage_events e ON e.organisation_id = c.organisation_id AND e.project_id = c.project_id
+         AND e.timestamp >= c.day::timestamptz - interval '2 days' AND e.timestamp < c.day::timestamptz + interval '3 days'
+         AND e.day = c.day
+       GROUP BY 1, 2, 3, 4, 5
+     ), hourly AS (
+       SELECT organisation_id, project_id, day, metric_name, unit, sum(total_value) AS total, sum(event_count) AS n
+       FROM usage_hourly JOIN changed USING (organisation_id, project_id, day) GROUP BY 1, 2, 3, 4, 5
+     ), daily AS (
+       SELECT organisation_id, project_id, day, metric_name, unit, total_value AS total, event_count AS n
+       FROM usage_daily JOIN changed USING (organisation_id, project_id, day)
+     ), adjusted AS (
+       SELECT organisation_id, project_id, day, metric_name, unit, sum(quantity) AS late
+       FROM usage_adjustments JOIN changed USING (organisation_id, project_id, day) WHERE kind = 'late' GROUP BY 1, 2, 3, 4, 5
+     )
+     SELECT organisation_id, project_id, day, metric_name, unit, e.counted AS events, h.total AS hourly, d.total AS daily,
+       e.late AS late_events, a.late AS adjustments, e.n AS event_count, d.n AS daily_count, h.n AS hourly_count
+     FROM events e FULL JOIN hourly h USING (organisation_id, project_id, day, metric_name, unit)
+       FULL JOIN daily d USING (organisation_id, project_id, day, metric_name, unit)
+       FULL JOIN adjusted a USING (organisation_id, project_id, day, metric_name, unit)
+     WHERE coalesce(e.counted, 0) <> coalesce(h.total, 0) OR coalesce(h.total, 0) <> coalesce(d.total, 0)
+       OR coalesce(e.n, 0) <> coalesce(h.n, 0) OR coalesce(h.n, 0) <> coalesce(d.n, 0)
+       OR coalesce(e.late, 0) <> coalesce(a.late, 0)
+     LIMIT ${DIFFERENCES_MAX}`,
+    [since],
+  );
+  return rows.map(({ organisation_id, ...detail }) => ({ check: 'day', organisation_id, detail }));
+}
+
+export async function findMonthDifferences(tx: LedgerTransaction, since: string): Promise<Difference[]> {
+  const rows = await tx.query<{ organisation_id: string }>(
+    `WITH changed AS (
+       SELECT DISTINCT organisation_id, extract(year FROM day)::int AS year, extract(month FROM day)::int AS month
+       FROM usage_daily WHERE updated_at >= $1
+     ), daily AS (
+       SELECT d.organisation_id, d.project_id, d.metric_name, d.unit, c.year, c.month, sum(d.total_value) AS total,
+         sum(d.event_count) AS n
+       FROM changed c JOIN usage_daily d ON d.organisation_id = c.organisation_id
+         AND d.day >= make_date(c.year, c.month, 1) AND d.day < make_date(c.year, c.month, 1) + interval '1 month'
+       GROUP BY 1, 2, 3, 4, 5, 6
+     ), monthly AS (
+       SELECT m.* FROM usage_aggregates m JOIN changed USING (organisation_id, year, month)
+     )
+     SELECT organisation_id, project_id, metric_name, unit, year, month, d.total AS daily, m.total_value AS monthly,
+       d.n AS daily_count, m.event_count AS monthly_count
+     FROM daily d FULL JOIN monthly m USING (organisation_id, project_id, metric_name, unit, year, month)
+     WHERE coalesce(d.total, 0) <> coalesce(m.total_value, 0) OR coalesce(d.n, 0) <> coalesce(m.event_count, 0)
+     LIMIT ${DIFFERENCES_MAX}`,
+    [since],
+  );
+  return rows.map(({ organisation_id, ...detail }) => ({ check: 'month', organisation_id, detail }));
+}
+
+/** keys = counted + quarantined with a key, by organisation. */
+export async function findKeyDifferences(tx: LedgerTransaction): Promise<Difference[]> {
+  const rows = await tx.query<{ organisation_id: string }>(
+    `SELECT organisation_id, k.n AS keys, e.n AS counted, q.n AS quarantined
+     FROM (SELECT organisation_id, count(*) AS n FROM event_keys GROUP BY 1) k
+       FULL JOIN (SELECT organisation_id, count(*) AS n FROM usage_events GROUP BY 1) e USING (organisation_id)
+       FULL JOIN (SELECT organisation_id, count(*) AS n FROM event_quarantine WHERE keyed GROUP BY 1) q USING (organisation_id)
+     WHERE coalesce(k.n, 0) <> coalesce(e.n, 0) + coalesce(q.n, 0) LIMIT ${DIFFERENCES_MAX}`,
+  );
+  return rows.map(({ organisation_id, ...detail }) => ({ check: 'keys', organisation_id, detail }));
+}
+
+/** Each batch of an epoch begins where the one before it ended, the first at 0, and the cursor stands at the last. */
+export async function findBatchGaps(tx: LedgerTransaction): Promise<Difference[]> {
+  const rows = await tx.query(
+    `SELECT shard, stream, epoch, from_seq, to_seq, expected FROM (
+       SELECT shard, stream, epoch, from_seq, to_seq,
+         lag(to_seq, 1, 0::bigint) OVER (PARTITION BY shard, stream, epoch ORDER BY to_seq) AS expected FROM rollup_batches
+     ) batch WHERE from_seq <> expected
+     UNION ALL
+     SELECT c.shard, c.stream, c.epoch, c.last_seq, c.last_seq, coalesce(max(b.to_seq), 0) FROM rollup_cursors c
+     LEFT JOIN rollup_batches b ON b.shard = c.shard AND b.stream = c.stream AND b.epoch = c.epoch
+     GROUP BY c.shard, c.stream, c.epoch, c.last_seq HAVING c.last_seq <> coalesce(max(b.to_seq), 0)
+     LIMIT ${DIFFERENCES_MAX}`,
+  );
+  return rows.map((detail) => ({ check: 'batches', organisation_id: null, detail: { ...detail } }));
+}

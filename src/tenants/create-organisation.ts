@@ -1,0 +1,79 @@
+import { appendAudit } from '../audit/append-audit.ts';
+import { invalidRequest } from '../core/error.ts';
+import { uuidv7 } from '../core/id.ts';
+import type { Ctx } from '../db/ctx.ts';
+import { PLATFORM, tenant } from '../db/ledger.ts';
+import { publishOrganisations } from './publish-directory.ts';
+import {
+  countOrganisationsByShard,
+  findBillingEntityId,
+  insertOrganisation,
+  type Organisation,
+  upsertCalendarEntry,
+} from './store.ts';
+
+export interface CreateOrganisationInput {
+  readonly name: string;
+  readonly billing_email: string;
+  readonly currency: string;
+  readonly timezone?: string | undefined;
+  readonly grace_hours?: number | undefined;
+  readonly payment_terms_days?: number | undefined;
+  readonly billing_entity_id?: string | undefined;
+  readonly block_unpriced?: boolean | undefined;
+}
+
+/** Throws `invalid_request` for an unknown billing entity. */
+export async function createOrganisation(ctx: Ctx, input: CreateOrganisationInput): Promise<Organisation> {
+  const organisation = await ctx.ledger.transaction(PLATFORM, async (tx) => {
+    const billing_entity_id = await findBillingEntityId(tx, input.billing_entity_id);
+    if (billing_entity_id === null) {
+      const detail = 'No such billing entity.';
+      throw invalidRequest([{ pointer: '/billing_entity_id', code: 'not_found', detail }]);
+    }
+    const shard = chooseShard([...ctx.shards.keys()], await countOrganisationsByShard(tx));
+    const id = uuidv7(ctx.now);
+    await tx.enter(tenant(id));
+    const { name, billing_email, currency, timezone = 'UTC' } = input;
+    const row = await insertOrganisation(tx, {
+      id,
+      name,
+      billing_email,
+      currency,
+      timezone,
+      billing_entity_id,
+      shard,
+      ...(input.grace_hours === undefined ? {} : { grace_hours: input.grace_hours }),
+      ...(input.payment_terms_days === undefined ? {} : { payment_terms_days: input.payment_terms_days }),
+      ...(input.block_unpriced === undefined ? {} : { block_unpriced: input.block_unpriced }),
+    });
+    // The first entry also holds for all months before it: usage may be dated back.
+    await upsertCalendarEntry(tx, {
+      organisation_id: id,
+      from_year: 2000,
+      from_month: 1,
+      timezone,
+      currency,
+    });
+    await appendAudit(tx, ctx, {
+      organisation_id: id,
+      entity_type: 'organisation',
+      entity_id: id,
+      action: 'organisation.create',
+      changes: { ...input, shard },
+    });
+    return row;
+  });
+  await publishOrganisations(ctx, [organisation.id]);
+  return organisation;
+}
+
+/** The shard with the fewest organisations, the lowest of equals. Chosen once, stored, never computed again. */
+export function chooseShard(shards: readonly number[], counts: ReadonlyMap<number, number>): number {
+  const [first, ...rest] = [...shards].sort((a, b) => a - b);
+  if (first === undefined) throw new Error('no shard is configured');
+  return rest.reduce(
+    (best, shard) => ((counts.get(shard) ?? 0) < (counts.get(best) ?? 0) ? shard : best),
+    first,
+  );
+}

@@ -1,0 +1,57 @@
+/** The ledger's side of publishing: one statement a snapshot, so that a version names one content. */
+import { bareArray, textArray } from '../db/array-literal.ts';
+import type { LedgerTransaction } from '../db/ledger.ts';
+import { EVERYONE, type Publication } from './published-tenant.ts';
+
+// The platform's audit chain grows with every change of what holds for everyone: its sequence is their version.
+const EVERYONE_VERSION = `coalesce((SELECT last_seq FROM audit_chains
+  WHERE organisation_id = '00000000-0000-0000-0000-000000000000'), 0)`;
+
+export async function listPublicationVersions(
+  tx: LedgerTransaction,
+): Promise<{ organisation_id: string; version: number; changed_at: string }[]> {
+  return await tx.query(
+    `SELECT id::text AS organisation_id, publication_version AS version, updated_at AS changed_at FROM organisations
+     UNION ALL SELECT '${EVERYONE}', ${EVERYONE_VERSION}, coalesce((SELECT created_at FROM audit_logs
+       WHERE organisation_id = '00000000-0000-0000-0000-000000000000' ORDER BY seq DESC LIMIT 1), '1970-01-01T00:00:00Z')`,
+  );
+}
+
+const PRICED = `coalesce(jsonb_agg(DISTINCT jsonb_build_array(p.metric_name, p.unit)), '[]')`;
+
+/** `ids` is an array literal of organisations. */
+export async function readPublications(
+  tx: LedgerTransaction,
+  ids: string,
+  withEveryone: boolean,
+): Promise<Publication[]> {
+  return await tx.query<Publication>(
+    `SELECT o.id::text AS organisation_id, o.shard, o.is_active, o.publication_version AS version,
+       (SELECT ${PRICED} FROM pricing_plans p WHERE p.organisation_id = o.id AND p.is_active) AS priced_metrics,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('key_hash', k.key_hash, 'key_id', k.id, 'project_id', k.project_id,
+            'is_active', k.is_active AND project.is_active,
+            'expires_at', (extract(epoch FROM k.expires_at) * 1000)::bigint)), '[]')
+          FROM api_keys k JOIN projects project ON project.organisation_id = k.organisation_id AND project.id = k.project_id
+          WHERE k.organisation_id = o.id) AS keys
+     FROM organisations o WHERE o.id = ANY ($1::uuid[])
+     UNION ALL
+     SELECT '${EVERYONE}', 0, true, ${EVERYONE_VERSION},
+       (SELECT ${PRICED} FROM pricing_plans p WHERE p.organisation_id IS NULL AND p.is_active), '[]' WHERE $2`,
+    [ids, withEveryone],
+  );
+}
+
+export async function recordKeyUses(
+  tx: LedgerTransaction,
+  uses: readonly { key_hash: string; last_used_at: number }[],
+): Promise<void> {
+  await tx.execute(
+    `UPDATE api_keys k SET last_used_at = used.at
+     FROM unnest($1::text[], $2::timestamptz[]) AS used(key_hash, at)
+     WHERE k.key_hash = used.key_hash AND (k.last_used_at IS NULL OR k.last_used_at < used.at)`,
+    [
+      textArray(uses.map((use) => use.key_hash)),
+      bareArray(uses.map((use) => new Date(use.last_used_at).toISOString())),
+    ],
+  );
+}

@@ -1,0 +1,50 @@
+/**
+ * Tells the edge what has changed. A verb publishes right after its commit; the `publish` job heals what was lost by
+ * writing the differences. Versions decide, so that a late publish never undoes a newer one.
+ */
+import { bareArray } from '../db/array-literal.ts';
+import type { Ctx } from '../db/ctx.ts';
+import { PLATFORM } from '../db/ledger.ts';
+import { readKeyUses, readPublishedVersions, upsertPublications } from './directory-store.ts';
+import { listPublicationVersions, readPublications, recordKeyUses } from './publication-store.ts';
+import { EVERYONE } from './published-tenant.ts';
+
+/** After a commit: what fails here is healed within the minute, so it fails nothing. */
+export async function publishOrganisations(ctx: Ctx, ids: readonly string[]): Promise<void> {
+  try {
+    await publish(ctx, ids);
+  } catch (error) {
+    console.error(JSON.stringify({ message: 'publish failed, left to the job', ids, error: String(error) }));
+  }
+}
+
+export const publishEveryone = (ctx: Ctx): Promise<void> => publishOrganisations(ctx, [EVERYONE]);
+
+const PUBLISHED_AT_ONCE = 100;
+const USES_SINCE_MS = 15 * 60_000;
+
+/** Writes every difference between what is and what is published. */
+export async function healDirectory(
+  ctx: Ctx,
+): Promise<{ status: 'succeeded'; organisations: number; published: number }> {
+  const versions = await ctx.ledger.transaction(PLATFORM, listPublicationVersions);
+  const published = await readPublishedVersions(ctx.directory);
+  const stale = versions.filter((row) => published.get(row.organisation_id) !== row.version);
+  for (let start = 0; start < stale.length; start += PUBLISHED_AT_ONCE) {
+    const part = stale.slice(start, start + PUBLISHED_AT_ONCE);
+    await publish(
+      ctx,
+      part.map((row) => row.organisation_id),
+    );
+  }
+  const uses = await readKeyUses(ctx.directory, ctx.now - USES_SINCE_MS);
+  if (uses.length > 0) await ctx.ledger.transaction(PLATFORM, (tx) => recordKeyUses(tx, uses));
+  return { status: 'succeeded', organisations: versions.length, published: stale.length };
+}
+
+async function publish(ctx: Ctx, ids: readonly string[]): Promise<void> {
+  const publications = await ctx.ledger.transaction(PLATFORM, (tx) =>
+    readPublications(tx, bareArray(ids.filter((id) => id !== EVERYONE)), ids.includes(EVERYONE)),
+  );
+  await upsertPublications(ctx.directory, publications);
+}

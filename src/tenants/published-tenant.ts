@@ -1,0 +1,32 @@
+/** What the edge is told of a tenant, and what it keeps in memory of a key. */
+
+export interface PublishedKey {
+  readonly key_hash: string;
+  readonly key_id: string;
+  readonly project_id: string;
+  readonly is_active: boolean;
+  /** Epoch milliseconds. */
+  readonly expires_at: number | null;
+}
+
+export interface Publication {
+  /** An organisation, or `*` for what holds for all. */
+  readonly organisation_id: string;
+  readonly shard: number;
+  readonly is_active: boolean;
+  readonly priced_metrics: readonly (readonly [metric_name: string, unit: string])[];
+  readonly version: number;
+  readonly keys: readonly PublishedKey[];
+}
+
+export const EVERYONE = '*';
+
+/** A key with its tenant, as ingest uses it. */
+export interface EdgeKey {
+  readonly key_id: string;
+  readonly organisation_id: string;
+  readonly project_id: string;
+  readonly shard: number;
+  readonly expires_at: number | null;
+  readonly isPriced: (metricName: string, unit: string) => boolean;
+}

@@ -1,0 +1,197 @@
+/** The SQL of organisations, projects and project API keys. */
+import { eq, sql } from 'drizzle-orm';
+import type { Page, PageInput } from '../core/page.ts';
+import type { LedgerTransaction } from '../db/ledger.ts';
+import { apiKeys, billingCalendars, billingEntities, organisations, projects } from '../db/ledger-schema.ts';
+import { listRows } from '../db/list-rows.ts';
+
+export type Organisation = typeof organisations.$inferSelect;
+export type NewOrganisation = typeof organisations.$inferInsert;
+export type Project = typeof projects.$inferSelect;
+export type ApiKey = Omit<typeof apiKeys.$inferSelect, 'key_hash'>;
+
+export async function findOrganisation(tx: LedgerTransaction, id: string): Promise<Organisation | null> {
+  const [row] = await tx.orm.select().from(organisations).where(eq(organisations.id, id));
+  return row ?? null;
+}
+
+export async function findOrganisationLocked(
+  tx: LedgerTransaction,
+  id: string,
+): Promise<Organisation | null> {
+  const [row] = await tx.orm.select().from(organisations).where(eq(organisations.id, id)).for('update');
+  return row ?? null;
+}
+
+export async function insertOrganisation(tx: LedgerTransaction, row: NewOrganisation): Promise<Organisation> {
+  const [inserted] = await tx.orm.insert(organisations).values(row).returning();
+  if (!inserted) throw new Error('the organisation was not inserted');
+  return inserted;
+}
+
+/** Every change that the edge must learn of also moves the publication version: `published` says so. */
+export async function updateOrganisation(
+  tx: LedgerTransaction,
+  id: string,
+  changes: Partial<NewOrganisation>,
+  published: boolean,
+): Promise<Organisation> {
+  const [updated] = await tx.orm
+    .update(organisations)
+    .set({
+      ...changes,
+      updated_at: sql`now()`,
+      ...(published ? { publication_version: sql`publication_version + 1` } : {}),
+    })
+    .where(eq(organisations.id, id))
+    .returning();
+  if (!updated) throw new Error('the organisation was not updated');
+  return updated;
+}
+
+export async function touchPublication(tx: LedgerTransaction, organisationId: string): Promise<void> {
+  await updateOrganisation(tx, organisationId, {}, true);
+}
+
+export const listOrganisations = (tx: LedgerTransaction, page: PageInput): Promise<Page<Organisation>> =>
+  listRows(tx, { select: '*', from: 'organisations', filters: [], key: 'id', order: 'asc' }, page);
+
+/** How many organisations each shard has; shards without one are absent. */
+export async function countOrganisationsByShard(tx: LedgerTransaction): Promise<Map<number, number>> {
+  const rows = await tx.query<{ shard: number; n: number }>(
+    'SELECT shard, count(*) AS n FROM organisations GROUP BY shard',
+  );
+  return new Map(rows.map((row) => [row.shard, row.n]));
+}
+
+export async function findBillingEntityId(
+  tx: LedgerTransaction,
+  id: string | undefined,
+): Promise<string | null> {
+  const [row] = await tx.orm
+    .select({ id: billingEntities.id })
+    .from(billingEntities)
+    .where(id === undefined ? eq(billingEntities.is_default, true) : eq(billingEntities.id, id));
+  return row?.id ?? null;
+}
+
+/** Zone and currency from a month on; a later word for the same month replaces an earlier one. */
+export async function upsertCalendarEntry(
+  tx: LedgerTransaction,
+  row: typeof billingCalendars.$inferInsert,
+): Promise<void> {
+  await tx.orm
+    .insert(billingCalendars)
+    .values(row)
+    .onConflictDoUpdate({
+      target: [billingCalendars.organisation_id, billingCalendars.from_year, billingCalendars.from_month],
+      set: { timezone: row.timezone, currency: row.currency },
+    });
+}
+
+export async function findProject(tx: LedgerTransaction, id: string): Promise<Project | null> {
+  const [row] = await tx.orm.select().from(projects).where(eq(projects.id, id));
+  return row ?? null;
+}
+
+export async function insertProject(
+  tx: LedgerTransaction,
+  row: typeof projects.$inferInsert,
+): Promise<Project> {
+  const [inserted] = await tx.orm.insert(projects).values(row).returning();
+  if (!inserted) throw new Error('the project was not inserted');
+  return inserted;
+}
+
+export async function updateProject(
+  tx: LedgerTransaction,
+  id: string,
+  changes: Partial<typeof projects.$inferInsert>,
+): Promise<Project> {
+  const [updated] = await tx.orm
+    .update(projects)
+    .set({ ...changes, updated_at: sql`now()` })
+    .where(eq(projects.id, id))
+    .returning();
+  if (!updated) throw new Error('the project was not updated');
+  return updated;
+}
+
+export const listProjects = (
+  tx: LedgerTransaction,
+  filter: { organisation_id?: string | undefined; external_key?: string | undefined },
+  page: PageInput,
+): Promise<Page<Project>> =>
+  listRows(
+    tx,
+    {
+      select: '*',
+      from: 'projects',
+      filters: [
+        ['organisation_id =', filter.organisation_id],
+        ['external_key =', filter.external_key],
+      ],
+      key: 'id',
+      order: 'asc',
+    },
+    page,
+  );
+
+const withoutHash = ({ key_hash: _, ...row }: typeof apiKeys.$inferSelect): ApiKey => row;
+
+export async function findApiKey(tx: LedgerTransaction, id: string): Promise<ApiKey | null> {
+  const [row] = await tx.orm.select().from(apiKeys).where(eq(apiKeys.id, id));
+  return row ? withoutHash(row) : null;
+}
+
+export async function insertApiKey(tx: LedgerTransaction, row: typeof apiKeys.$inferInsert): Promise<ApiKey> {
+  const [inserted] = await tx.orm.insert(apiKeys).values(row).returning();
+  if (!inserted) throw new Error('the key was not inserted');
+  return withoutHash(inserted);
+}
+
+export async function revokeApiKeyRow(tx: LedgerTransaction, id: string, now: string): Promise<ApiKey> {
+  const [updated] = await tx.orm
+    .update(apiKeys)
+    .set({ is_active: false, revoked_at: now, updated_at: sql`now()` })
+    .where(eq(apiKeys.id, id))
+    .returning();
+  if (!updated) throw new Error('the key was not revoked');
+  return withoutHash(updated);
+}
+
+const API_KEY_COLUMNS =
+  'organisation_id, id, project_id, prefix, name, is_active, expires_at, revoked_at, last_used_at, created_at, updated_at';
+
+export const listApiKeys = (
+  tx: LedgerTransaction,
+  filter: { organisation_id?: string | undefined; project_id?: string | undefined },
+  page: PageInput,
+): Promise<Page<ApiKey>> =>
+  listRows(
+    tx,
+    {
+      select: API_KEY_COLUMNS,
+      from: 'api_keys',
+      filters: [
+        ['organisation_id =', filter.organisation_id],
+        ['project_id =', filter.project_id],
+      ],
+      key: 'id',
+      order: 'asc',
+    },
+    page,
+  );
+
+/** The organisation of a row by the row's id alone; call with platform reach, then enter the tenant. */
+export async function findOwner(
+  tx: LedgerTransaction,
+  table: 'projects' | 'api_keys' | 'invoices',
+  id: string,
+): Promise<string | null> {
+  const [row] = await tx.query<{ organisation_id: string }>(
+    `SELECT organisation_id FROM ${table} WHERE id = $1`,
+    [id],
+  );
+  return row?.organisation_id ?? null;
+}

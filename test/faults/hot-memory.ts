@@ -1,0 +1,170 @@
+/** A hot store as D1 is one: serial, a batch is one transaction, numbers are never used twice, the past can be restored. */
+import type { HotWriter, RefusedEvent, StampedEvent } from '../../src/ingest/accept-events.ts';
+import type { HotConflict, HotEvent, HotRows, Stream } from '../../src/rollup/hot-event.ts';
+import type { HotReader } from '../../src/rollup/ports.ts';
+import type { Weather } from './faults.ts';
+import type { Actor } from './scheduler.ts';
+
+interface Table<Row> {
+  /** In order of seq. */
+  readonly rows: readonly Row[];
+  readonly lastSeq: number;
+}
+
+interface State {
+  readonly events: Table<HotEvent>;
+  readonly conflicts: Table<HotConflict>;
+}
+
+export interface HotObserver {
+  inserted(row: HotEvent): HotEvent;
+  insertedConflict(row: HotConflict): HotConflict;
+  deleted(stream: Stream, rows: readonly { seq: number; id: string }[], from: number, to: number): void;
+}
+
+const EMPTY: State = { events: { rows: [], lastSeq: 0 }, conflicts: { rows: [], lastSeq: 0 } };
+
+export class HotMemory {
+  state: State = EMPTY;
+  readonly observer: HotObserver;
+  readonly clock: { readonly now: number };
+  #history: { at: number; state: State }[] = [{ at: 0, state: EMPTY }];
+
+  constructor(clock: { readonly now: number }, observer: HotObserver) {
+    this.clock = clock;
+    this.observer = observer;
+  }
+
+  write(state: State): void {
+    this.state = state;
+    this.#history.push({ at: this.clock.now, state });
+  }
+
+  table<S extends Stream>(stream: S): Table<HotRows[S]> {
+    // The compiler does not follow an indexed access by a type parameter.
+    return this.state[stream] as Table<HotEvent | HotConflict> as Table<HotRows[S]>;
+  }
+
+  /** Time Travel: back to the state at an instant, numbers included. Answers the rows that are gone. */
+  restore(instant: number): { events: HotEvent[]; conflicts: HotConflict[] } {
+    let target = EMPTY;
+    for (const { at, state } of this.#history) if (at <= instant) target = state;
+    const before = this.state;
+    this.write(target);
+    const kept = new Set([...target.events.rows, ...target.conflicts.rows].map((row) => row.id));
+    return {
+      events: before.events.rows.filter((row) => !kept.has(row.id)),
+      conflicts: before.conflicts.rows.filter((row) => !kept.has(row.id)),
+    };
+  }
+
+  remove(stream: Stream, gone: (row: { seq: number }) => boolean): void {
+    const kept = <Row extends { seq: number }>(table: Table<Row>): Table<Row> => ({
+      ...table,
+      rows: table.rows.filter((row) => !gone(row)),
+    });
+    const { events, conflicts } = this.state;
+    this.write(stream === 'events' ? { events: kept(events), conflicts } : { events, conflicts: kept(conflicts) });
+  }
+
+  insertEvents(
+    { organisation_id, project_id }: { organisation_id: string; project_id: string },
+    sent: readonly StampedEvent[],
+    ingested_at: number,
+  ): ({ id: string; fingerprint: string } | undefined)[] | null {
+    const rows = [...this.state.events.rows];
+    let seq = this.state.events.lastSeq;
+    const find = (key: string): HotEvent | undefined =>
+      rows.find((row) => row.project_id === project_id && row.idempotency_key === key);
+    let changes = 0;
+    for (const { id, fingerprint, event, timestamp } of sent) {
+      if (find(event.idempotency_key)) continue;
+      seq += 1;
+      changes += 1;
+      const row = { ...event, seq, id, organisation_id, project_id, timestamp, fingerprint, ingested_at };
+      rows.push(this.observer.inserted(row));
+    }
+    this.write({ ...this.state, events: { rows, lastSeq: seq } });
+    if (changes === sent.length) return null;
+    return sent.map(({ event }) => {
+      const row = find(event.idempotency_key);
+      return row && { id: row.id, fingerprint: row.fingerprint };
+    });
+  }
+
+  insertConflicts(
+    { organisation_id, project_id }: { organisation_id: string; project_id: string },
+    refused: readonly RefusedEvent[],
+    received_at: number,
+  ): void {
+    const rows = [...this.state.conflicts.rows];
+    let seq = this.state.conflicts.lastSeq;
+    for (const { id, fingerprint, idempotency_key, event, first_event_id } of refused) {
+      const isTaken = rows.some(
+        (row) =>
+          row.project_id === project_id &&
+          row.idempotency_key === idempotency_key &&
+          row.fingerprint === fingerprint,
+      );
+      if (isTaken) continue;
+      seq += 1;
+      const row = {
+        seq,
+        id,
+        organisation_id,
+        project_id,
+        idempotency_key,
+        fingerprint,
+        event: JSON.stringify(event),
+        first_event_id,
+        received_at,
+      };
+      rows.push(this.observer.insertedConflict(row));
+    }
+    this.write({ ...this.state, conflicts: { rows, lastSeq: seq } });
+  }
+}
+
+const within = (from: number, to: number) => (row: { seq: number }) => from < row.seq && row.seq <= to;
+
+export const hotWriterOf = (hot: HotMemory, weather: Weather, actor: Actor): HotWriter => ({
+  async insertEvents(tenant, events, receivedAt) {
+    const holders = await weather.call(actor, `D1 insert of ${events.map((each) => each.event.idempotency_key)}`, () =>
+      hot.insertEvents(tenant, events, receivedAt),
+    );
+    // A hole in the read-back is the product's to notice.
+    return holders as Awaited<ReturnType<HotWriter['insertEvents']>>;
+  },
+  insertConflicts: (tenant, conflicts, receivedAt) =>
+    weather.call(actor, `D1 conflicts ${conflicts.map((each) => each.idempotency_key)}`, () =>
+      hot.insertConflicts(tenant, conflicts, receivedAt),
+    ),
+});
+
+export const hotReaderOf = (hot: HotMemory, weather: Weather, actor: Actor): HotReader => ({
+  read: (stream, from, limit) =>
+    weather.call(actor, `D1 read ${stream} from ${from}`, () =>
+      hot
+        .table(stream)
+        .rows.filter((row) => row.seq >= from)
+        .slice(0, limit),
+    ),
+  maxSeq: (stream) => weather.call(actor, `D1 max seq of ${stream}`, () => hot.state[stream].lastSeq),
+  count: (stream, from, to) =>
+    weather.call(
+      actor,
+      `D1 count ${stream} (${from}, ${to}]`,
+      () => hot.table(stream).rows.filter(within(from, to)).length,
+    ),
+  delete: (stream, from, to, { last_seq, last_id }) =>
+    weather.call(actor, `D1 delete ${stream} (${from}, ${to}]`, () => {
+      const { rows } = hot.table(stream);
+      if (!rows.some((row) => row.seq === last_seq && row.id === last_id)) return 0;
+      const gone = rows.filter(within(from, to));
+      hot.observer.deleted(stream, gone, from, to);
+      hot.remove(stream, within(from, to));
+      return gone.length;
+    }),
+  markDrained: (batch) =>
+    weather.call(actor, `D1 mark drained to ${batch.to_seq} of epoch ${batch.epoch}`, () => undefined),
+});

@@ -1,0 +1,173 @@
+/** One seed: weeks of an installation's life with faults, then calm, the last drain, and the laws. */
+import { client, drain, finalize, makeEvent, operator, PERIODS, purge } from './actors.ts';
+import type { FaultCounts } from './faults.ts';
+import { checkLaws } from './invariants.ts';
+import { periodKeyOf } from './ledger-tables.ts';
+import { Violation } from './scheduler.ts';
+import { createWorld, DAY, HOUR, RECOVERY_POINT, RETENTION, START, TENANTS, type World } from './world.ts';
+
+export interface Outcome {
+  readonly seed: number;
+  readonly steps: number;
+  readonly broken: { readonly law: string; readonly detail: string; readonly trace: readonly string[] } | null;
+}
+
+const MINUTE = 60_000;
+const DURATION = 36 * DAY;
+const FIRST_FINALIZATION = Date.UTC(2026, 1, 3);
+
+export async function simulate(seed: number, counts: FaultCounts): Promise<Outcome> {
+  const world = createWorld(seed, counts);
+  const { scheduler } = world;
+  try {
+    const attempts = new Map<string, number>();
+    planTraffic(world);
+    planJobs(world, attempts);
+    planDisasters(world);
+    await scheduler.run();
+    world.weather.calm = true;
+    await settle(world);
+    await closeAll(world, attempts);
+    checkLaws(world);
+    await sendAgain(world);
+    checkLaws(world);
+    return { seed, steps: scheduler.steps, broken: null };
+  } catch (error) {
+    const law = error instanceof Violation ? error.law : 'no unexpected error';
+    const detail = error instanceof Violation ? error.message : String(error instanceof Error ? error.stack : error);
+    return { seed, steps: scheduler.steps, broken: { law, detail, trace: scheduler.trace.slice(-200) } };
+  }
+}
+
+const moment = (world: World): number => START + Math.floor(world.random.next() * DURATION);
+
+function sendAt(world: World, at: number, name: string): void {
+  const { random, scheduler } = world;
+  const events = Array.from({ length: random.between(1, 4) }, () => makeEvent(random, `k${random.between(1, 10)}`));
+  scheduler.spawn(at, name, client(world, random.pick(TENANTS), events));
+}
+
+function planTraffic(world: World): void {
+  const requests = world.random.between(8, 16);
+  for (let i = 0; i < requests; i++) sendAt(world, moment(world), `client ${i}`);
+}
+
+function planJobs(world: World, attempts: Map<string, number>): void {
+  const { random, scheduler } = world;
+  const drains = random.between(5, 9);
+  for (let i = 0; i < drains; i++) {
+    const at = moment(world);
+    scheduler.spawn(at, `drain ${i}a`, drain(world, 4));
+    if (random.chance(0.6)) scheduler.spawn(at + random.between(0, 3_000), `drain ${i}b`, drain(world, 4));
+  }
+  for (let i = 0; i < 5; i++) scheduler.spawn(moment(world) + RETENTION / 2, `purge ${i}`, purge(world));
+  for (let i = 0; i < 4; i++) scheduler.spawn(moment(world), `operator ${i}`, operator(world));
+  for (let i = 0; i < 4; i++) {
+    const at = FIRST_FINALIZATION + Math.floor(random.next() * 20 * DAY);
+    const period = random.pick(PERIODS);
+    scheduler.spawn(at, `finalize ${i}`, finalize(world, period, attempts, () => undefined));
+    if (random.chance(0.5)) scheduler.spawn(at - random.between(0, 5_000), `drain f${i}`, drain(world, 4));
+  }
+}
+
+function planDisasters(world: World): void {
+  const { random, scheduler } = world;
+  const profile = random.between(0, 5);
+  const restores = profile < 2 ? 0 : random.between(0, 2);
+  const failovers = profile === 0 || profile === 2 ? 0 : random.between(0, 2);
+  for (let i = 0; i < restores; i++) {
+    const at = moment(world);
+    scheduler.at(at, () => restore(world));
+    // Traffic at once: it takes the numbers that were lost, before a drain or the purge comes by.
+    const requests = random.between(0, 3);
+    for (let j = 0; j < requests; j++) sendAt(world, at + random.between(1, 60) * MINUTE, `after ${i}.${j}`);
+    if (random.chance(0.3)) scheduler.spawn(at + random.between(0, 90) * MINUTE, `purge r${i}`, purge(world));
+    scheduler.spawn(at + 2 * HOUR, `drain r${i}`, drain(world, 4));
+    if (random.chance(0.7)) scheduler.spawn(at + 3 * HOUR, `operator r${i}`, operator(world));
+  }
+  for (let i = 0; i < failovers; i++) {
+    const at = moment(world);
+    scheduler.at(at, () => failOver(world));
+    if (random.chance(0.3)) scheduler.spawn(at - random.between(1, 90) * MINUTE, `purge f${i}`, purge(world));
+    if (random.chance(0.5)) scheduler.spawn(at - random.between(0, 3_000), `drain o${i}`, drain(world, 4));
+  }
+  if (random.chance(0.3)) scheduler.at(moment(world), () => deleteByHand(world));
+}
+
+function restore(world: World): void {
+  const { random, scheduler, hot, oracle, weather } = world;
+  const back = random.pick([10 * MINUTE, 5 * HOUR, 3 * DAY, 25 * DAY]) * random.next();
+  scheduler.note('D1', `RESTORED to ${Math.round(back / MINUTE)} minutes ago`);
+  weather.count('D1 restore');
+  oracle.restored(hot.restore(scheduler.now - back));
+}
+
+function failOver(world: World): void {
+  const { random, scheduler, hot, oracle, weather, ledger } = world;
+  const back = random.pick([1_000, MINUTE, HOUR, 2 * DAY, RECOVERY_POINT]) * random.next();
+  const settled = oracle.settled();
+  const lost = ledger.engine.failover(scheduler.now - back);
+  scheduler.note('Postgres', `FAILED OVER to ${Math.round(back / 1_000)} s ago: ${lost} commits lost`);
+  if (lost > 0) weather.count('Postgres failover, commits lost');
+  oracle.failedOver(settled, hot);
+}
+
+/** Somebody deletes a row of D1 by hand, among those that are drained. */
+function deleteByHand(world: World): void {
+  const { hot, ledger, oracle, scheduler, weather } = world;
+  const row = hot.state.events.rows.find(
+    ({ id, seq }) => ledger.settledAt(id) !== undefined && seq < ledger.cursor(null, 0, 'events').last_seq,
+  );
+  if (!row) return;
+  weather.count('row deleted by hand');
+  scheduler.note('D1', `seq ${row.seq} deleted by hand`);
+  hot.remove('events', ({ seq }) => seq === row.seq);
+  oracle.restored({ events: [row], conflicts: [] });
+}
+
+/** Calm: drains until nothing waits, with the operator's word where the shard stands halted. */
+async function settle(world: World): Promise<void> {
+  const { scheduler, ledger, hot } = world;
+  const waits = (): boolean =>
+    (['events', 'conflicts'] as const).some((stream) => {
+      const cursor = ledger.cursor(null, 0, stream);
+      return cursor.halted || hot.state[stream].rows.some((row) => row.seq > cursor.last_seq);
+    });
+  for (let round = 0; round < 4 || waits(); round++) {
+    if (round > 30) throw new Violation('one poison row never blocks the rest', 'the last drain does not end');
+    scheduler.spawn(scheduler.now + MINUTE, 'operator', operator(world));
+    scheduler.spawn(scheduler.now + 2 * MINUTE, 'drain a', drain(world, 20));
+    await scheduler.run();
+  }
+}
+
+async function closeAll(world: World, attempts: Map<string, number>): Promise<void> {
+  const { scheduler, ledger } = world;
+  for (const period of PERIODS) {
+    let closed = false;
+    scheduler.spawn(scheduler.now + DAY, 'finalize', finalize(world, period, attempts, () => {
+      closed = true;
+    }));
+    await scheduler.run();
+    if (!closed) throw new Violation('a drained period can be closed', periodKeyOf(period));
+    if (ledger.periods.committed.get(periodKeyOf(period))?.status === 'open')
+      throw new Violation('an invoiced period is closed', periodKeyOf(period));
+  }
+}
+
+/** After the purge the hot store has forgotten the keys; the ledger has not. */
+async function sendAgain(world: World): Promise<void> {
+  const { scheduler, oracle, random } = world;
+  scheduler.spawn(scheduler.now + RETENTION + DAY, 'purge', purge(world));
+  await scheduler.run();
+  const known = [...oracle.events.values()];
+  for (let i = 0; i < 3 && known.length > 0; i++) {
+    const { row } = random.pick(known);
+    const tenant = TENANTS.find((each) => each.project_id === row.project_id);
+    const { metric_name, metric_value, unit, timestamp, user_id, metadata, idempotency_key } = row;
+    const event = { metric_name, metric_value, unit, timestamp, user_id, metadata, idempotency_key };
+    if (tenant) scheduler.spawn(scheduler.now + i * 1_000, `again ${i}`, client(world, tenant, [event]));
+  }
+  await scheduler.run();
+  await settle(world);
+}

@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+
+/**
+ * How a property is run: always the same cases, unless PROPERTY_SEED asks for others. A failure prints its seed and the
+ * path to its smallest counterexample.
+ */
+export const cases = (numRuns: number): fc.Parameters<unknown> => {
+  const seed = process.env['PROPERTY_SEED'];
+  return { numRuns, seed: seed === undefined ? 4217 : Number(seed) };
+};
+
+/** The text of units / 10^scale, with its zeros kept: an amount may be written '1.50'. */
+export function render(units: bigint, scale: number): string {
+  const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');
+  const at = digits.length - scale;
+  return `${units < 0n ? '-' : ''}${digits.slice(0, at)}${scale === 0 ? '' : `.${digits.slice(at)}`}`;
+}
+
+/** Texts of decimals with at most the given digits, small and round ones often. */
+export const decimalText = (least: bigint, most: bigint, scaleMax = 12): fc.Arbitrary<string> =>
+  fc
+    .tuple(
+      fc.oneof(
+        { weight: 2, arbitrary: fc.bigInt({ min: least, max: most }) },
+        { weight: 3, arbitrary: fc.bigInt({ min: least < 0n ? -2000n : 0n, max: 2000n }) },
+      ),
+      fc.nat({ max: scaleMax }),
+    )
+    .map(([units, scale]) => render(units, scale));
