@@ -61,15 +61,33 @@ export async function hasAdminLocked(tx: LedgerTransaction): Promise<boolean> {
 export async function insertAdmin(
   tx: LedgerTransaction,
   user: { id: string; email: string; role: string },
-  key: { id: string; key_hash: string; prefix: string; name: string },
+  key: Omit<NewAdminKey, 'user_id' | 'expires_at'>,
 ): Promise<void> {
   await tx.execute(`INSERT INTO admin_users (id, email, role, permissions) VALUES ($1, $2, $3, '{}')`, [
     user.id,
     user.email,
     user.role,
   ]);
+  await insertAdminKey(tx, { ...key, user_id: user.id, expires_at: null });
+}
+
+export interface NewAdminKey {
+  readonly id: string;
+  readonly user_id: string;
+  readonly key_hash: string;
+  readonly prefix: string;
+  readonly name: string;
+  readonly expires_at: string | null;
+}
+
+export async function insertAdminKey(tx: LedgerTransaction, key: NewAdminKey): Promise<void> {
   await tx.execute(
-    'INSERT INTO admin_api_keys (id, user_id, key_hash, prefix, name) VALUES ($1, $2, $3, $4, $5)',
-    [key.id, user.id, key.key_hash, key.prefix, key.name],
+    'INSERT INTO admin_api_keys (id, user_id, key_hash, prefix, name, expires_at) VALUES ($1, $2, $3, $4, $5, $6)',
+    [key.id, key.user_id, key.key_hash, key.prefix, key.name, key.expires_at],
   );
+}
+
+export async function findFirstAdminId(tx: LedgerTransaction): Promise<string | null> {
+  const [row] = await tx.query<{ id: string }>('SELECT id FROM admin_users ORDER BY created_at, id LIMIT 1');
+  return row?.id ?? null;
 }

@@ -48,7 +48,12 @@ export async function createInvoice(ctx: Ctx, input: CreateInvoiceInput): Promis
         entity_type: 'invoice',
         entity_id: invoice.id,
         action: 'invoice.create',
-        changes: { year: invoice.year, month: invoice.month, total: invoice.total, currency: invoice.currency },
+        changes: {
+          year: invoice.year,
+          month: invoice.month,
+          total: invoice.total,
+          currency: invoice.currency,
+        },
       });
       return invoice;
     });

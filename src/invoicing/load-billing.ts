@@ -84,9 +84,7 @@ export async function loadBilling(
 /** The months with late usage, oldest first. */
 function distinctMonths(adjustments: readonly OpenAdjustment[]): Month[] {
   const late = adjustments.filter((adjustment) => adjustment.kind === 'late');
-  const byMonth = new Map(
-    late.map(({ year, month }) => [`${year}-${month}`, { year, month }] as const),
-  );
+  const byMonth = new Map(late.map(({ year, month }) => [`${year}-${month}`, { year, month }] as const));
   return [...byMonth.values()].sort(compareMonths);
 }
 

@@ -51,7 +51,11 @@ export function assertDraft({ status }: InvoiceRow): void {
 }
 
 /** Claims what the invoice now shows and releases what it no longer does. */
-export async function reclaim(tx: LedgerTransaction, invoice: InvoiceRow, built: BuiltInvoice): Promise<void> {
+export async function reclaim(
+  tx: LedgerTransaction,
+  invoice: InvoiceRow,
+  built: BuiltInvoice,
+): Promise<void> {
   const ids = [...built.claims.keys()];
   const claimed = await setClaims(tx, invoice.organisation_id, invoice.id, ids);
   assert(claimed === ids.length, 'under the lock of the organisation nothing else claims');

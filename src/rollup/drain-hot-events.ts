@@ -7,15 +7,16 @@ import { type BillingPeriod, derivePeriodAt } from './billing-period.ts';
 import { bookUsage, findUnplaced } from './book-usage.ts';
 import { classifyEvents, isPlausible, prepareEvents, quarantine } from './classify-events.ts';
 import type { HotConflict, HotEvent, HotRows, Stream } from './hot-event.ts';
-import type {
-  Batch,
-  BatchCounts,
-  Cursor,
-  HotReader,
-  KnownEvent,
-  QuarantinedRow,
-  RollupLedger,
-  RollupTransaction,
+import {
+  type Batch,
+  type BatchCounts,
+  type Cursor,
+  type HotReader,
+  isCursorRow,
+  type KnownEvent,
+  type QuarantinedRow,
+  type RollupLedger,
+  type RollupTransaction,
 } from './ports.ts';
 
 export interface DrainInput {
@@ -70,8 +71,7 @@ async function drainStream<S extends Stream>(
   if (cursor.halted) return { kind: 'halted', reason: 'halted before' };
   const rows = await hot.read(input.stream, cursor.last_seq, input.limit + 1);
   if (cursor.last_seq > 0) {
-    const anchor = rows.shift();
-    if (anchor?.seq !== cursor.last_seq || anchor.id !== cursor.last_id) {
+    if (!isCursorRow(cursor, rows.shift())) {
       const reason = `The hot store no longer holds the last drained row (${input.stream}, seq ${cursor.last_seq}): it was restored to an older moment.`;
       const halted = await ledger.halt(cursor, reason, input.now);
       return halted ? { kind: 'halted', reason } : { kind: 'overtaken' };

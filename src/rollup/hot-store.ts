@@ -51,9 +51,10 @@ export function hotReader(database: HotDatabase): HotReader {
       return results;
     },
 
+    // Of the rows, not of sqlite_sequence: an insert that ignores a duplicate moves the sequence past the last row.
     async maxSeq(stream) {
-      const statement = database.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?1');
-      return (await withinTime(statement.bind(TABLES[stream].table).first<number>('seq'))) ?? 0;
+      const statement = database.prepare(`SELECT max(seq) AS seq FROM ${TABLES[stream].table}`);
+      return (await withinTime(statement.first<number>('seq'))) ?? 0;
     },
 
     async count(stream, from, to) {

@@ -87,7 +87,7 @@ export interface QuarantinedRow {
 export interface HotReader {
   /** The rows with `seq >= from`, in order. */
   read<S extends Stream>(stream: S, from: number, limit: number): Promise<HotRows[S][]>;
-  /** The highest seq ever given out in the stream, 0 for none; purged rows count. */
+  /** The highest seq of a row in the stream, 0 for none. The purge leaves the cursor's own row, so never below it. */
   maxSeq(stream: Stream): Promise<number>;
   /** How many rows lie in (from, to]. */
   count(stream: Stream, from: number, to: number): Promise<number>;
@@ -133,6 +133,15 @@ export interface RollupLedger {
   ensurePartitions(receivedAt: readonly number[]): Promise<void>;
   transaction<T>(work: (tx: RollupTransaction) => Promise<T>): Promise<T>;
 }
+
+/**
+ * Whether `row`, the first one at or after the cursor's place, is the cursor's own. Where it is not, the store was
+ * restored to an older moment, and its numbers may be those of other rows.
+ */
+export const isCursorRow = (
+  { last_seq, last_id }: Cursor,
+  row: { readonly seq: number; readonly id: string } | undefined,
+): boolean => row?.seq === last_seq && row.id === last_id;
 
 export const keyOf = (event: { project_id: string; idempotency_key: string }): string =>
   `${event.project_id}\n${event.idempotency_key}`;

@@ -148,9 +148,7 @@ export function finalize(world: World, period: PeriodKey, attempts: Map<string, 
     const connection = world.connect(actor);
     const reader = hotReaderOf(hot, weather, actor);
     await untilOutage(actor, async () => {
-      await connection.transaction((tx) =>
-        assertDrained({ hot: reader, ledger: cutoffLedgerOf(connection, tx) }, period, 0),
-      );
+      await assertDrained({ hot: reader, ledger: cutoffLedgerOf(connection) }, period, 0);
       const versions = await connection.transaction((tx) =>
         periodTransactionOf(connection, tx).readDayVersions(period),
       );

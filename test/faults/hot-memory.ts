@@ -19,7 +19,7 @@ interface State {
 export interface HotObserver {
   inserted(row: HotEvent): HotEvent;
   insertedConflict(row: HotConflict): HotConflict;
-  deleted(stream: Stream, rows: readonly { seq: number; id: string }[], from: number, to: number): void;
+  deleted(stream: Stream, rows: readonly { seq: number; id: string }[], from: number, to: number, countedAt: number): void;
 }
 
 const EMPTY: State = { events: { rows: [], lastSeq: 0 }, conflicts: { rows: [], lastSeq: 0 } };
@@ -141,7 +141,9 @@ export const hotWriterOf = (hot: HotMemory, weather: Weather, actor: Actor): Hot
     ),
 });
 
-export const hotReaderOf = (hot: HotMemory, weather: Weather, actor: Actor): HotReader => ({
+export function hotReaderOf(hot: HotMemory, weather: Weather, actor: Actor): HotReader {
+  let countedAt = 0;
+  return {
   read: (stream, from, limit) =>
     weather.call(actor, `D1 read ${stream} from ${from}`, () =>
       hot
@@ -154,17 +156,21 @@ export const hotReaderOf = (hot: HotMemory, weather: Weather, actor: Actor): Hot
     weather.call(
       actor,
       `D1 count ${stream} (${from}, ${to}]`,
-      () => hot.table(stream).rows.filter(within(from, to)).length,
+      () => {
+        countedAt = hot.clock.now;
+        return hot.table(stream).rows.filter(within(from, to)).length;
+      },
     ),
   delete: (stream, from, to, { last_seq, last_id }) =>
     weather.call(actor, `D1 delete ${stream} (${from}, ${to}]`, () => {
       const { rows } = hot.table(stream);
       if (!rows.some((row) => row.seq === last_seq && row.id === last_id)) return 0;
       const gone = rows.filter(within(from, to));
-      hot.observer.deleted(stream, gone, from, to);
+      hot.observer.deleted(stream, gone, from, to, countedAt);
       hot.remove(stream, within(from, to));
       return gone.length;
     }),
   markDrained: (batch) =>
     weather.call(actor, `D1 mark drained to ${batch.to_seq} of epoch ${batch.epoch}`, () => undefined),
-});
+};
+}

@@ -201,17 +201,14 @@ export function purgeLedgerOf(connection: Connection): PurgeLedger {
   };
 }
 
-export const cutoffLedgerOf = (connection: Connection, tx: Tx): CutoffLedger => ({
+/** Each step in a transaction of its own, as the product has it: none is open while the hot store is read. */
+export const cutoffLedgerOf = (connection: Connection): CutoffLedger => ({
   readCursor: (shard, stream) =>
-    connection.statement(tx, 'read cursor', () => connection.ledger.cursor(tx, shard, stream)),
+    connection.call('read cursor', () => connection.ledger.cursor(null, shard, stream)),
   readCutoff: (period) =>
-    connection.statement(
-      tx,
-      'read cutoff',
-      () => connection.ledger.periods.get(tx, periodKeyOf(period))?.cutoff ?? null,
-    ),
+    connection.call('read cutoff', () => connection.ledger.periods.get(null, periodKeyOf(period))?.cutoff ?? null),
   recordCutoff: (period, cutoff) =>
-    connection.statement(tx, `record cutoff ${cutoff.seq} of epoch ${cutoff.epoch}`, async () => {
+    connection.single(`record cutoff ${cutoff.seq} of epoch ${cutoff.epoch}`, async (tx) => {
       const key = periodKeyOf(period);
       await connection.ledger.engine.locks.acquire(tx, `periods/${key}`, 'exclusive');
       const row = connection.ledger.periods.get(tx, key);

@@ -42,7 +42,7 @@ export class Scheduler {
 
   note(who: string, what: string): void {
     this.trace.push(`${new Date(this.now).toISOString().slice(5, 23)} ${who.padEnd(12)} ${what}`);
-    if (this.trace.length > 400) this.trace.splice(0, 200);
+    if (this.trace.length > 4000) this.trace.splice(0, 200);
   }
 
   at(time: number, run: () => void): void {

@@ -35,7 +35,7 @@ export async function simulate(seed: number, counts: FaultCounts): Promise<Outco
   } catch (error) {
     const law = error instanceof Violation ? error.law : 'no unexpected error';
     const detail = error instanceof Violation ? error.message : String(error instanceof Error ? error.stack : error);
-    return { seed, steps: scheduler.steps, broken: { law, detail, trace: scheduler.trace.slice(-200) } };
+    return { seed, steps: scheduler.steps, broken: { law, detail, trace: scheduler.trace.slice(-Number(process.env['TRACE'] ?? 60)) } };
   }
 }
 
@@ -67,6 +67,8 @@ function planJobs(world: World, attempts: Map<string, number>): void {
     const period = random.pick(PERIODS);
     scheduler.spawn(at, `finalize ${i}`, finalize(world, period, attempts, () => undefined));
     if (random.chance(0.5)) scheduler.spawn(at - random.between(0, 5_000), `drain f${i}`, drain(world, 4));
+    if (random.chance(0.1)) scheduler.at(at + random.between(0, 5_000), () => failOver(world));
+    if (random.chance(0.1)) scheduler.spawn(at + random.between(0, 5_000), `drain g${i}`, drain(world, 4));
   }
 }
 
@@ -122,6 +124,7 @@ function deleteByHand(world: World): void {
   weather.count('row deleted by hand');
   scheduler.note('D1', `seq ${row.seq} deleted by hand`);
   hot.remove('events', ({ seq }) => seq === row.seq);
+  oracle.handAt = scheduler.now;
   oracle.restored({ events: [row], conflicts: [] });
 }
 
@@ -162,7 +165,7 @@ async function sendAgain(world: World): Promise<void> {
   await scheduler.run();
   const known = [...oracle.events.values()];
   for (let i = 0; i < 3 && known.length > 0; i++) {
-    const { row } = random.pick(known);
+    const { sent: row } = random.pick(known);
     const tenant = TENANTS.find((each) => each.project_id === row.project_id);
     const { metric_name, metric_value, unit, timestamp, user_id, metadata, idempotency_key } = row;
     const event = { metric_name, metric_value, unit, timestamp, user_id, metadata, idempotency_key };

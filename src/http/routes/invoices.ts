@@ -126,7 +126,7 @@ export const INVOICE_ROUTES: readonly Route[] = [
     }),
     responses: { 200: { description: 'A page of invoices', schema: pageOf(listed) } },
     handle: (ctx, { query }) =>
-      answerList('invoices', query, (filter, page) => listInvoices(ctx, { ...filter, page })),
+      answerList('invoices', query, (filter, page) => listInvoices(ctx, filter, page)),
   }),
   defineRoute({
     method: 'get',

@@ -1,0 +1,64 @@
+/** assertDrained for many invoices of one run: each shard is asked once, and a period's cutoff is written only if it must wait. */
+import { AppError } from '../core/error.ts';
+import type { Ctx } from '../db/ctx.ts';
+import { hotDatabase } from '../db/hot.ts';
+import { type Ledger, PLATFORM } from '../db/ledger.ts';
+import { assertDrained, type Cutoff, type PeriodKey } from '../rollup/close-period.ts';
+import { hotReader } from '../rollup/hot-store.ts';
+import type { Cursor, HotReader } from '../rollup/ports.ts';
+import { cutoffLedger, readCursor } from '../rollup/store.ts';
+
+/** A shard as it stood when the run first asked: its highest seq, and the cursor before and after that was read. */
+interface ShardState {
+  readonly before: Cursor;
+  readonly maxSeq: number;
+  readonly after: Cursor;
+}
+
+export type DrainedCheckOf = (
+  ledger: Ledger,
+  stored: Cutoff | null,
+) => (period: PeriodKey, shard: number) => Promise<void>;
+
+/**
+ * An older cursor can only refuse what a newer one would let pass. The period must have ended before the run began, so
+ * that the shard's highest seq, read once, is past every event of it.
+ */
+export function drainedCheckOfRun(ctx: Ctx): DrainedCheckOf {
+  const shards = new Map<number, Promise<ShardState>>();
+  const stateOf = (shard: number): Promise<ShardState> => {
+    const known = shards.get(shard) ?? readShard(ctx, shard);
+    shards.set(shard, known);
+    return known;
+  };
+  return (ledger, stored) => async (period, shard) => {
+    const { before, maxSeq, after } = await stateOf(shard);
+    let toRecord: Cutoff | null = null;
+    let reads = 0;
+    const hot: Pick<HotReader, 'maxSeq'> = { maxSeq: async () => maxSeq };
+    const cutoffs = {
+      readCursor: async () => (reads++ === 0 ? before : after),
+      readCutoff: async () => stored,
+      recordCutoff: async (_: PeriodKey, cutoff: Cutoff) => {
+        toRecord = cutoff;
+      },
+    };
+    try {
+      await assertDrained({ hot: hot as HotReader, ledger: cutoffs }, period, shard);
+    } catch (error) {
+      const cutoff = toRecord as Cutoff | null;
+      if (cutoff !== null && error instanceof AppError) {
+        await ledger.transaction(PLATFORM, (tx) => cutoffLedger(tx).recordCutoff(period, cutoff));
+      }
+      throw error;
+    }
+  };
+}
+
+async function readShard(ctx: Ctx, shard: number): Promise<ShardState> {
+  const read = (): Promise<Cursor> =>
+    ctx.ledger.transaction(PLATFORM, (tx) => readCursor(tx, shard, 'events'));
+  const before = await read();
+  const maxSeq = await hotReader(hotDatabase(ctx.shards, shard)).maxSeq('events');
+  return { before, maxSeq, after: await read() };
+}

@@ -1,0 +1,64 @@
+/** The SQL by which the invoicing job finds its work, over all organisations at once: use it with platform reach. */
+import type { Month } from '../core/time.ts';
+import type { LedgerTransaction } from '../db/ledger.ts';
+import type { Cutoff, PeriodKey } from '../rollup/close-period.ts';
+
+/** A month that may need a draft. `adjustment`: only because usage of an earlier month is open. */
+export interface MissingMonth extends PeriodKey {
+  readonly reason: 'usage' | 'flat' | 'adjustment';
+}
+
+/**
+ * The months to `last` that have no invoice, not even a cancelled one, and have usage, a flat fee, or late usage of an
+ * earlier month whose own invoice stands. In order of organisation and month; a month may be there for several reasons.
+ */
+export const listMissingMonths = (tx: LedgerTransaction, last: Month): Promise<MissingMonth[]> =>
+  tx.query<MissingMonth>(
+    `WITH late AS (
+       SELECT a.organisation_id, min(make_date(a.year, a.month, 1)) AS first FROM usage_adjustments a
+       JOIN invoices i ON i.organisation_id = a.organisation_id AND i.year = a.year AND i.month = a.month
+         AND i.status IN ('finalized', 'paid', 'refunded')
+       WHERE a.invoice_id IS NULL AND a.kind = 'late' GROUP BY a.organisation_id
+     ), flat AS (
+       SELECT organisation_id, date_trunc('month', effective_from::timestamp) AS first,
+         least(coalesce(effective_to - 1, $1::date), $1::date)::timestamp AS last
+       FROM pricing_plans WHERE charge_model = 'flat' AND organisation_id IS NOT NULL AND is_active
+     ), months AS (
+       SELECT DISTINCT organisation_id, year, month, 'usage' AS reason FROM usage_aggregates
+       WHERE make_date(year, month, 1) <= $1::date
+       UNION
+       SELECT organisation_id, extract(year FROM start), extract(month FROM start), 'flat'
+       FROM flat, generate_series(flat.first, flat.last, interval '1 month') AS start
+       UNION
+       SELECT organisation_id, extract(year FROM start), extract(month FROM start), 'adjustment'
+       FROM late, generate_series(late.first + interval '1 month', $1::date::timestamp, interval '1 month') AS start
+     )
+     SELECT organisation_id, year::int, month::int, reason FROM months
+     WHERE NOT EXISTS (SELECT 1 FROM invoices i
+       WHERE i.organisation_id = months.organisation_id AND i.year = months.year AND i.month = months.month)
+     ORDER BY organisation_id, year, month`,
+    [`${last.year}-${String(last.month).padStart(2, '0')}-01`],
+  );
+
+export interface DueDraft extends PeriodKey {
+  readonly id: string;
+  readonly cutoff: Cutoff | null;
+}
+
+/** The drafts whose period and grace are over, the oldest first in each organisation. */
+export async function listDueDrafts(tx: LedgerTransaction, asOf: string): Promise<DueDraft[]> {
+  const rows = await tx.query<
+    PeriodKey & { id: string; cutoff_seq: number | null; cutoff_epoch: number | null }
+  >(
+    `SELECT i.id, i.organisation_id, i.year, i.month, p.cutoff_seq, p.cutoff_epoch
+     FROM invoices i JOIN organisations o ON o.id = i.organisation_id
+     JOIN billing_periods p ON p.organisation_id = i.organisation_id AND p.year = i.year AND p.month = i.month
+     WHERE i.status = 'draft' AND i.period_end + o.grace_hours * interval '1 hour' <= $1
+     ORDER BY i.organisation_id, i.year, i.month`,
+    [asOf],
+  );
+  return rows.map(({ cutoff_seq: seq, cutoff_epoch: epoch, ...draft }) => ({
+    ...draft,
+    cutoff: seq !== null && epoch !== null ? { seq, epoch } : null,
+  }));
+}

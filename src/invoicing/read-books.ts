@@ -1,0 +1,39 @@
+/** The verification before a period is closed (design §5.7): Σ events = hours = days, and days = months. */
+import { AppError } from '../core/error.ts';
+import type { LedgerTransaction } from '../db/ledger.ts';
+import { periodTransaction } from '../rollup/store.ts';
+import { type BookedDay, listBookedDays } from './book-store.ts';
+import type { InvoicePeriod } from './load-billing.ts';
+
+export interface VerifiedBooks {
+  readonly days: readonly BookedDay[];
+  /** What the days were when they were compared: under the period's lock they must still be that. */
+  readonly dayVersions: string;
+}
+
+const LOGGED_MAX = 20;
+
+/**
+ * Compares the levels and answers the days with the hash of their events' keys. The versions are read first: a drain that
+ * commits in between makes them stale, never the other way round. Throws `books_differ`.
+ */
+export async function readBooks(tx: LedgerTransaction, period: InvoicePeriod): Promise<VerifiedBooks> {
+  const dayVersions = await periodTransaction(tx).readDayVersions(period);
+  const { period_start: starts_at, period_end: ends_at } = period;
+  const days = await listBookedDays(tx, period, { starts_at, ends_at });
+  const differences = days.filter((day) => day.differs);
+  if (differences.length > 0) throw booksDiffer(period, differences);
+  return { days, dayVersions };
+}
+
+function booksDiffer(
+  { organisation_id, year, month }: InvoicePeriod,
+  differences: readonly BookedDay[],
+): AppError {
+  const shown = differences.slice(0, LOGGED_MAX).map(({ keys_hash: _, ...difference }) => difference);
+  return new AppError(
+    'books_differ',
+    'The events of the period and their sums are not equal: nothing is issued until they are.',
+    { log: JSON.stringify({ organisation_id, year, month, differing: differences.length, shown }) },
+  );
+}

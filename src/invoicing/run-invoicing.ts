@@ -1,0 +1,154 @@
+/** The `invoicing` job: every ended period that lacks an invoice gets a draft, and drafts past their grace are issued. */
+import { AppError } from '../core/error.ts';
+import { compareMonths, formatInstant, type Month, monthOf, nextMonth } from '../core/time.ts';
+import type { Ctx } from '../db/ctx.ts';
+import { PLATFORM } from '../db/ledger.ts';
+import { derivePeriod, type OrganisationCalendar } from '../rollup/billing-period.ts';
+import type { PeriodKey } from '../rollup/close-period.ts';
+import { loadCalendars } from '../rollup/store.ts';
+import { createInvoice } from './create-invoice.ts';
+import { drainedCheckOfRun } from './drained-check.ts';
+import { finalizeDraft } from './finalize-invoice.ts';
+import { listDueDrafts, listMissingMonths, type MissingMonth } from './job-store.ts';
+
+export interface RunInvoicingInput {
+  /** Epoch milliseconds. */
+  readonly as_of: number;
+  /** Asked before each invoice: when it says false the run ends as `partial`. */
+  readonly hasTime: () => boolean;
+}
+
+export interface RefusedInvoice extends Month {
+  readonly organisation_id: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface RunInvoicingResult {
+  /** `failed`: something other than a refusal went wrong; `refused` says where. */
+  readonly status: 'succeeded' | 'partial' | 'failed';
+  readonly drafted: number;
+  readonly finalized: number;
+  /** At most REFUSED_MAX of them. */
+  readonly refused: readonly RefusedInvoice[];
+  readonly refused_count: number;
+}
+
+/** The run's row in the ledger keeps them. */
+const REFUSED_MAX = 1000;
+/** Connections that work at once; an organisation's own months stay in order, on one of them. */
+const LANES = 4;
+
+type Work = (ctx: Ctx) => Promise<'drafted' | 'finalized'>;
+
+/**
+ * Oldest month first in each organisation, inactive ones included. A refusal (not drained, quarantine, currency, …) is
+ * listed and stops nothing but that invoice.
+ */
+export async function runInvoicing(ctx: Ctx, input: RunInvoicingInput): Promise<RunInvoicingResult> {
+  const run = { drafted: 0, finalized: 0, refused: [] as RefusedInvoice[], isBroken: false, isOut: false };
+  const work = (tasks: readonly (PeriodKey & { work: Work })[]): Promise<void> =>
+    inLanes(ctx, tasks, async (lane, task) => {
+      if (!input.hasTime()) {
+        run.isOut = true;
+        return false;
+      }
+      try {
+        run[await task.work(lane)] += 1;
+      } catch (error) {
+        const { organisation_id, year, month } = task;
+        run.isBroken ||= !(error instanceof AppError) || error.code === 'unavailable';
+        run.refused.push({ organisation_id, year, month, ...reasonOf(error, task) });
+      }
+      return true;
+    });
+
+  const missing = await ctx.ledger.transaction(PLATFORM, async (tx) => {
+    const months = await listMissingMonths(tx, nextMonth(monthOf(input.as_of, 'UTC')));
+    const organisations = [...new Set(months.map((month) => month.organisation_id))];
+    return listEndedMonths(months, await loadCalendars(tx, organisations), input.as_of);
+  });
+  await work(missing.map((month) => ({ ...month, work: async (lane) => draft(lane, month) })));
+
+  const due = await ctx.ledger.transaction(PLATFORM, (tx) => listDueDrafts(tx, formatInstant(input.as_of)));
+  const drainedCheck = drainedCheckOfRun(ctx);
+  await work(
+    due.map((draft) => ({
+      ...draft,
+      work: async (lane) => {
+        const { organisation_id, id, cutoff } = draft;
+        const assertDrained = drainedCheck(lane.ledger, cutoff);
+        await finalizeDraft(lane, { organisation_id, id, now: input.as_of, assertDrained });
+        return 'finalized';
+      },
+    })),
+  );
+
+  return {
+    status: run.isBroken ? 'failed' : run.isOut ? 'partial' : 'succeeded',
+    drafted: run.drafted,
+    finalized: run.finalized,
+    refused: run.refused.slice(0, REFUSED_MAX),
+    refused_count: run.refused.length,
+  };
+}
+
+async function draft(ctx: Ctx, { organisation_id, year, month }: PeriodKey): Promise<'drafted'> {
+  await createInvoice(ctx, { organisation_id, year, month });
+  return 'drafted';
+}
+
+function reasonOf(
+  error: unknown,
+  { organisation_id, year, month }: PeriodKey,
+): { code: string; detail: string } {
+  if (error instanceof AppError) return { code: error.code, detail: error.message };
+  console.error(
+    JSON.stringify({ message: 'invoicing failed', organisation_id, year, month, error: String(error) }),
+  );
+  return { code: 'internal', detail: 'The invoice could not be made; the log says why.' };
+}
+
+/**
+ * Of the missing months those whose periods have ended, each once. Where only late usage asks for an invoice it is that of
+ * the last ended period: not of each month since.
+ */
+export function listEndedMonths(
+  months: readonly MissingMonth[],
+  calendars: readonly OrganisationCalendar[],
+  asOf: number,
+): PeriodKey[] {
+  const byOrganisation = Map.groupBy(months, (month) => month.organisation_id);
+  return calendars.flatMap((calendar) => {
+    const ended = (byOrganisation.get(calendar.organisation_id) ?? []).filter(
+      (month) => derivePeriod(calendar, month).ends_at <= asOf,
+    );
+    const own = ended.filter((month) => month.reason !== 'adjustment');
+    const forAdjustments = ended
+      .filter((month) => month.reason === 'adjustment')
+      .sort(compareMonths)
+      .at(-1);
+    const all = [...own, ...(forAdjustments ? [forAdjustments] : [])].sort(compareMonths);
+    return all.filter((month, index) => index === 0 || compareMonths(month, all[index - 1] ?? month) !== 0);
+  });
+}
+
+/** Runs the tasks over a few connections, those of one organisation in order; a lane ends where `run` says false. */
+async function inLanes<Task extends PeriodKey>(
+  ctx: Ctx,
+  tasks: readonly Task[],
+  run: (ctx: Ctx, task: Task) => Promise<boolean>,
+): Promise<void> {
+  const queue = [...Map.groupBy(tasks, (task) => task.organisation_id).values()].reverse();
+  const work = async (): Promise<void> => {
+    const ledger = ctx.openLedger();
+    try {
+      for (let next = queue.pop(); next; next = queue.pop()) {
+        for (const task of next) if (!(await run({ ...ctx, ledger }, task))) return;
+      }
+    } finally {
+      await ledger.close();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(LANES, queue.length) }, work));
+}

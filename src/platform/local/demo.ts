@@ -1,0 +1,55 @@
+/** `npm run demo`: the same as `npm start`, then a real trace through the public API and the invoice that it became. */
+import { enableCompileCache } from 'node:module';
+import { join, resolve } from 'node:path';
+import { createAdminKey } from '../../access/create-admin-key.ts';
+import { HOUR_MS } from '../../core/time.ts';
+import { openLedger } from '../../db/ledger.ts';
+import { createClient } from './demo/client.ts';
+import { printReport } from './demo/print-report.ts';
+import { runDemo } from './demo/run-demo.ts';
+import { readEnvironment } from './environment.ts';
+import { runCommand } from './refusal.ts';
+import { onStopSignal } from './signals.ts';
+
+await runCommand(async () => {
+  const environment = readEnvironment();
+  enableCompileCache(join(resolve(environment.stateDir), 'cache'));
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  let stop = async (): Promise<void> => {};
+  onStopSignal(async () => {
+    say('Stopping …');
+    await stop();
+  });
+  const { startRuntime } = await import('./runtime.ts');
+  const starting = startRuntime({
+    ...environment,
+    onProgress: say,
+    onLog: (level, message) => process.stderr.write(`[${level}] ${message}\n`),
+  });
+  stop = async () => (await starting.catch(() => undefined))?.stop();
+  const runtime = await starting;
+  try {
+    const key = runtime.adminKey ?? (await borrowKey(runtime.databaseUrl));
+    printReport(await runDemo(createClient(runtime.url, key), say), runtime.url, say);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  if (process.argv.includes('--exit')) {
+    await stop();
+    process.exit(0);
+  }
+  if (runtime.adminKey) say(`First admin key, shown only now: ${runtime.adminKey}`);
+  say('Ctrl-C stops everything.');
+});
+
+/** The state has its admin already, whose key only its owner knows: one of our own, for an hour. */
+async function borrowKey(databaseUrl: string): Promise<string> {
+  const ledger = openLedger(databaseUrl);
+  const now = Date.now();
+  try {
+    return await createAdminKey(ledger, { name: 'npm run demo', now, expiresAt: now + HOUR_MS });
+  } finally {
+    await ledger.close();
+  }
+}
