@@ -33,7 +33,8 @@ BEGIN
   WHILE start <= last LOOP
     name := 'usage_events_' || to_char(start, 'YYYY_MM');
     IF to_regclass(name) IS NULL THEN
-      PERFORM pg_advisory_xact_lock(hashtext('ensure_usage_event_partitions'));
+      -- The lock that attaching takes anyway: it lets events in and keeps a second maker out.
+      LOCK TABLE usage_events IN SHARE UPDATE EXCLUSIVE MODE;
       IF to_regclass(name) IS NULL THEN
         EXECUTE format('CREATE TABLE %I (LIKE usage_events INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
         EXECUTE format('ALTER TABLE usage_events ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',

@@ -4,8 +4,9 @@ import type { Ctx } from '../db/ctx.ts';
 import { hotDatabase } from '../db/hot.ts';
 import { type Ledger, PLATFORM } from '../db/ledger.ts';
 import { assertDrained, type Cutoff, type PeriodKey } from '../rollup/close-period.ts';
+import type { HotEvent } from '../rollup/hot-event.ts';
 import { hotReader } from '../rollup/hot-store.ts';
-import type { Cursor, HotReader } from '../rollup/ports.ts';
+import type { Cursor } from '../rollup/ports.ts';
 import { cutoffLedger, readCursor } from '../rollup/store.ts';
 
 /** A shard as it stood when the run first asked: its highest seq, and the cursor before and after that was read. */
@@ -13,12 +14,14 @@ interface ShardState {
   readonly before: Cursor;
   readonly maxSeq: number;
   readonly after: Cursor;
+  /** The row at that cursor, or what stands there instead. */
+  readonly rows: readonly HotEvent[];
 }
 
 export type DrainedCheckOf = (
   ledger: Ledger,
   stored: Cutoff | null,
-) => (period: PeriodKey, shard: number) => Promise<void>;
+) => (period: PeriodKey, shard: number) => Promise<Cutoff>;
 
 /**
  * An older cursor can only refuse what a newer one would let pass. The period must have ended before the run began, so
@@ -32,10 +35,10 @@ export function drainedCheckOfRun(ctx: Ctx): DrainedCheckOf {
     return known;
   };
   return (ledger, stored) => async (period, shard) => {
-    const { before, maxSeq, after } = await stateOf(shard);
+    const { before, maxSeq, after, rows } = await stateOf(shard);
     let toRecord: Cutoff | null = null;
     let reads = 0;
-    const hot: Pick<HotReader, 'maxSeq'> = { maxSeq: async () => maxSeq };
+    const hot = { maxSeq: async () => maxSeq, read: async () => rows };
     const cutoffs = {
       readCursor: async () => (reads++ === 0 ? before : after),
       readCutoff: async () => stored,
@@ -44,7 +47,7 @@ export function drainedCheckOfRun(ctx: Ctx): DrainedCheckOf {
       },
     };
     try {
-      await assertDrained({ hot: hot as HotReader, ledger: cutoffs }, period, shard);
+      return await assertDrained({ hot, ledger: cutoffs }, period, shard);
     } catch (error) {
       const cutoff = toRecord as Cutoff | null;
       if (cutoff !== null && error instanceof AppError) {
@@ -59,6 +62,8 @@ async function readShard(ctx: Ctx, shard: number): Promise<ShardState> {
   const read = (): Promise<Cursor> =>
     ctx.ledger.transaction(PLATFORM, (tx) => readCursor(tx, shard, 'events'));
   const before = await read();
-  const maxSeq = await hotReader(hotDatabase(ctx.shards, shard)).maxSeq('events');
-  return { before, maxSeq, after: await read() };
+  const hot = hotReader(hotDatabase(ctx.shards, shard));
+  const maxSeq = await hot.maxSeq('events');
+  const after = await read();
+  return { before, maxSeq, after, rows: await hot.read('events', after.last_seq, 1) };
 }

@@ -3,7 +3,13 @@ import { AppError, invalidRequest, notFound } from '../core/error.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { hotDatabase } from '../db/hot.ts';
 import { type Ledger, PLATFORM, tenant } from '../db/ledger.ts';
-import { assertDrained, type CutoffLedger, closePeriod, type PeriodKey } from '../rollup/close-period.ts';
+import {
+  assertDrained,
+  type Cutoff,
+  type CutoffLedger,
+  closePeriod,
+  type PeriodKey,
+} from '../rollup/close-period.ts';
 import { hotReader } from '../rollup/hot-store.ts';
 import { cutoffLedger, periodTransaction } from '../rollup/store.ts';
 import { withOwner } from '../tenants/tenant-scope.ts';
@@ -23,7 +29,7 @@ export interface FinalizeInvoiceInput {
 }
 
 /** Throws `not_drained` where events from before the cutoff are not in the ledger yet. */
-export type DrainedCheck = (period: PeriodKey, shard: number) => Promise<void>;
+export type DrainedCheck = (period: PeriodKey, shard: number) => Promise<Cutoff>;
 
 export interface FinalizeDraftInput extends FinalizeInvoiceInput {
   readonly organisation_id: string;
@@ -69,13 +75,15 @@ export async function finalizeDraft(ctx: Ctx, input: FinalizeDraftInput): Promis
     throw new AppError('period_open', `The period lasts until ${period.period_end}.`);
   }
   // A closed period was drained when it was closed: what came since is in its adjustments.
-  if (before.period_status === 'open') await input.assertDrained(period, before.account.shard);
+  const { shard } = before.account;
+  const drained =
+    before.period_status === 'open' ? { shard, cutoff: await input.assertDrained(period, shard) } : null;
   assertQuarantineAllowed(before.quarantined, input.allow_quarantined);
 
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     const books = await ctx.ledger.transaction(reach, (tx) => readBooks(tx, period));
     const issued = await ctx.ledger.transaction(reach, async (tx) =>
-      (await closePeriod(periodTransaction(tx), period, books.dayVersions, ctx.now))
+      (await closePeriod(periodTransaction(tx), period, { dayVersions: books.dayVersions, drained }, ctx.now))
         ? await issueInvoice(tx, ctx, input, books)
         : null,
     );

@@ -14,10 +14,12 @@ export interface VerifiedBooks {
 const LOGGED_MAX = 20;
 
 /**
- * Compares the levels and answers the days with the hash of their events' keys. The versions are read first: a drain that
- * commits in between makes them stale, never the other way round. Throws `books_differ`.
+ * Compares the levels and answers the days with the hash of their events' keys. It must come first in its transaction.
+ * Throws `books_differ`.
  */
 export async function readBooks(tx: LedgerTransaction, period: InvoicePeriod): Promise<VerifiedBooks> {
+  // One snapshot for all: what a drain adds in between a failover could take back before the lock, unseen.
+  await tx.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
   const dayVersions = await periodTransaction(tx).readDayVersions(period);
   const { period_start: starts_at, period_end: ends_at } = period;
   const days = await listBookedDays(tx, period, { starts_at, ends_at });

@@ -461,15 +461,18 @@ export const periodTransaction = (tx: LedgerTransaction): PeriodTransaction => (
     if (!row) throw new Error('the period to lock does not exist');
     return row;
   },
-  // Versions only grow, so their count and sum stand for all of them.
+  // Versions alone come again after a failover, when the lost batches are drained anew and otherwise divided: the stamp
+  // holds the quantities too.
   async readDayVersions(period) {
-    const [row] = await tx.query<{ stamp: string }>(
-      `SELECT count(*) || ':' || coalesce(sum(version), 0) AS stamp FROM usage_daily
+    const [row] = await tx.query<{ stamp: string | null }>(
+      `SELECT md5(string_agg(concat_ws(' ', project_id, day, version, total_value, event_count, length(metric_name),
+         metric_name, unit), E'\n' ORDER BY project_id, metric_name, unit, day)) AS stamp FROM usage_daily
        WHERE organisation_id = $1 AND day BETWEEN $2 AND $3`,
       [period.organisation_id, firstDay(period), lastDay(period)],
     );
     return row?.stamp ?? '';
   },
+  readCursor: (shard, stream) => readCursor(tx, shard, stream),
   async setClosed(period, now) {
     await tx.execute(`UPDATE billing_periods SET status = 'closed', closed_at = $4 WHERE ${OF_PERIOD}`, [
       ...periodValues(period),

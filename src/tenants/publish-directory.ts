@@ -29,7 +29,7 @@ export async function healDirectory(
 ): Promise<{ status: 'succeeded'; organisations: number; published: number }> {
   const versions = await ctx.ledger.transaction(PLATFORM, listPublicationVersions);
   const published = await readPublishedVersions(ctx.directory);
-  const stale = versions.filter((row) => published.get(row.organisation_id) !== row.version);
+  const stale = versions.filter((row) => (published.get(row.organisation_id) ?? 0) !== row.version);
   for (let start = 0; start < stale.length; start += PUBLISHED_AT_ONCE) {
     const part = stale.slice(start, start + PUBLISHED_AT_ONCE);
     await publish(

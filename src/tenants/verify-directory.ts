@@ -19,7 +19,9 @@ export async function findUnpublished(ctx: Ctx): Promise<Unpublished[]> {
   const published = await readPublishedVersions(ctx.directory);
   const changedBefore = formatInstant(ctx.now - PUBLISH_DELAY_MS);
   return versions
-    .filter((row) => published.get(row.organisation_id) !== row.version && row.changed_at < changedBefore)
+    .filter(
+      (row) => (published.get(row.organisation_id) ?? 0) !== row.version && row.changed_at < changedBefore,
+    )
     .map(({ organisation_id, version }) => ({
       organisation_id,
       ledger: version,

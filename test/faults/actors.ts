@@ -9,7 +9,14 @@ import { drainHotEvents } from '../../src/rollup/drain-hot-events.ts';
 import { purgeHotEvents } from '../../src/rollup/purge-hot-events.ts';
 import { hotReaderOf, hotWriterOf } from './hot-memory.ts';
 import { PostgresError } from './ledger-memory.ts';
-import { cutoffLedgerOf, periodTransactionOf, purgeLedgerOf, restartShard, rollupLedgerOf } from './ledger-ports.ts';
+import {
+  cutoffLedgerOf,
+  dayVersionsOf,
+  periodTransactionOf,
+  purgeLedgerOf,
+  restartShard,
+  rollupLedgerOf,
+} from './ledger-ports.ts';
 import { periodKeyOf } from './ledger-tables.ts';
 import type { Random } from './random.ts';
 import { type Actor, LostConnection, Violation } from './scheduler.ts';
@@ -25,7 +32,9 @@ async function untilOutage(actor: Actor, work: () => Promise<void>): Promise<voi
   try {
     await work();
   } catch (error) {
-    if (!isOutage(error) && !(error instanceof PostgresError && error.code === '40P01')) throw error;
+    if (error instanceof PostgresError && error.code !== '40P01')
+      throw new Violation("the ledger's constraints are never met", `${error.code} ${error.message}`);
+    if (!isOutage(error) && !(error instanceof PostgresError)) throw error;
     actor.note(`ends: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
@@ -56,7 +65,11 @@ export function client(world: World, tenant: Tenant, first: readonly UsageEvent[
         events.forEach((event, index) => {
           const verdict = answered[index];
           if (!verdict) throw new Violation('every event is answered', `event ${index} is not`);
-          const sent = { ...tenant, idempotency_key: event.idempotency_key, fingerprint: fingerprintOf(event) };
+          const sent = {
+            ...tenant,
+            idempotency_key: event.idempotency_key,
+            fingerprint: fingerprintOf(event),
+          };
           oracle.answer(sent, verdict);
         });
         actor.note(`is told ${answered.map((verdict) => verdict.status)}`);
@@ -123,23 +136,28 @@ export function purge(world: World) {
   };
 }
 
-export const operator = (world: World) => async (actor: Actor): Promise<void> => {
-  if (!world.ledger.cursor(null, 0, 'events').halted) return;
-  const { last_seq, last_id } = world.ledger.cursor(null, 0, 'events');
-  const there = world.hot.state.events.rows.find((row) => row.seq === last_seq);
-  if (there && there.id !== last_id) world.weather.count('D1 restore, numbers reused');
-  await untilOutage(actor, async () => {
-    await restartShard(world.connect(actor), 0);
-  });
-};
+export const operator =
+  (world: World) =>
+  async (actor: Actor): Promise<void> => {
+    if (!world.ledger.cursor(null, 0, 'events').halted) return;
+    await untilOutage(actor, async () => {
+      await restartShard(world.connect(actor), 0);
+    });
+  };
 
 export const JANUARY = { year: 2026, month: 1 };
-export const PERIODS: readonly PeriodKey[] = [...new Set(TENANTS.map((tenant) => tenant.organisation_id))].map(
-  (organisation_id) => ({ organisation_id, ...JANUARY }),
-);
+export const PERIODS: readonly PeriodKey[] = [
+  ...new Set(TENANTS.map((tenant) => tenant.organisation_id)),
+].map((organisation_id) => ({ organisation_id, ...JANUARY }));
 
 /** Finalizes a period: drained, verified, closed under its lock with the quantities that were verified. */
-export function finalize(world: World, period: PeriodKey, attempts: Map<string, number>, onClosed: () => void) {
+export function finalize(
+  world: World,
+  period: PeriodKey,
+  attempts: Map<string, number>,
+  onClosed: () => void,
+  pause = 0,
+) {
   return async (actor: Actor): Promise<void> => {
     const { scheduler, weather, hot, ledger } = world;
     const key = periodKeyOf(period);
@@ -148,13 +166,16 @@ export function finalize(world: World, period: PeriodKey, attempts: Map<string, 
     const connection = world.connect(actor);
     const reader = hotReaderOf(hot, weather, actor);
     await untilOutage(actor, async () => {
-      await assertDrained({ hot: reader, ledger: cutoffLedgerOf(connection) }, period, 0);
-      const versions = await connection.transaction((tx) =>
-        periodTransactionOf(connection, tx).readDayVersions(period),
-      );
-      const verified = await connection.call('verify', () => ledger.quantities(null, period));
+      const cutoff = await assertDrained({ hot: reader, ledger: cutoffLedgerOf(connection) }, period, 0);
+      const { versions, verified } = await connection.call('verify', () => ({
+        versions: dayVersionsOf(ledger, null, period),
+        verified: ledger.quantities(null, period),
+      }));
+      await actor.sleep(pause);
+      const verification = { dayVersions: versions, drained: { shard: 0, cutoff } };
       await connection.transaction(async (tx) => {
-        if (!(await closePeriod(periodTransactionOf(connection, tx), period, versions, scheduler.now))) return;
+        if (!(await closePeriod(periodTransactionOf(connection, tx), period, verification, scheduler.now)))
+          return;
         await connection.statement(tx, 'write invoice', async () => {
           await ledger.engine.locks.acquire(tx, `invoices/${key}`, 'exclusive');
           if (ledger.invoices.get(tx, key)) return;

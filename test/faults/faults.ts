@@ -80,7 +80,9 @@ export class Weather {
     if (!this.chance(this.#hangs / 2)) return;
     const long = this.random.chance(0.3);
     this.count(long ? 'hang beyond the retention' : 'hang');
-    const duration = long ? this.retention + this.random.between(1, 60) * HOUR : this.random.between(1, 900) * 60_000;
+    const duration = long
+      ? this.retention + this.random.between(1, 60) * HOUR
+      : this.random.between(1, 900) * 60_000;
     actor.note(`hangs at ${name} for ${Math.round(duration / HOUR)} h`);
     await actor.sleep(duration);
   }

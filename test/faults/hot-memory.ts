@@ -19,7 +19,13 @@ interface State {
 export interface HotObserver {
   inserted(row: HotEvent): HotEvent;
   insertedConflict(row: HotConflict): HotConflict;
-  deleted(stream: Stream, rows: readonly { seq: number; id: string }[], from: number, to: number, countedAt: number): void;
+  deleted(
+    stream: Stream,
+    rows: readonly { seq: number; id: string }[],
+    from: number,
+    to: number,
+    countedAt: number,
+  ): void;
 }
 
 const EMPTY: State = { events: { rows: [], lastSeq: 0 }, conflicts: { rows: [], lastSeq: 0 } };
@@ -64,7 +70,9 @@ export class HotMemory {
       rows: table.rows.filter((row) => !gone(row)),
     });
     const { events, conflicts } = this.state;
-    this.write(stream === 'events' ? { events: kept(events), conflicts } : { events, conflicts: kept(conflicts) });
+    this.write(
+      stream === 'events' ? { events: kept(events), conflicts } : { events, conflicts: kept(conflicts) },
+    );
   }
 
   insertEvents(
@@ -129,8 +137,10 @@ const within = (from: number, to: number) => (row: { seq: number }) => from < ro
 
 export const hotWriterOf = (hot: HotMemory, weather: Weather, actor: Actor): HotWriter => ({
   async insertEvents(tenant, events, receivedAt) {
-    const holders = await weather.call(actor, `D1 insert of ${events.map((each) => each.event.idempotency_key)}`, () =>
-      hot.insertEvents(tenant, events, receivedAt),
+    const holders = await weather.call(
+      actor,
+      `D1 insert of ${events.map((each) => each.event.idempotency_key)}`,
+      () => hot.insertEvents(tenant, events, receivedAt),
     );
     // A hole in the read-back is the product's to notice.
     return holders as Awaited<ReturnType<HotWriter['insertEvents']>>;
@@ -144,33 +154,29 @@ export const hotWriterOf = (hot: HotMemory, weather: Weather, actor: Actor): Hot
 export function hotReaderOf(hot: HotMemory, weather: Weather, actor: Actor): HotReader {
   let countedAt = 0;
   return {
-  read: (stream, from, limit) =>
-    weather.call(actor, `D1 read ${stream} from ${from}`, () =>
-      hot
-        .table(stream)
-        .rows.filter((row) => row.seq >= from)
-        .slice(0, limit),
-    ),
-  maxSeq: (stream) => weather.call(actor, `D1 max seq of ${stream}`, () => hot.state[stream].lastSeq),
-  count: (stream, from, to) =>
-    weather.call(
-      actor,
-      `D1 count ${stream} (${from}, ${to}]`,
-      () => {
+    read: (stream, from, limit) =>
+      weather.call(actor, `D1 read ${stream} from ${from}`, () =>
+        hot
+          .table(stream)
+          .rows.filter((row) => row.seq >= from)
+          .slice(0, limit),
+      ),
+    maxSeq: (stream) => weather.call(actor, `D1 max seq of ${stream}`, () => hot.state[stream].lastSeq),
+    count: (stream, from, to) =>
+      weather.call(actor, `D1 count ${stream} (${from}, ${to}]`, () => {
         countedAt = hot.clock.now;
         return hot.table(stream).rows.filter(within(from, to)).length;
-      },
-    ),
-  delete: (stream, from, to, { last_seq, last_id }) =>
-    weather.call(actor, `D1 delete ${stream} (${from}, ${to}]`, () => {
-      const { rows } = hot.table(stream);
-      if (!rows.some((row) => row.seq === last_seq && row.id === last_id)) return 0;
-      const gone = rows.filter(within(from, to));
-      hot.observer.deleted(stream, gone, from, to, countedAt);
-      hot.remove(stream, within(from, to));
-      return gone.length;
-    }),
-  markDrained: (batch) =>
-    weather.call(actor, `D1 mark drained to ${batch.to_seq} of epoch ${batch.epoch}`, () => undefined),
-};
+      }),
+    delete: (stream, from, to, { last_seq, last_id }) =>
+      weather.call(actor, `D1 delete ${stream} (${from}, ${to}]`, () => {
+        const { rows } = hot.table(stream);
+        if (!rows.some((row) => row.seq === last_seq && row.id === last_id)) return 0;
+        const gone = rows.filter(within(from, to));
+        hot.observer.deleted(stream, gone, from, to, countedAt);
+        hot.remove(stream, within(from, to));
+        return gone.length;
+      }),
+    markDrained: (batch) =>
+      weather.call(actor, `D1 mark drained to ${batch.to_seq} of epoch ${batch.epoch}`, () => undefined),
+  };
 }

@@ -24,7 +24,9 @@ function checkFates({ oracle, ledger, hot }: World): void {
   const check = (stream: 'events' | 'conflicts', known: Known<{ id: string; seq: number }>): void => {
     const fates = ledger.fatesOf(known.row.id);
     const cursor = ledger.cursor(null, 0, stream);
-    const isPending = hot.table(stream).rows.some((row) => row.id === known.row.id && row.seq > cursor.last_seq);
+    const isPending = hot
+      .table(stream)
+      .rows.some((row) => row.id === known.row.id && row.seq > cursor.last_seq);
     if (isPending && fates.length === 0) fates.push('pending');
     hold('accepted means counted once', fates.length < 2, () => `${known.name} is ${fates.join(' and ')}`);
     hold(
@@ -59,13 +61,18 @@ function checkKeys({ oracle, ledger }: World): void {
     seen.set(key, id);
     hold(
       'the first stays',
-      ledger.keys.committed.get(key)?.event_id === id && oracle.events.get(id)?.row.metric_value === event.metric_value,
+      ledger.keys.committed.get(key)?.event_id === id &&
+        oracle.events.get(id)?.row.metric_value === event.metric_value,
       () => `key ${key.slice(-4)}`,
     );
   }
   const keyed = [...ledger.quarantine.committed.values()].filter((row) => row.keyed).length;
   const { size } = ledger.keys.committed;
-  hold('keys = counted + keyed quarantined', size === seen.size + keyed, () => `${size} ≠ ${seen.size} + ${keyed}`);
+  hold(
+    'keys = counted + keyed quarantined',
+    size === seen.size + keyed,
+    () => `${size} ≠ ${seen.size} + ${keyed}`,
+  );
   for (const row of ledger.known.committed.values()) {
     const owner = oracle.events.get(row.first_event_id);
     const isDuplicate = owner?.row.fingerprint === row.fingerprint;
@@ -95,7 +102,11 @@ const add = (sums: Sums, key: string, quantity: bigint): void => {
   sums.set(key, (sums.get(key) ?? 0n) + quantity);
 };
 
-function assertEqual(law: string, left: ReadonlyMap<string, bigint>, right: ReadonlyMap<string, bigint>): void {
+function assertEqual(
+  law: string,
+  left: ReadonlyMap<string, bigint>,
+  right: ReadonlyMap<string, bigint>,
+): void {
   for (const key of new Set([...left.keys(), ...right.keys()])) {
     const [a, b] = [left.get(key) ?? 0n, right.get(key) ?? 0n];
     hold(law, a === b, () => `${key}: ${a} ≠ ${b}`);
@@ -160,11 +171,19 @@ function checkBatches({ ledger }: World): void {
       let end = 0;
       for (const batch of batches) {
         if (batch.stream !== stream || batch.epoch !== epoch) continue;
-        hold('batches are contiguous', batch.from_seq === end, () => `(${batch.from_seq}, ${batch.to_seq}] after ${end}`);
+        hold(
+          'batches are contiguous',
+          batch.from_seq === end,
+          () => `(${batch.from_seq}, ${batch.to_seq}] after ${end}`,
+        );
         end = batch.to_seq;
       }
       if (epoch === cursor.epoch)
-        hold('batches are contiguous', end === cursor.last_seq, () => `end ${end}, cursor ${cursor.last_seq}`);
+        hold(
+          'batches are contiguous',
+          end === cursor.last_seq,
+          () => `end ${end}, cursor ${cursor.last_seq}`,
+        );
     }
   }
 }

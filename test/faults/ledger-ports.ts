@@ -1,14 +1,20 @@
 /** The ports of the roll-up on the ledger in memory; transactions run through the product's own `runTransaction`. */
 import { runTransaction, type TransactionClient } from '../../src/db/ledger.ts';
-import type { CutoffLedger, PeriodTransaction } from '../../src/rollup/close-period.ts';
+import type { CutoffLedger, PeriodKey, PeriodTransaction } from '../../src/rollup/close-period.ts';
 import type { Stream } from '../../src/rollup/hot-event.ts';
 import type { Cursor, RollupLedger } from '../../src/rollup/ports.ts';
 import type { PurgeLedger } from '../../src/rollup/purge-hot-events.ts';
 import type { Weather } from './faults.ts';
 import type { Tx } from './ledger-memory.ts';
-import { batchKeyOf, cursorKeyOf, type LedgerMemory, periodKeyOf, type StoredBatch } from './ledger-tables.ts';
+import {
+  batchKeyOf,
+  cursorKeyOf,
+  type LedgerMemory,
+  periodKeyOf,
+  type StoredBatch,
+} from './ledger-tables.ts';
 import { rollupTransactionOf } from './rollup-transaction.ts';
-import { type Actor, Violation } from './scheduler.ts';
+import { type Actor, LostConnection, Violation } from './scheduler.ts';
 
 /** One process's connection to the ledger. */
 export class Connection {
@@ -85,7 +91,10 @@ export class Connection {
     try {
       const result = await runTransaction(client, 'BEGIN', () => work(opened()));
       if (ended !== 'committed')
-        throw new Violation('what is taken for committed is committed', `a transaction was ${ended ?? 'left open'}`);
+        throw new Violation(
+          'what is taken for committed is committed',
+          `a transaction was ${ended ?? 'left open'}`,
+        );
       return result;
     } catch (error) {
       // The process lives, its broken connection does not; the server may notice later.
@@ -145,7 +154,8 @@ export const restartShard = (connection: Connection, shard: number): Promise<boo
   const { ledger } = connection;
   return connection.single('resync', async (tx) => {
     const streams = ['conflicts', 'events'] as const;
-    for (const stream of streams) await ledger.engine.locks.acquire(tx, `cursors/${shard} ${stream}`, 'exclusive');
+    for (const stream of streams)
+      await ledger.engine.locks.acquire(tx, `cursors/${shard} ${stream}`, 'exclusive');
     if (!streams.some((stream) => ledger.cursor(null, shard, stream).halted)) return false;
     for (const stream of streams) {
       const cursor = ledger.cursor(null, shard, stream);
@@ -206,7 +216,10 @@ export const cutoffLedgerOf = (connection: Connection): CutoffLedger => ({
   readCursor: (shard, stream) =>
     connection.call('read cursor', () => connection.ledger.cursor(null, shard, stream)),
   readCutoff: (period) =>
-    connection.call('read cutoff', () => connection.ledger.periods.get(null, periodKeyOf(period))?.cutoff ?? null),
+    connection.call(
+      'read cutoff',
+      () => connection.ledger.periods.get(null, periodKeyOf(period))?.cutoff ?? null,
+    ),
   recordCutoff: (period, cutoff) =>
     connection.single(`record cutoff ${cutoff.seq} of epoch ${cutoff.epoch}`, async (tx) => {
       const key = periodKeyOf(period);
@@ -216,20 +229,27 @@ export const cutoffLedgerOf = (connection: Connection): CutoffLedger => ({
     }),
 });
 
+export const dayVersionsOf = (ledger: LedgerMemory, tx: Tx | null, period: PeriodKey): string =>
+  ledger
+    .days(tx, period)
+    .map(({ what, day, version, total, count }) => `${[what, day, version, total, count]}`)
+    .sort()
+    .join('\n');
+
 export const periodTransactionOf = (connection: Connection, tx: Tx): PeriodTransaction => ({
   lockPeriod: (period) =>
     connection.statement(tx, 'lock period', async () => {
       const key = periodKeyOf(period);
       await connection.ledger.engine.locks.acquire(tx, `periods/${key}`, 'exclusive');
       const row = connection.ledger.periods.get(tx, key);
-      if (!row) throw new Error('the period to lock does not exist');
+      // Made by a drain that a failover undid.
+      if (!row) throw new LostConnection('the period does not exist any more');
       return row;
     }),
   readDayVersions: (period) =>
-    connection.statement(tx, 'read day versions', () => {
-      const days = connection.ledger.days(tx, period);
-      return `${days.length}:${days.reduce((sum, day) => sum + day.version, 0)}`;
-    }),
+    connection.statement(tx, 'read day versions', () => dayVersionsOf(connection.ledger, tx, period)),
+  readCursor: (shard, stream) =>
+    connection.statement(tx, 'read cursor', () => connection.ledger.cursor(tx, shard, stream)),
   setClosed: (period) =>
     connection.statement(tx, 'close period', async () => {
       const key = periodKeyOf(period);

@@ -43,7 +43,8 @@ export const whatOf = (of: { project_id: string; metric_name: string; unit: stri
   `${of.project_id.slice(-2)} ${of.metric_name} ${of.unit}`;
 export const periodKeyOf = ({ organisation_id, year, month }: PeriodKey): string =>
   `${organisation_id} ${year}-${month}`;
-export const cursorKeyOf = ({ shard, stream }: Pick<Cursor, 'shard' | 'stream'>): string => `${shard} ${stream}`;
+export const cursorKeyOf = ({ shard, stream }: Pick<Cursor, 'shard' | 'stream'>): string =>
+  `${shard} ${stream}`;
 export const batchKeyOf = ({ shard, stream, epoch, to_seq }: Batch): string =>
   `${shard} ${stream} ${epoch} ${to_seq}`;
 
@@ -68,7 +69,18 @@ export class LedgerMemory {
     const { adjustments, known, quarantine, periods, invoices } = this;
     this.calendars = calendars;
     this.engine = new Engine(scheduler, [
-      cursors, batches, keys, events, hourly, daily, monthly, adjustments, known, quarantine, periods, invoices,
+      cursors,
+      batches,
+      keys,
+      events,
+      hourly,
+      daily,
+      monthly,
+      adjustments,
+      known,
+      quarantine,
+      periods,
+      invoices,
     ]);
     for (const stream of ['events', 'conflicts'] as const) {
       const cursor = { shard: 0, stream, epoch: 1, last_seq: 0, last_id: '', halted: false };

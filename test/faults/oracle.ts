@@ -7,8 +7,8 @@ import type { HotConflict, HotEvent, Stream } from '../../src/rollup/hot-event.t
 import { type Cursor, keyOf } from '../../src/rollup/ports.ts';
 import type { Weather } from './faults.ts';
 import type { HotMemory, HotObserver } from './hot-memory.ts';
-import { batchKeyOf, type LedgerMemory } from './ledger-tables.ts';
 import type { LedgerObserver } from './ledger-ports.ts';
+import { batchKeyOf, type LedgerMemory } from './ledger-tables.ts';
 import { REFUSED } from './rollup-transaction.ts';
 import { type Scheduler, Violation } from './scheduler.ts';
 
@@ -23,6 +23,7 @@ export interface Known<Row> {
   isRestoredAway: boolean;
   /** Neither store had it any more after that: nobody can bring it back. */
   mayBeLost: boolean;
+  readonly insertedAt: number;
 }
 
 export interface Sent {
@@ -41,6 +42,7 @@ export class Oracle implements HotObserver, LedgerObserver {
   readonly answered: Sent[] = [];
   /** When somebody last deleted a row by hand. */
   handAt = 0;
+  hot: HotMemory | null = null;
   readonly #purgedKeys = new Set<string>();
   readonly #scheduler: Scheduler;
   readonly #weather: Weather;
@@ -79,8 +81,20 @@ export class Oracle implements HotObserver, LedgerObserver {
   ): void {
     const isPoison = row !== sent;
     const name = `${letter}${registry.size + 1}`;
-    registry.set(row.id, { name, row, sent, isPoison, ackedAt: null, isRestoredAway: false, mayBeLost: false });
-    this.#scheduler.note('D1', `${name} = key ${row.idempotency_key} at seq ${row.seq}${isPoison ? ', poisoned' : ''}`);
+    registry.set(row.id, {
+      name,
+      row,
+      sent,
+      isPoison,
+      ackedAt: null,
+      isRestoredAway: false,
+      mayBeLost: false,
+      insertedAt: this.#scheduler.now,
+    });
+    this.#scheduler.note(
+      'D1',
+      `${name} = key ${row.idempotency_key} at seq ${row.seq}${isPoison ? ', poisoned' : ''}`,
+    );
   }
 
   #corrupt(row: HotEvent, poison: (typeof POISONS)[number]): HotEvent {
@@ -108,12 +122,21 @@ export class Oracle implements HotObserver, LedgerObserver {
       throw new Violation('accepted means stored', `${verdict.status} names an event that was never written`);
     const isSame = holder.row.fingerprint === sent.fingerprint;
     if (verdict.status === 'conflict' ? isSame : !isSame)
-      throw new Violation('same content is a duplicate, other content a conflict', `${verdict.status} of ${holder.name}`);
+      throw new Violation(
+        'same content is a duplicate, other content a conflict',
+        `${verdict.status} of ${holder.name}`,
+      );
     if (verdict.status === 'accepted') holder.ackedAt ??= this.#scheduler.now;
     if (verdict.status === 'conflict') this.answered.push(sent);
   }
 
-  deleted(stream: Stream, rows: readonly { seq: number; id: string }[], from: number, to: number, countedAt: number): void {
+  deleted(
+    stream: Stream,
+    rows: readonly { seq: number; id: string }[],
+    from: number,
+    to: number,
+    countedAt: number,
+  ): void {
     const { now } = this.#scheduler;
     const cursor = this.#ledger.cursor(null, 0, stream);
     for (const row of rows) {
@@ -122,16 +145,33 @@ export class Oracle implements HotObserver, LedgerObserver {
       if (settledAt === undefined && !known.mayBeLost)
         throw new Violation('the purge never takes what is not drained', `${known.name} at seq ${row.seq}`);
       if (settledAt !== undefined && settledAt > now - this.#weather.retention)
-        throw new Violation('the purge never takes what a failover could lose', `${known.name} at seq ${row.seq}`);
+        throw new Violation(
+          'the purge never takes what a failover could lose',
+          `${known.name} at seq ${row.seq}`,
+        );
       if (row.seq === cursor.last_seq && row.id === cursor.last_id)
         throw new Violation("the cursor's own row stays", `${known.name} at seq ${row.seq}`);
       if (stream === 'events') this.#purgedKeys.add(keyOf(known.row));
     }
     const { epoch } = cursor;
-    const key = batchKeyOf({ shard: 0, stream, epoch, from_seq: from, to_seq: to, n_in: 0, n_counted: 0, n_duplicate: 0, n_conflict: 0, n_quarantined: 0 });
+    const key = batchKeyOf({
+      shard: 0,
+      stream,
+      epoch,
+      from_seq: from,
+      to_seq: to,
+      n_in: 0,
+      n_counted: 0,
+      n_duplicate: 0,
+      n_conflict: 0,
+      n_quarantined: 0,
+    });
     const batch = this.#ledger.batches.committed.get(key);
     if (rows.length > 0 && batch?.n_in !== rows.length && this.handAt <= countedAt)
-      throw new Violation('the purge takes exactly what was drained', `${rows.length} rows for ${batch?.n_in} in (${from}, ${to}]`);
+      throw new Violation(
+        'the purge takes exactly what was drained',
+        `${rows.length} rows for ${batch?.n_in} in (${from}, ${to}]`,
+      );
     if (rows.length > 0) this.#weather.count('purge');
   }
 
@@ -144,11 +184,19 @@ export class Oracle implements HotObserver, LedgerObserver {
   halting(cursor: Cursor): void {
     const known = this.#entry(cursor.stream, cursor.last_id);
     if (!known.isRestoredAway)
-      throw new Violation('a shard halts only where its store was restored', `${known.name} at seq ${cursor.last_seq} of ${cursor.stream}`);
+      throw new Violation(
+        'a shard halts only where its store was restored',
+        `${known.name} at seq ${cursor.last_seq} of ${cursor.stream}`,
+      );
+    const there = this.hot?.table(cursor.stream).rows.find((row) => row.seq === cursor.last_seq);
+    if (there) this.#weather.count('D1 restore, numbers reused');
     if (cursor.stream === 'conflicts') this.#weather.count('D1 restore, conflicts behind');
   }
 
-  restored(gone: { readonly events: readonly { id: string }[]; readonly conflicts: readonly { id: string }[] }): void {
+  restored(gone: {
+    readonly events: readonly { id: string }[];
+    readonly conflicts: readonly { id: string }[];
+  }): void {
     for (const stream of ['events', 'conflicts'] as const) {
       for (const { id } of gone[stream]) {
         const known = this.#entry(stream, id);
@@ -166,7 +214,10 @@ export class Oracle implements HotObserver, LedgerObserver {
       const known = this.events.get(id) ?? this.conflicts.get(id);
       if (!known) continue;
       if (!known.isRestoredAway)
-        throw new Violation('a failover loses nothing that was accepted', `${known.name} is in neither store`);
+        throw new Violation(
+          'a failover loses nothing that was accepted',
+          `${known.name} is in neither store`,
+        );
       known.mayBeLost = true;
     }
   }

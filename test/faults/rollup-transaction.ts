@@ -18,7 +18,8 @@ function instantText(instant: number): string {
 export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTransaction {
   const { ledger, weather } = connection;
   const { locks } = ledger.engine;
-  const run = <T>(name: string, effect: () => T | Promise<T>): Promise<T> => connection.statement(tx, name, effect);
+  const run = <T>(name: string, effect: () => T | Promise<T>): Promise<T> =>
+    connection.statement(tx, name, effect);
   const lock = (table: { name: string }, key: string): Promise<boolean> =>
     locks.acquire(tx, `${table.name}/${key}`, 'exclusive');
 
@@ -32,7 +33,8 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
   }
 
   async function insertUnique<Row>(table: Table<Row>, key: string, row: Row): Promise<void> {
-    if (!(await insertNew(table, key, row))) throw new PostgresError('23505', `duplicate key in ${table.name}`);
+    if (!(await insertNew(table, key, row)))
+      throw new PostgresError('23505', `duplicate key in ${table.name}`);
   }
 
   async function addTo(table: Table<Total>, key: string, sum: UsageSum): Promise<void> {
@@ -58,7 +60,12 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
     }
   }
 
-  const touches = (period: BillingPeriod, organisations: readonly string[], from: number, to: number): boolean =>
+  const touches = (
+    period: BillingPeriod,
+    organisations: readonly string[],
+    from: number,
+    to: number,
+  ): boolean =>
     organisations.includes(period.organisation_id) && period.ends_at > from && period.starts_at <= to;
 
   return {
@@ -95,7 +102,9 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
 
     lockPeriods: (organisations, from, to) =>
       run('share-lock periods', async () => {
-        const found = ledger.periods.rows(tx).filter(([, period]) => touches(period, organisations, from, to));
+        const found = ledger.periods
+          .rows(tx)
+          .filter(([, period]) => touches(period, organisations, from, to));
         for (const [key] of found) await locks.acquire(tx, `periods/${key}`, 'share');
         return found.flatMap(([key]) => ledger.periods.get(tx, key) ?? []);
       }),
@@ -147,7 +156,8 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
       run(`list ${known.length} known events`, async () => {
         for (const row of known) {
           instantText(row.received_at);
-          if (row.event.includes(REFUSED)) throw new PostgresError('22P02', 'invalid input syntax for type json');
+          if (row.event.includes(REFUSED))
+            throw new PostgresError('22P02', 'invalid input syntax for type json');
           await insertNew(ledger.known, row.id, row);
         }
       }),
@@ -165,7 +175,11 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
         const { n_in, n_counted, n_duplicate, n_conflict, n_quarantined } = batch;
         if (n_in !== n_counted + n_duplicate + n_conflict + n_quarantined)
           throw new PostgresError('23514', 'rollup_batches_sum');
-        await insertUnique(ledger.batches, batchKeyOf(batch), { ...batch, committed_at: ledger.engine.scheduler.now, purged_at: null });
+        await insertUnique(ledger.batches, batchKeyOf(batch), {
+          ...batch,
+          committed_at: ledger.engine.scheduler.now,
+          purged_at: null,
+        });
         const key = cursorKeyOf(batch);
         await lock(ledger.cursors, key);
         const cursor = ledger.cursor(tx, batch.shard, batch.stream);
@@ -175,5 +189,6 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
 }
 
 function refuse({ event }: BookedEvent): void {
-  if (event.unit === REFUSED) throw new PostgresError('22021', 'invalid byte sequence for encoding "UTF8": 0x00');
+  if (event.unit === REFUSED)
+    throw new PostgresError('22021', 'invalid byte sequence for encoding "UTF8": 0x00');
 }

@@ -29,6 +29,7 @@ export class Scheduler {
   steps = 0;
   readonly random: Random;
   readonly trace: string[] = [];
+  traceMax = 60;
   #queue: Turn[] = [];
   #order = 0;
   #endTurn: () => void = () => undefined;
@@ -42,7 +43,7 @@ export class Scheduler {
 
   note(who: string, what: string): void {
     this.trace.push(`${new Date(this.now).toISOString().slice(5, 23)} ${who.padEnd(12)} ${what}`);
-    if (this.trace.length > 4000) this.trace.splice(0, 200);
+    if (this.trace.length > this.traceMax * 2) this.trace.splice(0, this.traceMax);
   }
 
   at(time: number, run: () => void): void {

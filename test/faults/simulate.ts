@@ -9,21 +9,26 @@ import { createWorld, DAY, HOUR, RECOVERY_POINT, RETENTION, START, TENANTS, type
 export interface Outcome {
   readonly seed: number;
   readonly steps: number;
-  readonly broken: { readonly law: string; readonly detail: string; readonly trace: readonly string[] } | null;
+  readonly broken: {
+    readonly law: string;
+    readonly detail: string;
+    readonly trace: readonly string[];
+  } | null;
 }
 
 const MINUTE = 60_000;
 const DURATION = 36 * DAY;
 const FIRST_FINALIZATION = Date.UTC(2026, 1, 3);
 
-export async function simulate(seed: number, counts: FaultCounts): Promise<Outcome> {
+export async function simulate(seed: number, counts: FaultCounts, traceMax = 60): Promise<Outcome> {
   const world = createWorld(seed, counts);
   const { scheduler } = world;
+  scheduler.traceMax = traceMax;
   try {
     const attempts = new Map<string, number>();
     planTraffic(world);
     planJobs(world, attempts);
-    planDisasters(world);
+    planDisasters(world, attempts);
     await scheduler.run();
     world.weather.calm = true;
     await settle(world);
@@ -34,8 +39,9 @@ export async function simulate(seed: number, counts: FaultCounts): Promise<Outco
     return { seed, steps: scheduler.steps, broken: null };
   } catch (error) {
     const law = error instanceof Violation ? error.law : 'no unexpected error';
-    const detail = error instanceof Violation ? error.message : String(error instanceof Error ? error.stack : error);
-    return { seed, steps: scheduler.steps, broken: { law, detail, trace: scheduler.trace.slice(-Number(process.env['TRACE'] ?? 60)) } };
+    const detail =
+      error instanceof Violation ? error.message : String(error instanceof Error ? error.stack : error);
+    return { seed, steps: scheduler.steps, broken: { law, detail, trace: scheduler.trace } };
   }
 }
 
@@ -43,7 +49,9 @@ const moment = (world: World): number => START + Math.floor(world.random.next() 
 
 function sendAt(world: World, at: number, name: string): void {
   const { random, scheduler } = world;
-  const events = Array.from({ length: random.between(1, 4) }, () => makeEvent(random, `k${random.between(1, 10)}`));
+  const events = Array.from({ length: random.between(1, 4) }, () =>
+    makeEvent(random, `k${random.between(1, 10)}`),
+  );
   scheduler.spawn(at, name, client(world, random.pick(TENANTS), events));
 }
 
@@ -65,21 +73,42 @@ function planJobs(world: World, attempts: Map<string, number>): void {
   for (let i = 0; i < 4; i++) {
     const at = FIRST_FINALIZATION + Math.floor(random.next() * 20 * DAY);
     const period = random.pick(PERIODS);
-    scheduler.spawn(at, `finalize ${i}`, finalize(world, period, attempts, () => undefined));
+    scheduler.spawn(
+      at,
+      `finalize ${i}`,
+      finalize(world, period, attempts, () => undefined),
+    );
     if (random.chance(0.5)) scheduler.spawn(at - random.between(0, 5_000), `drain f${i}`, drain(world, 4));
     if (random.chance(0.1)) scheduler.at(at + random.between(0, 5_000), () => failOver(world));
+    if (random.chance(0.15)) {
+      // A slow one: while it stands between its verification and the lock, the ledger forgets and is filled anew.
+      const slow = at + DAY;
+      scheduler.spawn(
+        slow,
+        `finalize s${i}`,
+        finalize(world, period, attempts, () => undefined, 10 * MINUTE),
+      );
+      scheduler.spawn(slow - MINUTE, `drain s${i}`, drain(world, 20));
+      sendAt(world, slow + 30_000, `client s${i}`);
+      scheduler.at(slow + MINUTE, () => failOver(world));
+      scheduler.spawn(slow + 2 * MINUTE, `drain t${i}`, drain(world, 20));
+    }
     if (random.chance(0.1)) scheduler.spawn(at + random.between(0, 5_000), `drain g${i}`, drain(world, 4));
   }
 }
 
-function planDisasters(world: World): void {
+function planDisasters(world: World, attempts: Map<string, number>): void {
   const { random, scheduler } = world;
   const profile = random.between(0, 5);
-  const restores = profile < 2 ? 0 : random.between(0, 2);
+  const restores = profile < 1 ? 0 : random.between(0, 2);
   const failovers = profile === 0 || profile === 2 ? 0 : random.between(0, 2);
   for (let i = 0; i < restores; i++) {
     const at = moment(world);
     scheduler.at(at, () => restore(world));
+    if (random.chance(0.5)) {
+      const again = finalize(world, random.pick(PERIODS), attempts, () => undefined);
+      scheduler.spawn(Math.max(at, FIRST_FINALIZATION) + HOUR, `finalize r${i}`, again);
+    }
     // Traffic at once: it takes the numbers that were lost, before a drain or the purge comes by.
     const requests = random.between(0, 3);
     for (let j = 0; j < requests; j++) sendAt(world, at + random.between(1, 60) * MINUTE, `after ${i}.${j}`);
@@ -98,7 +127,12 @@ function planDisasters(world: World): void {
 
 function restore(world: World): void {
   const { random, scheduler, hot, oracle, weather } = world;
-  const back = random.pick([10 * MINUTE, 5 * HOUR, 3 * DAY, 25 * DAY]) * random.next();
+  const stream = random.pick(['events', 'conflicts', 'conflicts', 'conflicts', null] as const);
+  const anchor = stream && oracle[stream].get(world.ledger.cursor(null, 0, stream).last_id);
+  // To just before the last drained row, or anywhere.
+  const back = anchor
+    ? scheduler.now - anchor.insertedAt + 1
+    : random.pick([10 * MINUTE, 5 * HOUR, 3 * DAY, 25 * DAY]) * random.next();
   scheduler.note('D1', `RESTORED to ${Math.round(back / MINUTE)} minutes ago`);
   weather.count('D1 restore');
   oracle.restored(hot.restore(scheduler.now - back));
@@ -137,7 +171,8 @@ async function settle(world: World): Promise<void> {
       return cursor.halted || hot.state[stream].rows.some((row) => row.seq > cursor.last_seq);
     });
   for (let round = 0; round < 4 || waits(); round++) {
-    if (round > 30) throw new Violation('one poison row never blocks the rest', 'the last drain does not end');
+    if (round > 30)
+      throw new Violation('one poison row never blocks the rest', 'the last drain does not end');
     scheduler.spawn(scheduler.now + MINUTE, 'operator', operator(world));
     scheduler.spawn(scheduler.now + 2 * MINUTE, 'drain a', drain(world, 20));
     await scheduler.run();
@@ -148,9 +183,13 @@ async function closeAll(world: World, attempts: Map<string, number>): Promise<vo
   const { scheduler, ledger } = world;
   for (const period of PERIODS) {
     let closed = false;
-    scheduler.spawn(scheduler.now + DAY, 'finalize', finalize(world, period, attempts, () => {
-      closed = true;
-    }));
+    scheduler.spawn(
+      scheduler.now + DAY,
+      'finalize',
+      finalize(world, period, attempts, () => {
+        closed = true;
+      }),
+    );
     await scheduler.run();
     if (!closed) throw new Violation('a drained period can be closed', periodKeyOf(period));
     if (ledger.periods.committed.get(periodKeyOf(period))?.status === 'open')

@@ -57,6 +57,7 @@ export function createWorld(seed: number, counts: FaultCounts): World {
   const ledger = new LedgerMemory(scheduler, CALENDARS);
   const oracle = new Oracle(scheduler, weather, ledger);
   const hot = new HotMemory(scheduler, oracle);
+  oracle.hot = hot;
   const connect = (actor: Actor): Connection => new Connection(ledger, weather, actor);
   return { scheduler, random, weather, hot, ledger, oracle, batchLimit: random.between(1, 6), connect };
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StatePaths } from './paths.ts';
 import { commandLineOf, endProcess, findByEnvironment, isAlive, workingFolderOf } from './processes.ts';
@@ -33,9 +33,10 @@ export async function reapSurvivors(paths: StatePaths): Promise<number> {
 
 /** The embedded Postgres that runs on this state, by its own postmaster.pid. */
 function findPostgres(paths: StatePaths): number[] {
+  const pidFile = join(paths.postgres, 'postmaster.pid');
   let pid: number;
   try {
-    pid = Number.parseInt(readFileSync(join(paths.postgres, 'postmaster.pid'), 'utf8'), 10);
+    pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10);
   } catch {
     return [];
   }
@@ -44,5 +45,8 @@ function findPostgres(paths: StatePaths): number[] {
   const isOurs =
     commandLine.includes('postgres') &&
     (commandLine.includes(paths.postgres) || workingFolderOf(pid) === paths.postgres);
-  return isOurs ? [pid] : [];
+  if (isOurs) return [pid];
+  // The pid went to a stranger (a container counts its pids anew): Postgres would refuse as long as that one lives.
+  rmSync(pidFile, { force: true });
+  return [];
 }

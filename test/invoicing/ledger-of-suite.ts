@@ -1,0 +1,192 @@
+/** A ledger database of the suite's own in the run's cluster, a hot store in memory, and what a customer of it does. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type pg from 'pg';
+import { inject } from 'vitest';
+import type { Actor } from '../../src/core/actor.ts';
+import { uuidv7 } from '../../src/core/id.ts';
+import type { Ctx } from '../../src/db/ctx.ts';
+import type { HotDatabase } from '../../src/db/hot.ts';
+import { type Ledger, openLedger } from '../../src/db/ledger.ts';
+import { appUrlOf } from '../../src/platform/local/app-login.ts';
+import { connectLedger } from '../../src/platform/local/ledger.ts';
+import { migrateLedger } from '../../src/platform/local/migrate-ledger.ts';
+import { HOT_MIGRATIONS } from '../../src/platform/local/paths.ts';
+import { runRollup } from '../../src/rollup/run-rollup.ts';
+
+export const SHARD = 0;
+const SELLER = '00000000-0000-7000-8000-000000000001';
+
+export interface UsageInput {
+  readonly project_id: string;
+  readonly metric_name?: string;
+  readonly unit?: string;
+  readonly metric_value: string;
+  readonly timestamp: string;
+  readonly idempotency_key?: string;
+}
+
+export interface OrganisationInput {
+  readonly currency?: string;
+  readonly timezone?: string;
+  readonly block_unpriced?: boolean;
+  readonly grace_hours?: number;
+  readonly is_active?: boolean;
+}
+
+export interface Suite {
+  /** As the owner of the database, past row-level security. */
+  readonly owner: pg.Client;
+  ctx(now: string, fields?: Partial<Ctx>): Ctx;
+  addOrganisation(input?: OrganisationInput): Promise<{ organisation_id: string; projects: string[] }>;
+  addPlan(fields: Record<string, unknown>): Promise<string>;
+  /** Into the hot store, as ingest would. */
+  sendEvents(organisationId: string, events: readonly UsageInput[]): void;
+  drain(now?: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** D1's statements on node:sqlite: what the roll-up asks of a hot store, no more. */
+function hotOnSqlite(): { hot: HotDatabase; sqlite: DatabaseSync } {
+  const sqlite = new DatabaseSync(':memory:');
+  const migration = readFileSync(join(HOT_MIGRATIONS, '0000_initial.sql'), 'utf8');
+  for (const statement of migration.split('--> statement-breakpoint')) sqlite.exec(statement);
+  const prepare = (sql: string, values: (string | number | null)[] = []) => {
+    const named = Object.fromEntries(values.map((value, index) => [`?${index + 1}`, value]));
+    const all = () => {
+      const statement = sqlite.prepare(sql);
+      return values.length === 0 ? statement.all() : statement.all(named);
+    };
+    return {
+      bind: (...bound: (string | number | null)[]) => prepare(sql, bound),
+      all: async () => ({ results: all(), meta: { size_after: 0 } }),
+      run: async () => ({ results: all() }),
+      first: async (column: string) => (all()[0] as Record<string, unknown> | undefined)?.[column] ?? null,
+    };
+  };
+  // The stand-in has the few methods that are called, not D1's whole interface.
+  return { hot: { prepare } as unknown as HotDatabase, sqlite };
+}
+
+const ACTOR: Actor = { kind: 'system', job: 'test' };
+
+export async function openSuite(name: string): Promise<Suite> {
+  const { ownerDatabaseUrl } = inject('runtime');
+  const database = `invoicing_${name}_${process.pid}`;
+  const cluster = await connectLedger(ownerDatabaseUrl);
+  await cluster.query(`CREATE DATABASE ${database}`);
+  const ownerUrl = Object.assign(new URL(ownerDatabaseUrl), { pathname: `/${database}` }).href;
+  const owner = await connectLedger(ownerUrl);
+  await migrateLedger(owner);
+
+  const { hot, sqlite } = hotOnSqlite();
+  const appUrl = appUrlOf(ownerUrl);
+  const ledger = openLedger(appUrl);
+  const opened: Ledger[] = [ledger];
+  let keys = 0;
+
+  const ctx = (now: string, fields: Partial<Ctx> = {}): Ctx => ({
+    now: Date.parse(now),
+    requestId: 'req_test',
+    actor: ACTOR,
+    ipAddress: null,
+    userAgent: null,
+    ledger,
+    openLedger: () => {
+      const next = openLedger(appUrl);
+      opened.push(next);
+      return next;
+    },
+    directory: hot,
+    shards: new Map([[SHARD, hot]]),
+    ...fields,
+  });
+
+  return {
+    owner,
+    ctx,
+    async addOrganisation({
+      currency = 'USD',
+      timezone = 'UTC',
+      block_unpriced = false,
+      grace_hours = 48,
+      is_active = true,
+    } = {}) {
+      const organisation_id = uuidv7(1);
+      const projects = [uuidv7(2), uuidv7(3)].sort();
+      await owner.query(
+        `INSERT INTO organisations (id, name, billing_email, currency, timezone, billing_entity_id, block_unpriced, shard,
+           grace_hours, is_active)
+         VALUES ($1, 'Acme', 'a@example.com', $2, $3, $4, $5, $6, $7, $8)`,
+        [organisation_id, currency, timezone, SELLER, block_unpriced, SHARD, grace_hours, is_active],
+      );
+      await owner.query(
+        `INSERT INTO billing_calendars (organisation_id, from_year, from_month, timezone, currency)
+         VALUES ($1, 2000, 1, $2, $3)`,
+        [organisation_id, timezone, currency],
+      );
+      for (const id of projects) {
+        await owner.query(`INSERT INTO projects (organisation_id, id, name) VALUES ($1, $2, 'p')`, [
+          organisation_id,
+          id,
+        ]);
+      }
+      return { organisation_id, projects };
+    },
+    async addPlan(fields) {
+      const id = uuidv7(4);
+      const row = {
+        unit: 'token',
+        currency: 'USD',
+        charge_model: 'per_unit',
+        effective_from: '2020-01-01',
+        created_at: '2020-01-01T00:00:00Z',
+        ...fields,
+        ...('tiers' in fields && { tiers: JSON.stringify(fields['tiers']) }),
+      };
+      const names = Object.keys(row);
+      await owner.query(
+        `INSERT INTO pricing_plans (id, ${names.join(', ')}) VALUES ($1, ${names.map((_, i) => `$${i + 2}`).join(', ')})`,
+        [id, ...Object.values(row)],
+      );
+      return id;
+    },
+    sendEvents(organisation_id, events) {
+      const insert = sqlite.prepare(
+        `INSERT INTO usage_events (id, organisation_id, project_id, metric_name, metric_value, unit, timestamp, metadata,
+           idempotency_key, fingerprint, ingested_at) VALUES (?, ?, ?, ?, ?, ?, ?, '{}', ?, ?, ?)`,
+      );
+      sqlite.exec('BEGIN');
+      for (const event of events) {
+        const timestamp = Date.parse(event.timestamp);
+        const key = event.idempotency_key ?? `key\\${keys++}"ü`;
+        insert.run(
+          uuidv7(timestamp),
+          organisation_id,
+          event.project_id,
+          event.metric_name ?? 'tokens.input',
+          event.metric_value,
+          event.unit ?? 'token',
+          timestamp,
+          key,
+          key.padEnd(43, 'x').slice(0, 43),
+          timestamp,
+        );
+      }
+      sqlite.exec('COMMIT');
+    },
+    async drain(now = '2026-11-21T00:00:00Z') {
+      const { openLedger: open, shards } = ctx(now);
+      const result = await runRollup({ shards, openLedger: open, now: Date.parse(now), hasTime: () => true });
+      if (result.status !== 'succeeded' || result.n_quarantined > 0) throw new Error(JSON.stringify(result));
+    },
+    async close() {
+      for (const each of opened) await each.close();
+      await owner.end();
+      sqlite.close();
+      await cluster.query(`DROP DATABASE ${database} WITH (FORCE)`);
+      await cluster.end();
+    },
+  };
+}

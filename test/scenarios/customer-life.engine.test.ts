@@ -1,0 +1,209 @@
+/** A customer's months, told through the public API alone: prices change, usage comes late, goes down, a zone changes. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { adminKey, baseUrl } from '../setup/client.ts';
+import { createWorld, type Json, type Tenant } from '../setup/world.ts';
+
+const world = createWorld(() => baseUrl, adminKey);
+
+async function price(tenant: Tenant, metric_name: string, fields: Record<string, unknown>): Promise<Json> {
+  const reply = await world.post('/v1/admin/pricing-plans', {
+    organisation_id: tenant.organisation_id,
+    metric_name,
+    unit: 'unit',
+    currency: 'USD',
+    charge_model: 'per_unit',
+    effective_from: '2026-01-01',
+    ...fields,
+  });
+  expect(reply.status).toBe(201);
+  return reply.body;
+}
+
+const draftOf = async (tenant: Tenant, month: number): Promise<Json> =>
+  (await world.post('/v1/admin/invoices', { organisation_id: tenant.organisation_id, year: 2026, month }))
+    .body;
+
+async function issue(tenant: Tenant, month: number): Promise<Json> {
+  await world.job('rollup');
+  const draft = await draftOf(tenant, month);
+  const issued = await world.post(`/v1/admin/invoices/${draft.id}/finalize`);
+  expect(issued.status, JSON.stringify(issued.body)).toBe(200);
+  return issued.body;
+}
+
+const linesOf = (invoice: Json): string[] =>
+  invoice.line_items.map((line: Json) => `${line.kind} ${line.metric_name} ${line.quantity} ${line.total}`);
+
+async function expectExplained(invoice: Json): Promise<void> {
+  const { body } = await world.get(`/v1/admin/invoices/${invoice.id}/explain`);
+  for (const line of body.lines) expect(line.recomputed?.matches ?? true).toBe(true);
+}
+
+describe('a price that changes inside the month', () => {
+  let tenant: Tenant;
+  beforeAll(async () => {
+    tenant = await world.tenant();
+    const graduated = (price_per_unit: string) => ({
+      charge_model: 'graduated',
+      tiers: [
+        { up_to: '100', price_per_unit, flat_fee: '1' },
+        { up_to: null, price_per_unit: '0.01' },
+      ],
+    });
+    await price(tenant, 'calls', { ...graduated('0.1'), effective_to: '2026-08-16' });
+    await price(tenant, 'calls', { ...graduated('0.2'), effective_from: '2026-08-16' });
+  });
+
+  test('splits the month: a line per version, each rated alone from zero', async () => {
+    await tenant.send(
+      ['a', 'calls', '150', '2026-08-15T23:59:59.999Z'],
+      ['b', 'calls', '150', '2026-08-16T00:00:00Z'],
+      ['c', 'unpriced', '7', '2026-08-20T00:00:00Z'],
+    );
+    const invoice = await issue(tenant, 8);
+    // 1 + 100 × 0.1 + 50 × 0.01 and 1 + 100 × 0.2 + 50 × 0.01
+    expect(linesOf(invoice)).toEqual(['usage calls 150 11.50', 'usage calls 150 21.50']);
+    expect(invoice.total).toBe('33.00');
+    expect(invoice.unpriced).toEqual([{ metric_name: 'unpriced', unit: 'unit', quantity: '7' }]);
+    await expectExplained(invoice);
+  });
+
+  test('usage that comes late is priced where its segment ended, and named on the next invoice', async () => {
+    await tenant.send(
+      ['late', 'calls', '-60', '2026-08-01T00:00:00Z'],
+      ['late-2', 'calls', '20', '2026-08-31T00:00:00Z'],
+    );
+    await tenant.send(['sep', 'calls', '100', '2026-09-01T00:00:00Z']);
+    const invoice = await issue(tenant, 9);
+    // First segment: 90 units are 1 + 9, so 10.00 − 11.50; second: 20 more at 0.01.
+    expect(linesOf(invoice)).toEqual(['usage calls 100 21.00', 'late calls -60 -1.50', 'late calls 20 0.20']);
+    expect(invoice.total).toBe('19.70');
+    expect(invoice.line_items[1].description).toContain('2026-08');
+    await expectExplained(invoice);
+    const located = await world.get('/v1/events/late', tenant.key);
+    expect(located.body).toMatchObject({
+      status: 'counted',
+      invoice: { invoice_number: invoice.invoice_number },
+    });
+  });
+});
+
+describe('usage of zero or less', () => {
+  test('is charged nothing and goes on to the months that can bear it', async () => {
+    const tenant = await world.tenant();
+    await price(tenant, 'net', { price_per_unit: '2' });
+    await tenant.send(
+      ['a', 'net', '-5', '2026-06-10T00:00:00Z'],
+      ['b', 'net', '3', '2026-07-10T00:00:00Z'],
+      ['c', 'net', '10', '2026-08-10T00:00:00Z'],
+    );
+    const june = await issue(tenant, 6);
+    expect(linesOf(june)).toEqual(['usage net -5 0.00']);
+    const july = await issue(tenant, 7);
+    expect(linesOf(july)).toEqual(['usage net 3 6.00', 'carried net -5 -6.00']);
+    expect(july.total).toBe('0.00');
+    const august = await issue(tenant, 8);
+    expect(linesOf(august)).toEqual(['usage net 10 20.00', 'carried net -2 -4.00']);
+    expect(august.total).toBe('16.00');
+  });
+});
+
+describe('a late decrease greater than what the next invoice can bear', () => {
+  test('stays open until an invoice can: no invoice is negative', async () => {
+    const tenant = await world.tenant();
+    await price(tenant, 'calls', { price_per_unit: '1' });
+    await tenant.send(['a', 'calls', '100', '2026-06-10T00:00:00Z']);
+    expect((await issue(tenant, 6)).total).toBe('100.00');
+    await tenant.send(
+      ['late', 'calls', '-50', '2026-06-11T00:00:00Z'],
+      ['b', 'calls', '20', '2026-07-10T00:00:00Z'],
+    );
+    expect(linesOf(await issue(tenant, 7))).toEqual(['usage calls 20 20.00']);
+    await tenant.send(['c', 'calls', '80', '2026-08-10T00:00:00Z']);
+    const august = await issue(tenant, 8);
+    expect(linesOf(august)).toEqual(['usage calls 80 80.00', 'late calls -50 -50.00']);
+  });
+});
+
+describe('an invoice that was cancelled', () => {
+  test('keeps its number, and a new draft bills the same frozen usage', async () => {
+    const tenant = await world.tenant();
+    await price(tenant, 'calls', { price_per_unit: '1' });
+    await tenant.send(['a', 'calls', '10', '2026-06-10T00:00:00Z']);
+    const first = await issue(tenant, 6);
+    const second = await world.post('/v1/admin/invoices', {
+      organisation_id: tenant.organisation_id,
+      year: 2026,
+      month: 6,
+    });
+    expect(second).toMatchObject({ status: 409, body: { code: 'invoice_exists' } });
+    const cancelled = await world.post(`/v1/admin/invoices/${first.id}/cancel`);
+    expect(cancelled.body).toMatchObject({ status: 'cancelled', invoice_number: first.invoice_number });
+    await tenant.send(['late', 'calls', '5', '2026-06-20T00:00:00Z']);
+    const again = await issue(tenant, 6);
+    expect(linesOf(again)).toEqual(['usage calls 10 10.00']);
+    expect(again.invoice_number).not.toBe(first.invoice_number);
+    await tenant.send(['b', 'calls', '1', '2026-07-20T00:00:00Z']);
+    expect(linesOf(await issue(tenant, 7))).toEqual(['usage calls 1 1.00', 'late calls 5 5.00']);
+  });
+});
+
+describe('the invoicing job', () => {
+  test('drafts every ended period that lacks an invoice and finalizes those past their grace', async () => {
+    const tenant = await world.tenant({ grace_hours: 72 });
+    await price(tenant, 'calls', { price_per_unit: '0.005' });
+    await tenant.send(
+      ['a', 'calls', '3', '2026-04-30T23:59:59Z'],
+      ['b', 'calls', '100', '2026-05-01T00:00:00Z'],
+    );
+    await world.job('rollup');
+    const invoices = async (): Promise<string[]> =>
+      (await world.get(`/v1/admin/invoices?organisation_id=${tenant.organisation_id}`)).body.data.map(
+        (each: Json) => `${each.month} ${each.status} ${each.total}`,
+      );
+    await world.post('/v1/admin/jobs/invoicing', { as_of: '2026-05-03T23:59:59Z' });
+    expect(await invoices()).toEqual(['4 draft 0.02']);
+    await world.post('/v1/admin/jobs/invoicing', { as_of: '2026-05-04T00:00:00Z' });
+    expect(await invoices()).toEqual(['4 finalized 0.02']);
+    await world.post('/v1/admin/jobs/invoicing', { as_of: '2026-07-01T00:00:00Z' });
+    expect(await invoices()).toEqual(['4 finalized 0.02', '5 finalized 0.50']);
+    await world.post('/v1/admin/jobs/invoicing', { as_of: '2026-07-01T00:00:00Z' });
+    expect(await invoices()).toHaveLength(2);
+  });
+});
+
+describe('the month of a zone', () => {
+  test('begins and ends at its own midnights, across a daylight change', async () => {
+    const tenant = await world.tenant({ timezone: 'America/New_York' });
+    await price(tenant, 'calls', { price_per_unit: '1' });
+    // March 2026 in New York: from 05:00Z on the 1st (standard) to 04:00Z on 1 April (daylight).
+    await tenant.send(
+      ['feb', 'calls', '1', '2026-03-01T04:59:59.999Z'],
+      ['mar-first', 'calls', '10', '2026-03-01T05:00:00Z'],
+      ['mar-last', 'calls', '100', '2026-04-01T03:59:59.999Z'],
+      ['apr', 'calls', '1000', '2026-04-01T04:00:00Z'],
+    );
+    const march = await issue(tenant, 3);
+    expect(march).toMatchObject({
+      total: '110.00',
+      period_start: '2026-03-01T05:00:00.000Z',
+      period_end: '2026-04-01T04:00:00.000Z',
+    });
+    const usage = await world.get('/v1/usage?from=2026-02-01&to=2026-05-01&granularity=month', tenant.key);
+    expect(usage.body.data.map((row: Json) => `${row.period} ${row.total_value}`)).toEqual([
+      '2026-02 1',
+      '2026-03 110',
+      '2026-04 1000',
+    ]);
+  });
+});
+
+describe('a flat plan', () => {
+  test('is one line a period, usage or not', async () => {
+    const tenant = await world.tenant();
+    await price(tenant, 'platform fee', { charge_model: 'flat', amount: '49.99', unit: '' });
+    await world.job('rollup');
+    const invoice = await issue(tenant, 5);
+    expect(linesOf(invoice)).toEqual(['flat platform fee 1 49.99']);
+  });
+});

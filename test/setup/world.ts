@@ -1,0 +1,124 @@
+/** A tenant and the calls of its life, against any runtime: what scenarios are told with. */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Runtime, type RuntimeOptions, startRuntime } from '../../src/platform/local/runtime.ts';
+
+export const SCENARIO_ADMIN_KEY = 'mb_admin_for_one_scenario_of_its_own';
+
+export interface Reply<T = Record<string, unknown>> {
+  readonly status: number;
+  readonly body: T;
+}
+
+// Bodies are what the test says they are; a wrong word shows as a failed expectation.
+// biome-ignore lint/suspicious/noExplicitAny: answers of a remote API, read field by field in expectations
+export type Json = any;
+
+export interface World {
+  get(path: string, key?: string): Promise<Reply<Json>>;
+  post(path: string, body?: unknown, key?: string): Promise<Reply<Json>>;
+  patch(path: string, body: unknown): Promise<Reply<Json>>;
+  /** Runs a job and expects it to have succeeded. */
+  job(name: string, asOf?: string): Promise<Json>;
+  tenant(fields?: Record<string, unknown>): Promise<Tenant>;
+}
+
+export interface Tenant {
+  readonly organisation_id: string;
+  readonly project_id: string;
+  readonly shard: number;
+  readonly key: string;
+  /** Sends events: [key, metric, value, time] each. */
+  send(
+    ...events: readonly [key: string, metric: string, value: string, time: string][]
+  ): Promise<Reply<Json>>;
+}
+
+export function createWorld(url: () => string, adminKey: string): World {
+  async function call(method: string, path: string, body: unknown, key: string): Promise<Reply<Json>> {
+    const response = await fetch(new URL(path, url()), {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: await response.json() };
+  }
+  const world: World = {
+    get: (path, key = adminKey) => call('GET', path, undefined, key),
+    post: (path, body, key = adminKey) => call('POST', path, body ?? {}, key),
+    patch: (path, body) => call('PATCH', path, body, adminKey),
+    async job(name, asOf) {
+      const { status, body } = await world.post(
+        `/v1/admin/jobs/${name}`,
+        asOf === undefined ? {} : { as_of: asOf },
+      );
+      if (status !== 200 || body.status !== 'succeeded')
+        throw new Error(`${name}: ${status} ${JSON.stringify(body)}`);
+      return body;
+    },
+    async tenant(fields = {}) {
+      const organisation = await world.post('/v1/admin/organisations', {
+        name: `Scenario ${randomUUID()}`,
+        billing_email: 'billing@example.com',
+        currency: 'USD',
+        ...fields,
+      });
+      if (organisation.status !== 201) throw new Error(JSON.stringify(organisation.body));
+      const organisation_id: string = organisation.body.id;
+      const project = await world.post('/v1/admin/projects', { organisation_id, name: 'Project' });
+      const created = await world.post('/v1/admin/api-keys', { project_id: project.body.id, name: 'Key' });
+      const key: string = created.body.key;
+      return {
+        organisation_id,
+        project_id: project.body.id,
+        shard: organisation.body.shard,
+        key,
+        send: (...events) =>
+          world.post(
+            '/v1/events',
+            events.map(([idempotency_key, metric_name, metric_value, timestamp]) => ({
+              idempotency_key,
+              metric_name,
+              metric_value,
+              unit: 'unit',
+              timestamp,
+            })),
+            key,
+          ),
+      };
+    },
+  };
+  return world;
+}
+
+export interface OwnRuntime extends World {
+  readonly runtime: Runtime;
+  stop(): Promise<void>;
+}
+
+/** A runtime of the scenario's own, for what would disturb the shared one. */
+export async function startOwnRuntime(options: Partial<RuntimeOptions> = {}): Promise<OwnRuntime> {
+  const stateDir = mkdtempSync(join(tmpdir(), 'meterbook-scenario-'));
+  const runtime = await startRuntime({
+    stateDir,
+    port: 0,
+    crons: false,
+    testClock: true,
+    bootstrapAdminKey: SCENARIO_ADMIN_KEY,
+    onLog: (level, message) => process.stderr.write(`[${level}] ${message}\n`),
+    ...options,
+  });
+  return {
+    ...createWorld(() => runtime.url, SCENARIO_ADMIN_KEY),
+    runtime,
+    async stop() {
+      await runtime.stop();
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+}
