@@ -2,7 +2,7 @@ import type { ExecutionContext, Request as WorkerRequest } from '@cloudflare/wor
 import { createIngestApp, type IngestDependencies } from '../src/http/ingest-app.ts';
 import { clock, type IngestEnv, shardsOf } from '../src/platform/bindings.ts';
 
-const app = createIngestApp();
+const app = createIngestApp(clock);
 /** As in wrangler.toml, for the header that tells it. */
 const REQUESTS_PER_MINUTE = 60_000;
 

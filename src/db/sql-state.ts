@@ -6,4 +6,6 @@ function sqlState(error: unknown): string | undefined {
 }
 
 export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === '23505';
+/** A value that Postgres cannot read as its type. */
+export const isDataException = (error: unknown): boolean => sqlState(error)?.startsWith('22') ?? false;
 export const isExclusionViolation = (error: unknown): boolean => sqlState(error) === '23P01';

@@ -12,6 +12,7 @@ import { problemResponse } from './problem.ts';
 import { requestIdOf, withCommonHeaders } from './request-id.ts';
 import type { Route, Settings } from './route.ts';
 import { ROUTES } from './routes/index.ts';
+import { INGEST_ROUTES } from './routes/ingest.ts';
 import { parseJson, readQuery, validate } from './validate.ts';
 
 export interface ApiDependencies {
@@ -36,7 +37,7 @@ export function createApiApp(): {
   }
   for (const [path, methods] of methodsByPath()) {
     app.all(path, (c) => {
-      const allow = methods.map((method) => method.toUpperCase()).join(', ');
+      const allow = [...methods].join(', ');
       const error = new AppError('method_not_allowed', `This resource takes ${allow}.`);
       const response = problemResponse(error, requestIdOf(c.req.raw, c.env.settings.clock()));
       response.headers.set('allow', allow);
@@ -58,9 +59,14 @@ export function createApiApp(): {
   };
 }
 
-function methodsByPath(): Map<string, string[]> {
-  const paths = new Map<string, string[]>();
-  for (const { path, method } of ROUTES) paths.set(path, [...(paths.get(path) ?? []), method]);
+/** Of both Workers: what the ingest Worker does not serve itself comes here, a wrong method on its own paths too. */
+function methodsByPath(): Map<string, Set<string>> {
+  const paths = new Map<string, Set<string>>();
+  for (const { path, method } of [...INGEST_ROUTES, ...ROUTES]) {
+    const methods = paths.get(path) ?? new Set();
+    for (const each of method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]) methods.add(each);
+    paths.set(path, methods);
+  }
   return paths;
 }
 
@@ -82,7 +88,7 @@ async function answer(
       requestId,
       actor,
       ipAddress: request.headers.get('cf-connecting-ip'),
-      userAgent: request.headers.get('user-agent')?.slice(0, 512) ?? null,
+      userAgent: request.headers.get('user-agent')?.slice(0, 512).toWellFormed() ?? null,
       ledger,
       openLedger,
       directory,

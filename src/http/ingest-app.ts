@@ -5,6 +5,7 @@ import { bearerToken, hashKey } from '../access/key.ts';
 import { AppError } from '../core/error.ts';
 import { type HotDatabase, hotDatabase, type Shards } from '../db/hot.ts';
 import { acceptEvents } from '../ingest/accept-events.ts';
+import { type CommitQueue, createCommitQueue } from '../ingest/commit-queue.ts';
 import { parseEvents } from '../ingest/parse-events.ts';
 import { hotWriter } from '../ingest/store.ts';
 import { findEdgeKey, touchEdgeKey } from '../tenants/directory-store.ts';
@@ -12,7 +13,7 @@ import { createKeyCache, type KeyCache } from '../tenants/key-cache.ts';
 import type { EdgeKey } from '../tenants/published-tenant.ts';
 import { problemResponse } from './problem.ts';
 import { assertNoFaults, goodEvents, receiptResponse } from './receipt.ts';
-import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts';
+import { REQUEST_ID_HEADER, requestIdOf, withCommonHeaders } from './request-id.ts';
 
 export interface IngestDependencies {
   readonly directory: HotDatabase;
@@ -28,30 +29,58 @@ export interface IngestDependencies {
 
 type Env = { Bindings: IngestDependencies };
 
-export function createIngestApp(): Hono<Env> {
-  const keys = createKeyCache();
+/** What an isolate keeps between requests. */
+interface Memory {
+  readonly keys: KeyCache;
+  /** The queue of a shard's commits. */
+  readonly queueOf: (shard: number) => CommitQueue;
+}
+
+function createMemory(clock: () => number): Memory {
+  const queues = new Map<number, CommitQueue>();
+  return {
+    keys: createKeyCache(),
+    queueOf(shard) {
+      const queue = queues.get(shard) ?? createCommitQueue(clock);
+      queues.set(shard, queue);
+      return queue;
+    },
+  };
+}
+
+export function createIngestApp(clock: () => number): Hono<Env> {
+  const memory = createMemory(clock);
   const app = new Hono<Env>();
-  app.get('/health', (c) => c.json({ status: 'ok' }));
+  app.get('/health', (c) =>
+    c.json({ status: 'ok' }, 200, { [REQUEST_ID_HEADER]: requestIdOf(c.req.raw, c.env.clock()) }),
+  );
   app.post('/v1/events', async (c) => {
     const request = c.req.raw;
     const now = c.env.clock();
     const requestId = requestIdOf(request, now);
-    const response = await receiveEvents(request, c.env, keys, now).catch((error) =>
+    const work = receiveEvents(request, c.env, memory, now).catch((error) =>
       problemResponse(error, requestId),
     );
+    // Others may wait for this request's batch: it is finished also when its own client has gone.
+    c.env.waitUntil(work);
+    const response = await work;
     response.headers.set(REQUEST_ID_HEADER, requestId);
     response.headers.set('cache-control', 'no-store');
     response.headers.set('ratelimit-policy', `"default";q=${c.env.requestsPerMinute};w=60`);
     return response;
   });
   app.all('*', (c) => c.env.api(c.req.raw));
+  app.onError((error, c) => {
+    const requestId = requestIdOf(c.req.raw, c.env.clock());
+    return withCommonHeaders(problemResponse(error, requestId), requestId);
+  });
   return app;
 }
 
 async function receiveEvents(
   request: Request,
   dependencies: IngestDependencies,
-  keys: KeyCache,
+  { keys, queueOf }: Memory,
   now: number,
 ): Promise<Response> {
   const key = await findKey(request, dependencies, keys, now);
@@ -63,7 +92,8 @@ async function receiveEvents(
   if (!/(^|[,;\s])handling\s*=\s*"?lenient/i.test(preferences)) assertNoFaults(parsed);
   const events = goodEvents(parsed);
   const hot = hotWriter(hotDatabase(dependencies.shards, key.shard));
-  const verdicts = events.length > 0 ? await acceptEvents(hot, key, events, now) : [];
+  const { insert } = queueOf(key.shard);
+  const verdicts = events.length > 0 ? await acceptEvents(hot, insert, key, events, now) : [];
   const representation = /(^|[,;\s])return\s*=\s*"?representation/i.test(preferences);
   return receiptResponse({ parsed, verdicts, isPriced: key.isPriced, representation });
 }

@@ -81,7 +81,7 @@ export function receiptResponse({ parsed, verdicts, isPriced, representation }: 
     });
   });
   const receipt = { ...counts, results, unpriced_metrics: [...unpriced] };
-  if (parsed.events.length === 1 && counts.conflicts === 1) {
+  if (parsed.shape === 'single' && counts.conflicts === 1) {
     throw new AppError('event_conflict', CONFLICT, { extensions: receipt });
   }
   const status = counts.conflicts + counts.rejected > 0 ? 207 : 202;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { isCurrency } from '../core/currency.ts';
 import { canonicalDecimal } from '../core/decimal.ts';
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from '../core/page.ts';
-import { isTimeZone, parseInstant } from '../core/time.ts';
+import { formatInstant, isDay, isTimeZone, parseInstant } from '../core/time.ts';
 
 const isText = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
 
@@ -11,7 +11,10 @@ const isText = (text: string): boolean => text.isWellFormed() && !text.includes(
 export const textOf = (min: number, max: number) =>
   z.string().min(min).max(max).refine(isText, { error: 'Must be valid Unicode without U+0000.' });
 
-export const id = z.uuid().meta({ description: 'A UUID, lower case.' });
+/** For filters: the empty text finds nothing, and is no fault. */
+export const filterText = (max: number) => textOf(0, max);
+
+export const id = z.uuid().toLowerCase().meta({ description: 'A UUID; answers have it in lower case.' });
 export const name = textOf(1, 255);
 export const email = z.email().max(320);
 export const currency = z
@@ -28,23 +31,49 @@ export const decimal = z
   .refine((text) => canonicalDecimal(text) !== null, { error: 'Must be a decimal in plain notation.' })
   .meta({ description: 'Decimal in plain notation', pattern: '^-?[0-9]+(\\.[0-9]+)?$' });
 
+/** What both RFC 3339 and Postgres can write: the years 1 to 9999. */
+const INSTANT_MIN = Date.parse('0001-01-01T00:00:00Z');
+const INSTANT_MAX = Date.parse('9999-12-31T23:59:59.999Z');
+/** A smaller integer is meant as seconds. */
+const EPOCH_MS_MIN = 100_000_000_000;
+
+function instantFrom(value: number | null, context: z.core.ParsePayload, message: string): number {
+  if (value !== null && value >= INSTANT_MIN && value <= INSTANT_MAX) return value;
+  context.issues.push({ code: 'custom', input: context.value, message });
+  return z.NEVER;
+}
+
 /** RFC 3339 or epoch milliseconds, read as epoch milliseconds. */
 export const instant = z
-  .union([z.string(), z.int()])
-  .transform((value, context) => {
-    const parsed = typeof value === 'number' ? (value < 100_000_000_000 ? null : value) : parseInstant(value);
-    if (parsed !== null) return parsed;
-    context.issues.push({ code: 'custom', input: value, message: 'Must be RFC 3339 or epoch milliseconds.' });
-    return z.NEVER;
-  })
+  .union([z.string(), z.int().min(EPOCH_MS_MIN)])
+  .transform((value, context) =>
+    instantFrom(
+      typeof value === 'number' ? value : parseInstant(value),
+      context,
+      'Must be RFC 3339 or epoch milliseconds.',
+    ),
+  )
   .meta({ description: 'RFC 3339 date-time, or epoch milliseconds' });
+
+/** RFC 3339, epoch milliseconds or a day in UTC, as an RFC 3339 instant. */
+export const instantQuery = z
+  .string()
+  .transform((text, context) => {
+    const parsed = /^\d{12,15}$/.test(text)
+      ? Number(text)
+      : parseInstant(isDay(text) ? `${text}T00:00:00Z` : text);
+    const found = instantFrom(parsed, context, 'Must be RFC 3339, epoch milliseconds or a day.');
+    return found === z.NEVER ? z.NEVER : formatInstant(found);
+  })
+  .meta({ description: 'RFC 3339 instant, epoch milliseconds, or a day in UTC' });
 
 export const year = z.int().min(2000).max(2999);
 export const month = z.int().min(1).max(12);
 export const yearQuery = z.coerce.number().pipe(year);
 export const monthQuery = z.coerce.number().pipe(month);
 
-export const idParams = z.strictObject({ id: z.string() });
+/** What is no UUID answers 404 like an unknown one. */
+export const idParams = z.strictObject({ id: z.string().toLowerCase() });
 
 export const pageQuery = {
   limit: z.coerce
@@ -73,4 +102,5 @@ export const problem = z
     request_id: z.string(),
     errors: z.array(z.object({ pointer: z.string(), code: z.string(), detail: z.string() })),
   })
+  .loose()
   .meta({ id: 'Problem', description: 'RFC 9457 problem details' });

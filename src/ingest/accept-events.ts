@@ -26,21 +26,27 @@ export interface Tenant {
   readonly project_id: string;
 }
 
+/** The events of one request, with whom they are of and when they came. */
+export interface InsertRequest extends Tenant {
+  readonly events: readonly StampedEvent[];
+  readonly received_at: number;
+}
+
 export interface HotWriter {
   /**
-   * Inserts in one transaction what is new by its key. Answers null where that transaction inserted them all, else who
-   * holds the key of each event now, in order.
+   * Inserts, in one transaction for all requests, what is new by its key. Answers for each request null where that
+   * transaction inserted all its events, else who holds the key of each event now, in order.
    */
-  insertEvents(
-    tenant: Tenant,
-    events: readonly StampedEvent[],
-    receivedAt: number,
-  ): Promise<readonly SentEvent[] | null>;
+  insertEvents(requests: readonly InsertRequest[]): Promise<readonly (readonly SentEvent[] | null)[]>;
   insertConflicts(tenant: Tenant, conflicts: readonly RefusedEvent[], receivedAt: number): Promise<void>;
 }
 
+/** How a request's events reach the writer: at once, or together with those of others (commit-queue.ts). */
+export type Insert = (hot: HotWriter, request: InsertRequest) => Promise<readonly SentEvent[] | null>;
+
 export async function acceptEvents(
   hot: HotWriter,
+  insert: Insert,
   tenant: Tenant,
   events: readonly UsageEvent[],
   now: number,
@@ -53,7 +59,8 @@ export async function acceptEvents(
       timestamp: event.timestamp ?? now,
     }),
   );
-  const holders = await hot.insertEvents(tenant, stamped, now);
+  const { organisation_id, project_id } = tenant;
+  const holders = await insert(hot, { organisation_id, project_id, events: stamped, received_at: now });
   if (holders === null) return stamped.map(({ id }) => ({ status: 'accepted', id }));
 
   const refused: RefusedEvent[] = [];

@@ -2,7 +2,7 @@
 import type { D1PreparedStatement, D1Result } from '@cloudflare/workers-types';
 import { AppError } from '../core/error.ts';
 import { type HotDatabase, withinTime } from '../db/hot.ts';
-import type { HotWriter, StampedEvent } from './accept-events.ts';
+import type { HotWriter, InsertRequest, StampedEvent } from './accept-events.ts';
 import type { SentEvent } from './verdict.ts';
 
 // A bound value may have 2 MB at D1; the local engine takes more and would hide it.
@@ -10,36 +10,47 @@ const PARAMETER_BYTES_MAX = 2_000_000;
 
 // Read back by `json_each CROSS JOIN`: a plain JOIN let the planner scan the table (1,101,100 rows read for 1,000
 // events, 2,000 this way). `changes()` is the insert's own count within the same transaction, so a batch of new events
-// reads nothing back.
-const INSERT = `INSERT INTO usage_events (id, organisation_id, project_id, metric_name, metric_value, unit, timestamp,
-  user_id, metadata, idempotency_key, fingerprint, ingested_at)
-SELECT value->>0, ?2, ?3, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, ?4
-FROM json_each(?1) WHERE true ON CONFLICT (project_id, idempotency_key) DO NOTHING`;
-const READ_BACK = `SELECT CASE WHEN changes() = ?3 THEN NULL ELSE (
+// reads nothing back. Two forms: a request of its own names its tenant once, several together in each row.
+const COLUMNS = `id, organisation_id, project_id, metric_name, metric_value, unit, timestamp, user_id, metadata,
+  idempotency_key, fingerprint, ingested_at`;
+const EVENT = 'value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8';
+const FROM_ROWS = 'FROM json_each(?1) WHERE true ON CONFLICT (project_id, idempotency_key) DO NOTHING';
+const INSERT = `INSERT INTO usage_events (${COLUMNS}) SELECT value->>0, ?2, ?3, ${EVENT}, ?4 ${FROM_ROWS}`;
+const INSERT_MIXED = `INSERT INTO usage_events (${COLUMNS})
+SELECT value->>0, value->>9, value->>10, ${EVENT}, value->>11 ${FROM_ROWS}`;
+
+const readBack = (isHeld: string): string => `SELECT CASE WHEN changes() = ?2 THEN NULL ELSE (
   SELECT json_group_array(json_array(sent.key, held.id, held.fingerprint)) FROM json_each(?1) AS sent
-  CROSS JOIN usage_events AS held ON held.project_id = ?2 AND held.idempotency_key = sent.value) END AS holders`;
+  CROSS JOIN usage_events AS held ON ${isHeld}) END AS holders`;
+const READ_BACK = readBack('held.project_id = ?3 AND held.idempotency_key = sent.value');
+const READ_BACK_MIXED = readBack(
+  'held.project_id = sent.value->>0 AND held.idempotency_key = sent.value->>1',
+);
 
 const INSERT_CONFLICTS = `INSERT INTO event_conflicts (id, organisation_id, project_id, idempotency_key, fingerprint, event,
   first_event_id, received_at)
 SELECT value->>0, ?2, ?3, value->>1, value->>2, value->>3, value->>4, ?4
 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING`;
 
+/** What one pair of statements carries: rows, and their keys for the read-back, as JSON within a bound value. */
 interface Chunk {
   readonly events: readonly StampedEvent[];
-  readonly rows: string;
-  readonly keys: string;
+  readonly statements: readonly [D1PreparedStatement, D1PreparedStatement];
 }
 
 export function hotWriter(database: HotDatabase): HotWriter {
   return {
-    async insertEvents({ organisation_id, project_id }, events, receivedAt) {
-      const chunks = chunksOf(events);
-      const statements = chunks.flatMap((chunk): D1PreparedStatement[] => [
-        database.prepare(INSERT).bind(chunk.rows, organisation_id, project_id, receivedAt),
-        database.prepare(READ_BACK).bind(chunk.keys, project_id, chunk.events.length),
-      ]);
-      const results = await withinTime(database.batch<{ holders: string | null }>(statements));
-      return readHolders(chunks, results);
+    async insertEvents(requests) {
+      const [first, ...others] = requests;
+      if (!first) return [];
+      const chunks = others.length === 0 ? chunksOf(database, first) : mixedChunksOf(database, requests);
+      const results = await withinTime(
+        database.batch<{ holders: string | null }>(chunks.flatMap((chunk) => chunk.statements)),
+      );
+      const holders = readHolders(chunks, results);
+      if (holders === null) return requests.map(() => null);
+      const lengths = requests.map(({ events }) => events.length);
+      return splitByLength(holders, lengths);
     },
 
     async insertConflicts({ organisation_id, project_id }, conflicts, receivedAt) {
@@ -84,30 +95,59 @@ function splitBySize(rows: readonly string[]): string[][] {
   return parts;
 }
 
-function chunksOf(events: readonly StampedEvent[]): Chunk[] {
-  const rows = events.map(({ id, fingerprint, timestamp, event }) =>
-    JSON.stringify([
-      id,
-      event.metric_name,
-      event.metric_value,
-      event.unit,
-      timestamp,
-      event.user_id,
-      event.metadata,
-      event.idempotency_key,
-      fingerprint,
-    ]),
-  );
-  let start = 0;
-  return splitBySize(rows).map((part) => {
-    const own = events.slice(start, start + part.length);
-    start += part.length;
-    return {
-      events: own,
-      rows: `[${part.join(',')}]`,
-      keys: JSON.stringify(own.map(({ event }) => event.idempotency_key)),
-    };
+const fieldsOf = ({ id, fingerprint, timestamp, event }: StampedEvent): (string | number | null)[] => [
+  id,
+  event.metric_name,
+  event.metric_value,
+  event.unit,
+  timestamp,
+  event.user_id,
+  event.metadata,
+  event.idempotency_key,
+  fingerprint,
+];
+
+const keyOf = ({ event }: StampedEvent): string => event.idempotency_key;
+
+/** Cuts a list into parts of the given lengths. */
+function splitByLength<Item>(items: readonly Item[], lengths: readonly number[]): Item[][] {
+  let end = 0;
+  return lengths.map((length) => {
+    end += length;
+    return items.slice(end - length, end);
   });
+}
+
+function chunksOf(database: HotDatabase, request: InsertRequest): Chunk[] {
+  const { organisation_id, project_id, received_at, events } = request;
+  const parts = splitBySize(events.map((event) => JSON.stringify(fieldsOf(event))));
+  const lengths = parts.map((rows) => rows.length);
+  return splitByLength(events, lengths).map((own, index) => ({
+    events: own,
+    statements: [
+      database.prepare(INSERT).bind(`[${parts[index]?.join(',')}]`, organisation_id, project_id, received_at),
+      database.prepare(READ_BACK).bind(JSON.stringify(own.map(keyOf)), own.length, project_id),
+    ],
+  }));
+}
+
+function mixedChunksOf(database: HotDatabase, requests: readonly InsertRequest[]): Chunk[] {
+  const sent = requests.flatMap(({ organisation_id, project_id, received_at, events }) =>
+    events.map((event) => ({
+      event,
+      key: [project_id, keyOf(event)],
+      row: JSON.stringify([...fieldsOf(event), organisation_id, project_id, received_at]),
+    })),
+  );
+  const parts = splitBySize(sent.map(({ row }) => row));
+  const lengths = parts.map((rows) => rows.length);
+  return splitByLength(sent, lengths).map((own, index) => ({
+    events: own.map(({ event }) => event),
+    statements: [
+      database.prepare(INSERT_MIXED).bind(`[${parts[index]?.join(',')}]`),
+      database.prepare(READ_BACK_MIXED).bind(JSON.stringify(own.map(({ key }) => key)), own.length),
+    ],
+  }));
 }
 
 /** Two results a chunk: the insert's and the read-back's. */

@@ -1,13 +1,13 @@
 import { appendAudit } from '../audit/append-audit.ts';
-import { AppError, assert, notFound } from '../core/error.ts';
+import { AppError, notFound } from '../core/error.ts';
 import { isUuid, uuidv7 } from '../core/id.ts';
 import { formatInstant, type Month } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { tenant } from '../db/ledger.ts';
 import { isUniqueViolation } from '../db/sql-state.ts';
 import { insertPeriods } from '../rollup/store.ts';
-import { setClaims } from './book-store.ts';
 import { type BuiltInvoice, buildInvoice } from './build-invoice.ts';
+import { assertInvoiceable, claimAdjustments } from './draft.ts';
 import type { Invoice } from './invoice.ts';
 import { type InvoicePeriod, loadBilling, loadPeriod } from './load-billing.ts';
 import { findAccount, insertInvoice } from './store.ts';
@@ -38,11 +38,7 @@ export async function createInvoice(ctx: Ctx, input: CreateInvoiceInput): Promis
         invoice,
         invoice.line_items.map(() => uuidv7(ctx.now)),
       );
-      if (built.claims.size > 0) {
-        const ids = [...built.claims.keys()];
-        const claimed = await setClaims(tx, organisation_id, invoice.id, ids);
-        assert(claimed === ids.length, 'under the lock of the organisation nothing else claims');
-      }
+      if (built.claims.size > 0) await claimAdjustments(tx, invoice, built);
       await appendAudit(tx, ctx, {
         organisation_id,
         entity_type: 'invoice',
@@ -61,16 +57,6 @@ export async function createInvoice(ctx: Ctx, input: CreateInvoiceInput): Promis
     if (!isUniqueViolation(error)) throw error;
     throw new AppError('invoice_exists', 'The organisation has an invoice for this month already.');
   }
-}
-
-export function assertInvoiceable(built: BuiltInvoice): void {
-  if (built.lines.length > 0) return;
-  throw new AppError(
-    'nothing_to_invoice',
-    built.unpriced.length > 0
-      ? 'None of the usage of this month has a price, and nothing else is to be billed.'
-      : 'There is neither usage nor a flat fee nor an adjustment to bill for this month.',
-  );
 }
 
 function draftOf(

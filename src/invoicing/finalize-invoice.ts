@@ -13,11 +13,11 @@ import {
 import { hotReader } from '../rollup/hot-store.ts';
 import { cutoffLedger, periodTransaction } from '../rollup/store.ts';
 import { withOwner } from '../tenants/tenant-scope.ts';
+import { assertDraft } from './draft.ts';
 import type { Invoice } from './invoice.ts';
 import { assertQuarantineAllowed, issueInvoice } from './issue-invoice.ts';
 import { periodOfInvoice } from './load-billing.ts';
 import { readBooks } from './read-books.ts';
-import { assertDraft } from './regenerate-invoice.ts';
 import { findInvoiceState } from './store.ts';
 
 export interface FinalizeInvoiceInput {

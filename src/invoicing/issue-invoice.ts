@@ -8,14 +8,13 @@ import type { Ctx } from '../db/ctx.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { type CarriedRow, insertCarried, listLateEvents } from './book-store.ts';
 import { type BuiltInvoice, buildInvoice } from './build-invoice.ts';
-import { assertInvoiceable } from './create-invoice.ts';
+import { assertDraft, assertInvoiceable, claimAdjustments } from './draft.ts';
 import type { FinalizeDraftInput } from './finalize-invoice.ts';
 import type { Invoice, InvoiceRow, LineItem } from './invoice.ts';
 import { financialYearOf, formatInvoiceNumber } from './invoice-number.ts';
 import { loadBilling, periodOfInvoice } from './load-billing.ts';
 import { proveLines } from './prove-lines.ts';
 import type { VerifiedBooks } from './read-books.ts';
-import { assertDraft, reclaim } from './regenerate-invoice.ts';
 import {
   type Account,
   findInvoiceState,
@@ -45,7 +44,7 @@ export async function issueInvoice(
   const built = buildInvoice(billing);
   assertIssuable(built, account, input.expected_total);
 
-  if (billing.adjustments.length > 0) await reclaim(tx, draft, built);
+  if (billing.adjustments.length > 0) await claimAdjustments(tx, draft, built);
   const lateEvents = await listLateEvents(tx, draft.organisation_id, lateClaimsOf(built));
   const lines = proveLines(built.lines, books.days, lateEvents);
   const issuedAt = Math.max(ctx.now, input.now);

@@ -1,14 +1,12 @@
 import { appendAudit } from '../audit/append-audit.ts';
-import { AppError, assert, notFound } from '../core/error.ts';
+import { notFound } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
-import type { LedgerTransaction } from '../db/ledger.ts';
 import { withOwner } from '../tenants/tenant-scope.ts';
-import { setClaims } from './book-store.ts';
-import { type BuiltInvoice, buildInvoice } from './build-invoice.ts';
-import { assertInvoiceable } from './create-invoice.ts';
-import type { Invoice, InvoiceRow } from './invoice.ts';
+import { buildInvoice } from './build-invoice.ts';
+import { assertDraft, assertInvoiceable, claimAdjustments } from './draft.ts';
+import type { Invoice } from './invoice.ts';
 import { loadBilling, periodOfInvoice } from './load-billing.ts';
 import { findInvoiceState, replaceLines, updateDraft } from './store.ts';
 
@@ -29,7 +27,7 @@ export const regenerateInvoice = (ctx: Ctx, { id }: { readonly id: string }): Pr
       updated_at: formatInstant(ctx.now),
       line_items: built.lines,
     };
-    await reclaim(tx, invoice, built);
+    await claimAdjustments(tx, invoice, built);
     await replaceLines(
       tx,
       invoice,
@@ -45,18 +43,3 @@ export const regenerateInvoice = (ctx: Ctx, { id }: { readonly id: string }): Pr
     });
     return invoice;
   });
-
-export function assertDraft({ status }: InvoiceRow): void {
-  if (status !== 'draft') throw new AppError('invalid_state', `The invoice is ${status}, not a draft.`);
-}
-
-/** Claims what the invoice now shows and releases what it no longer does. */
-export async function reclaim(
-  tx: LedgerTransaction,
-  invoice: InvoiceRow,
-  built: BuiltInvoice,
-): Promise<void> {
-  const ids = [...built.claims.keys()];
-  const claimed = await setClaims(tx, invoice.organisation_id, invoice.id, ids);
-  assert(claimed === ids.length, 'under the lock of the organisation nothing else claims');
-}

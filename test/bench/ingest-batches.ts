@@ -77,13 +77,14 @@ function insert(database: DatabaseSync): number {
   return (BATCH * BATCHES) / ((performance.now() - startedAt) / 1000);
 }
 
+const TENANT = '00000000-0000-7000-8000-00000000beef';
+
 function rowsOf(events: readonly BenchEvent[]): SQLInputValue[][] {
   const now = Date.now();
-  const tenant = uuidv7(now);
   return events.map((event) => [
     uuidv7(now),
-    tenant,
-    tenant,
+    TENANT,
+    TENANT,
     event.metric_name,
     event.metric_value,
     event.unit,

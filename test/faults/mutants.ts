@@ -16,6 +16,8 @@ export interface Mutant {
   readonly law: string;
   /** Why no test can tell this mutant from the original; such a mutant must survive. */
   readonly equivalent?: string;
+  /** Only a rare coincidence of faults shows it: thousands of seeds. */
+  readonly isRare?: boolean;
 }
 
 const DRAIN = 'src/rollup/drain-hot-events.ts';
@@ -226,10 +228,10 @@ export const MUTANTS: readonly Mutant[] = [
     law: 'the purge never takes what is not drained',
   },
   {
-    name: 'ledger: a batch is dated by when its drain began',
+    name: 'ledger: a batch is dated by another clock than its own',
     file: 'test/faults/rollup-transaction.ts',
     find: 'committed_at: ledger.engine.scheduler.now',
-    replace: 'committed_at: tx.beganAt',
+    replace: 'committed_at: 0',
     law: 'the purge never takes what a failover could lose',
   },
   {
@@ -246,8 +248,8 @@ export const SQL_MUTANTS: readonly Mutant[] = [
   {
     name: "hot store: deletes although the cursor's row is gone",
     file: 'src/rollup/hot-store.ts',
-    find: 'AND EXISTS (SELECT 1 FROM ${table} AS anchor WHERE anchor.seq = ?3 AND anchor.id = ?4)',
-    replace: 'AND (?3 IS NOT NULL OR ?4 IS NOT NULL)',
+    find: 'AS anchor WHERE anchor.seq = ?3 AND anchor.id = ?4)',
+    replace: 'AS anchor WHERE ?3 IS NOT NULL AND ?4 IS NOT NULL)',
     law: 'the purge never takes what is not drained',
   },
   {
@@ -267,8 +269,8 @@ export const SQL_MUTANTS: readonly Mutant[] = [
   {
     name: 'ledger: the period is read without its lock',
     file: STORE,
-    find: 'SELECT status FROM billing_periods WHERE ${OF_PERIOD} FOR UPDATE',
-    replace: 'SELECT status FROM billing_periods WHERE ${OF_PERIOD}',
+    find: 'OF_PERIOD} FOR UPDATE',
+    replace: 'OF_PERIOD}',
     law: "a closed period's aggregates never change",
   },
   {

@@ -1,4 +1,6 @@
 /** One seed: weeks of an installation's life with faults, then calm, the last drain, and the laws. */
+
+import type { PeriodKey } from '../../src/rollup/close-period.ts';
 import { client, drain, finalize, makeEvent, operator, PERIODS, purge } from './actors.ts';
 import type { FaultCounts } from './faults.ts';
 import { checkLaws } from './invariants.ts';
@@ -18,6 +20,7 @@ export interface Outcome {
 
 const MINUTE = 60_000;
 const DURATION = 36 * DAY;
+const LATE_JANUARY = Date.UTC(2026, 0, 25, 12);
 const FIRST_FINALIZATION = Date.UTC(2026, 1, 3);
 
 export async function simulate(seed: number, counts: FaultCounts, traceMax = 60): Promise<Outcome> {
@@ -80,21 +83,32 @@ function planJobs(world: World, attempts: Map<string, number>): void {
     );
     if (random.chance(0.5)) scheduler.spawn(at - random.between(0, 5_000), `drain f${i}`, drain(world, 4));
     if (random.chance(0.1)) scheduler.at(at + random.between(0, 5_000), () => failOver(world));
-    if (random.chance(0.15)) {
-      // A slow one: while it stands between its verification and the lock, the ledger forgets and is filled anew.
-      const slow = at + DAY;
-      scheduler.spawn(
-        slow,
-        `finalize s${i}`,
-        finalize(world, period, attempts, () => undefined, 10 * MINUTE),
-      );
-      scheduler.spawn(slow - MINUTE, `drain s${i}`, drain(world, 20));
-      sendAt(world, slow + 30_000, `client s${i}`);
-      scheduler.at(slow + MINUTE, () => failOver(world));
-      scheduler.spawn(slow + 2 * MINUTE, `drain t${i}`, drain(world, 20));
-    }
+    if (random.chance(0.15)) planSlowFinalization(world, period, attempts, at + DAY);
     if (random.chance(0.1)) scheduler.spawn(at + random.between(0, 5_000), `drain g${i}`, drain(world, 4));
   }
+}
+
+/** While one stands between its verification and the lock, the ledger forgets and is filled anew, with more than before. */
+function planSlowFinalization(
+  world: World,
+  period: PeriodKey,
+  attempts: Map<string, number>,
+  at: number,
+): void {
+  const { random, scheduler } = world;
+  const tenant = TENANTS.find((each) => each.organisation_id === period.organisation_id);
+  const sendLate = (time: number, name: string): void => {
+    const event = { ...makeEvent(random, name), metric_name: 'tokens', timestamp: LATE_JANUARY };
+    if (tenant) scheduler.spawn(time, name, client(world, tenant, [event]));
+  };
+  const slow = finalize(world, period, attempts, () => undefined, 10 * MINUTE);
+  scheduler.spawn(at, `finalize ${at % 1_000}s`, slow);
+  sendLate(at - 2 * MINUTE, `s${at % 1_000}`);
+  scheduler.spawn(at - MINUTE, 'drain s', drain(world, 20));
+  sendLate(at + 30_000, `t${at % 1_000}`);
+  const back = random.chance(0.5) ? 2.5 * MINUTE : undefined;
+  scheduler.at(at + MINUTE, () => failOver(world, back));
+  scheduler.spawn(at + 2 * MINUTE, 'drain t', drain(world, 20));
 }
 
 function planDisasters(world: World, attempts: Map<string, number>): void {
@@ -138,9 +152,9 @@ function restore(world: World): void {
   oracle.restored(hot.restore(scheduler.now - back));
 }
 
-function failOver(world: World): void {
+function failOver(world: World, exactly?: number): void {
   const { random, scheduler, hot, oracle, weather, ledger } = world;
-  const back = random.pick([1_000, MINUTE, HOUR, 2 * DAY, RECOVERY_POINT]) * random.next();
+  const back = exactly ?? random.pick([1_000, MINUTE, HOUR, 2 * DAY, RECOVERY_POINT]) * random.next();
   const settled = oracle.settled();
   const lost = ledger.engine.failover(scheduler.now - back);
   scheduler.note('Postgres', `FAILED OVER to ${Math.round(back / 1_000)} s ago: ${lost} commits lost`);

@@ -36,7 +36,11 @@ const tiers = [
   { up_to: null, price_per_unit: '1.005' },
 ];
 const prices: fc.Arbitrary<BillablePlan[]> = fc
-  .tuple(fc.constantFrom('per_unit', 'graduated', 'volume', 'package'), fc.integer({ min: 1, max: 28 }), fc.boolean())
+  .tuple(
+    fc.constantFrom('per_unit', 'graduated', 'volume', 'package'),
+    fc.integer({ min: 1, max: 28 }),
+    fc.boolean(),
+  )
   .map(([charge_model, day, hasMinimum]) => {
     const model = {
       charge_model,

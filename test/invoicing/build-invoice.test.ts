@@ -90,7 +90,11 @@ describe('usage lines', () => {
 
   test('usage without a plan is listed and makes no line; a withdrawn day counts to it too', () => {
     const plans = [plan({ price_per_unit: '2', effective_from: '2026-09-02' })];
-    const days = [usage('2026-09-01', '1.5'), usage('2026-09-02', '1'), usage('2026-09-01', '2', { unit: 'x' })];
+    const days = [
+      usage('2026-09-01', '1.5'),
+      usage('2026-09-02', '1'),
+      usage('2026-09-01', '2', { unit: 'x' }),
+    ];
     const built = buildInvoice(billing({ plans, usage: days }));
     expect(brief(built)).toEqual(['usage 1 2.00']);
     expect(built.unpriced).toEqual([
@@ -109,7 +113,12 @@ describe('usage lines', () => {
 });
 
 describe('flat fees', () => {
-  const flat = { organisation_id: ORGANISATION, charge_model: 'flat', metric_name: 'platform', unit: '' } as const;
+  const flat = {
+    organisation_id: ORGANISATION,
+    charge_model: 'flat',
+    metric_name: 'platform',
+    unit: '',
+  } as const;
 
   test.each([
     ['the whole month', { effective_from: '2026-01-01' }, ['flat 1 49.00']],
@@ -119,7 +128,9 @@ describe('flat fees', () => {
     ['until its second day', { effective_from: '2026-01-01', effective_to: '2026-09-02' }, ['flat 1 49.00']],
     ['of another organisation', { effective_from: '2026-01-01', organisation_id: 'other' }, []],
   ])('are charged once in full: %s', (_, fields, expected) => {
-    expect(brief(buildInvoice(billing({ plans: [plan({ ...flat, amount: '49', ...fields })] })))).toEqual(expected);
+    expect(brief(buildInvoice(billing({ plans: [plan({ ...flat, amount: '49', ...fields })] })))).toEqual(
+      expected,
+    );
   });
 
   test('of two versions in the month the later is charged', () => {

@@ -190,3 +190,16 @@ export async function openSuite(name: string): Promise<Suite> {
     },
   };
 }
+
+/** An organisation with 100 and 50.5 tokens of September 2026 in two projects, at 0.01. */
+export async function septemberOf(suite: Suite, fields: OrganisationInput = {}) {
+  const { organisation_id, projects } = await suite.addOrganisation(fields);
+  const [a = '', b = ''] = projects;
+  const plan = await suite.addPlan({ organisation_id, metric_name: 'tokens.input', price_per_unit: '0.01' });
+  suite.sendEvents(organisation_id, [
+    { project_id: a, metric_value: '100', timestamp: '2026-09-01T00:00:00Z' },
+    { project_id: b, metric_value: '50.5', timestamp: '2026-09-30T23:59:59.999Z' },
+  ]);
+  await suite.drain();
+  return { organisation_id, a, b, plan };
+}

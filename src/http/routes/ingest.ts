@@ -1,7 +1,7 @@
 /** The routes that the `ingest` Worker serves itself, as the description and the test matrix know them. */
 import * as z from 'zod';
 import type { Audience } from '../../access/authorise.ts';
-import { eventSchema } from '../../ingest/event-schema.ts';
+import { eventsBodySchema } from '../../ingest/event-schema.ts';
 import type { Method } from '../route.ts';
 
 export interface DescribedRoute {
@@ -52,7 +52,7 @@ export const INGEST_ROUTES: readonly DescribedRoute[] = [
     path: '/v1/events',
     audience: 'project',
     summary: 'Send usage events: one, an array, {"events": […]}, NDJSON or CloudEvents 1.0; gzip is welcome',
-    body: z.union([eventSchema, z.array(eventSchema), z.strictObject({ events: z.array(eventSchema) })]),
+    body: eventsBodySchema,
     bodyTypes: ['application/x-ndjson', 'application/cloudevents+json', 'application/cloudevents-batch+json'],
     responses: {
       202: { description: 'Every event is durable, or was before', schema: receipt },

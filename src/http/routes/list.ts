@@ -1,6 +1,7 @@
 /** How a list answers: a page and the cursor to the next, which holds only for the same list and filters. */
 import * as z from 'zod';
-import { decodeCursor, encodeCursor, type Page, type PageInput } from '../../core/page.ts';
+import { decodeCursor, encodeCursor, invalidCursor, type Page, type PageInput } from '../../core/page.ts';
+import { isDataException } from '../../db/sql-state.ts';
 import type { Answer } from '../route.ts';
 import { pageQuery } from '../schemas.ts';
 
@@ -20,6 +21,10 @@ export async function answerList<Query extends ListInput, Row>(
 ): Promise<Answer> {
   const { limit, cursor, ...filter } = query;
   const scope = `${name} ${JSON.stringify(filter)}`;
-  const { data, nextAfter } = await read(filter, { limit, after: decodeCursor(scope, cursor) });
+  const after = decodeCursor(scope, cursor);
+  const { data, nextAfter } = await read(filter, { limit, after }).catch((error) => {
+    // All else that reaches the statement is checked: what Postgres cannot read is a cursor that was not ours.
+    throw after !== null && isDataException(error) ? invalidCursor() : error;
+  });
   return { status: 200, body: { data, next_cursor: encodeCursor(scope, nextAfter) } };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { AppError } from '../../core/error.ts';
 import { checkReady } from '../../jobs/check-ready.ts';
 import { defineRoute, type Route } from '../route.ts';
 
@@ -11,11 +12,13 @@ export const OPEN_ROUTES: readonly Route[] = [
     summary: 'Whether D1, Postgres and their migrations are in order and no shard is halted',
     responses: {
       200: { description: 'Ready', schema: z.object({ ready: z.literal(true) }).loose() },
-      503: { description: 'Not ready', schema: z.object({ ready: z.literal(false) }).loose() },
     },
+    problems: [503],
     handle: async (ctx, { settings }) => {
       const readiness = await checkReady(ctx, settings.schedules);
-      return { status: readiness.ready ? 200 : 503, body: readiness };
+      if (readiness.ready) return { status: 200, body: readiness };
+      const failed = Object.keys(readiness.checks).filter((name) => !readiness.checks[name]);
+      throw new AppError('unavailable', `Not ready: ${failed.join(', ')}.`, { extensions: { ...readiness } });
     },
   }),
 ];

@@ -8,7 +8,7 @@ import { endPricingPlan } from '../../pricing/end-pricing-plan.ts';
 import { findPlan, listPlans } from '../../pricing/store.ts';
 import { reachOf } from '../../tenants/tenant-scope.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { currency, day, decimal, id, idParams, pageOf, textOf, time } from '../schemas.ts';
+import { currency, day, decimal, filterText, id, idParams, pageOf, textOf, time } from '../schemas.ts';
 import { answerList, listQuery } from './list.ts';
 
 const tier = z.strictObject({
@@ -91,8 +91,8 @@ export const PRICING_PLAN_ROUTES: readonly Route[] = [
     summary: 'List versions of prices',
     query: listQuery({
       organisation_id: id.optional(),
-      metric_name: z.string().max(128).optional(),
-      unit: z.string().max(64).optional(),
+      metric_name: filterText(128).optional(),
+      unit: filterText(64).optional(),
       currency: currency.optional(),
     }),
     responses: { 200: { description: 'A page of versions', schema: pageOf(plan) } },

@@ -7,7 +7,7 @@ import { findApiKey, findProject, listApiKeys, listProjects } from '../../tenant
 import { reachOf, withOwner } from '../../tenants/tenant-scope.ts';
 import { changeProject } from '../../tenants/update-project.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { id, idParams, instant, name, pageOf, textOf, time } from '../schemas.ts';
+import { filterText, id, idParams, instant, name, pageOf, textOf, time } from '../schemas.ts';
 import { answerList, listQuery } from './list.ts';
 
 const description = textOf(0, 2000);
@@ -66,7 +66,7 @@ export const PROJECT_ROUTES: readonly Route[] = [
     audience: 'admin',
     action: 'project.read',
     summary: 'List projects',
-    query: listQuery({ organisation_id: id.optional(), external_key: z.string().max(255).optional() }),
+    query: listQuery({ organisation_id: id.optional(), external_key: filterText(255).optional() }),
     responses: { 200: { description: 'A page of projects', schema: pageOf(project) } },
     handle: (ctx, { query }) =>
       answerList('projects', query, (filter, page) =>

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import type { Actor } from '../../core/actor.ts';
-import { assert, invalidRequest } from '../../core/error.ts';
+import { assert, invalidRequest, notFound } from '../../core/error.ts';
 import { DAY_MS, formatInstant, HOUR_MS } from '../../core/time.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { tenant } from '../../db/ledger.ts';
+import { isStorableText } from '../../ingest/event.ts';
 import { cloudEventKey } from '../../ingest/parse-cloudevents.ts';
 import { locateEvent } from '../../rollup/locate-event.ts';
 import {
@@ -16,7 +17,7 @@ import {
 import { findOrganisation } from '../../tenants/store.ts';
 import { reachOf } from '../../tenants/tenant-scope.ts';
 import { type Answer, defineRoute, type Route } from '../route.ts';
-import { id, monthQuery, pageOf, quantity, time, yearQuery } from '../schemas.ts';
+import { filterText, id, instantQuery, monthQuery, pageOf, quantity, time, yearQuery } from '../schemas.ts';
 import { answerList, listQuery } from './list.ts';
 
 function projectOf(actor: Actor): { organisation_id: string; project_id: string } {
@@ -25,6 +26,8 @@ function projectOf(actor: Actor): { organisation_id: string; project_id: string 
 }
 
 async function answerEvent(ctx: Ctx, idempotency_key: string): Promise<Answer> {
+  // No event has such a key, and Postgres cannot be asked for it.
+  if (!isStorableText(idempotency_key)) throw notFound('event');
   const scope = projectOf(ctx.actor);
   const organisation = await ctx.ledger.transaction(tenant(scope.organisation_id), (tx) =>
     findOrganisation(tx, scope.organisation_id),
@@ -34,30 +37,7 @@ async function answerEvent(ctx: Ctx, idempotency_key: string): Promise<Answer> {
   return { status: 200, body: await locateEvent(ctx, { ...scope, shard, idempotency_key }) };
 }
 
-/** RFC 3339, epoch milliseconds or a bare UTC day, as an RFC 3339 instant. */
-const instantQuery = z
-  .string()
-  .transform((text, context) => {
-    const value = /^\d{11,16}$/.test(text)
-      ? new Date(Number(text))
-      : new Date(
-          /^\d{4}-\d{2}-\d{2}$/.test(text)
-            ? `${text}T00:00:00Z`
-            : /[zZ]|[+-]\d{2}:\d{2}$/.test(text)
-              ? text
-              : '',
-        );
-    if (!Number.isNaN(value.getTime())) return value.toISOString();
-    context.issues.push({
-      code: 'custom',
-      input: text,
-      message: 'Must be RFC 3339, epoch milliseconds or a day.',
-    });
-    return z.NEVER;
-  })
-  .meta({ description: 'RFC 3339 instant, epoch milliseconds, or a day in UTC' });
-
-const metricFilter = { metric_name: z.string().max(128).optional(), unit: z.string().max(64).optional() };
+const metricFilter = { metric_name: filterText(128).optional(), unit: filterText(64).optional() };
 const tenantFilter = { organisation_id: id.optional(), project_id: id.optional() };
 const USAGE_DEFAULT_MS = 31 * DAY_MS;
 
@@ -165,8 +145,8 @@ export const USAGE_ROUTES: readonly Route[] = [
     summary: 'List counted events',
     query: listQuery({
       ...tenantFilter,
-      metric_name: z.string().max(128).optional(),
-      user_id: z.string().max(255).optional(),
+      metric_name: filterText(128).optional(),
+      user_id: filterText(255).optional(),
       from: instantQuery.optional(),
       to: instantQuery.optional(),
     }),
@@ -206,7 +186,7 @@ export const USAGE_ROUTES: readonly Route[] = [
     query: listQuery({
       ...tenantFilter,
       kind: z.enum(['conflict', 'duplicate']).optional(),
-      idempotency_key: z.string().max(255).optional(),
+      idempotency_key: filterText(255).optional(),
     }),
     responses: { 200: { description: 'A page of conflicts', schema: pageOf(row) } },
     handle: (ctx, { query }) =>
@@ -220,7 +200,7 @@ export const USAGE_ROUTES: readonly Route[] = [
     audience: 'admin',
     action: 'event_quarantine.read',
     summary: 'List rows that cannot be counted, with the reason',
-    query: listQuery({ ...tenantFilter, reason: z.string().max(64).optional() }),
+    query: listQuery({ ...tenantFilter, reason: filterText(64).optional() }),
     responses: { 200: { description: 'A page of quarantined rows', schema: pageOf(row) } },
     handle: (ctx, { query }) =>
       answerList('event-quarantine', query, (filter, page) =>

@@ -124,6 +124,7 @@ async function runNpm(root) {
     '--include=dev',
     '--include=optional',
     '--ignore-scripts=false',
+    '--loglevel=error',
   ];
   const npm = process.env.npm_execpath;
   const isScript = npm !== undefined && /npm-cli\.c?js$/.test(npm);
@@ -166,5 +167,5 @@ function reasonIn(output) {
     .filter((line) => /^npm (error|ERR!)/.test(line))
     .map((line) => line.replace(/^npm (error|ERR!)\s*/, '').trim());
   const telling = lines.filter((line) => line && !/^(code|errno|syscall|path|A complete log)\b/.test(line));
-  return telling[0] ?? lines[0] ?? 'nothing';
+  return (telling[0] ?? lines[0] ?? output.trim().split('\n').at(-1) ?? '').replace(/\.$/, '');
 }

@@ -1,0 +1,76 @@
+/** Requests as clients send them, and what every answer must have. */
+import { randomUUID } from 'node:crypto';
+import { expect } from 'vitest';
+import { type ApiInit, adminKey, api, baseUrl } from '../setup/client.ts';
+import { createWorld, type Json } from '../setup/world.ts';
+
+export const world = createWorld(() => baseUrl, adminKey);
+
+export const DAY_MS = 86_400_000;
+export const UNKNOWN_ID = '0198f000-0000-7000-8000-00000000dead';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Json;
+}
+
+export async function ask(path: string, init: ApiInit = {}): Promise<Answer> {
+  const response = await api(path, init);
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? null : (JSON.parse(text) as Json),
+  };
+}
+
+export interface EventFields {
+  readonly [field: string]: unknown;
+}
+
+/** A valid event of its own key; the fields given replace its own, `undefined` leaves one out. */
+export const eventOf = (fields: EventFields = {}): Record<string, unknown> => ({
+  metric_name: 'tokens.input',
+  metric_value: '12.5',
+  unit: 'token',
+  idempotency_key: randomUUID(),
+  ...fields,
+});
+
+export const send = (
+  key: string,
+  events: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> => ask('/v1/events', { key, json: events, headers });
+
+/** A body as it is, in whichever format the content type names. */
+export const sendRaw = (
+  key: string,
+  contentType: string | null,
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> =>
+  ask('/v1/events', {
+    key,
+    method: 'POST',
+    body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
+    headers: { ...(contentType === null ? {} : { 'content-type': contentType }), ...headers },
+  });
+
+const MEMBERS = ['type', 'title', 'status', 'detail', 'code', 'request_id', 'errors'];
+
+/** Fails unless the answer is a whole problem document of this status; answers its code and its pointers. */
+export function problemOf(answer: Answer, status: number): { code: string; pointers: string[] } {
+  const { body, headers } = answer;
+  expect(body, JSON.stringify(body)).toMatchObject({ status, type: 'about:blank' });
+  expect(answer.status).toBe(status);
+  expect(headers.get('content-type')).toBe('application/problem+json');
+  expect(Object.keys(body)).toEqual(expect.arrayContaining(MEMBERS));
+  expect(body.title.length * body.detail.length).toBeGreaterThan(0);
+  expect(body.request_id).toBe(headers.get('x-request-id'));
+  return { code: body.code, pointers: body.errors.map((fault: Json) => fault.pointer) };
+}
+
+/** A problem without what differs from request to request. */
+export const withoutRequestId = ({ body }: Answer): Json => ({ ...body, request_id: '' });
