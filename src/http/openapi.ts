@@ -97,25 +97,11 @@ function describeResponses(route: DescribedRoute, schemas: Json): Json {
   return responses;
 }
 
-/** JSON Schema of a zod schema; those with an id go to the components and are referred to. */
+/** JSON Schema of a zod schema; zod sets apart those with an id, the schema itself too: they go to the components. */
 function toSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
-  const {
-    $schema: _,
-    $defs,
-    ...json
-  } = z.toJSONSchema(schema, {
-    io,
-    unrepresentable: 'any',
-    target: 'draft-2020-12',
-  }) as Json;
-  const id = schema.meta()?.id as string | undefined;
-  const lift = (name: string, definition: unknown): void => {
-    schemas[name] = JSON.parse(JSON.stringify(definition).replaceAll('#/$defs/', '#/components/schemas/'));
-  };
-  for (const [name, definition] of Object.entries(($defs ?? {}) as Json)) lift(name, definition);
-  if (id !== undefined) {
-    lift(id, json);
-    return { $ref: `#/components/schemas/${id}` };
-  }
-  return JSON.parse(JSON.stringify(json).replaceAll('#/$defs/', '#/components/schemas/')) as Json;
+  const json = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' });
+  const text = JSON.stringify(json).replaceAll('#/$defs/', '#/components/schemas/');
+  const { $schema: _, $defs, ...own } = JSON.parse(text) as Json;
+  Object.assign(schemas, $defs);
+  return own;
 }

@@ -10,7 +10,8 @@ export interface MissingMonth extends PeriodKey {
 
 /**
  * The months to `last` that have no invoice, not even a cancelled one, and have usage, a flat fee, or late usage of an
- * earlier month whose own invoice stands. In order of organisation and month; a month may be there for several reasons.
+ * earlier month whose own invoice stands. Of a flat fee no month before the organisation came is billed of its own accord,
+ * however far back the plan was dated: that takes a draft by hand. In order of organisation and month; a month may be there for several reasons.
  */
 export const listMissingMonths = (tx: LedgerTransaction, last: Month): Promise<MissingMonth[]> =>
   tx.query<MissingMonth>(
@@ -20,9 +21,11 @@ export const listMissingMonths = (tx: LedgerTransaction, last: Month): Promise<M
          AND i.status IN ('finalized', 'paid', 'refunded')
        WHERE a.invoice_id IS NULL AND a.kind = 'late' GROUP BY a.organisation_id
      ), flat AS (
-       SELECT organisation_id, date_trunc('month', effective_from::timestamp) AS first,
-         least(coalesce(effective_to - 1, $1::date), $1::date)::timestamp AS last
-       FROM pricing_plans WHERE charge_model = 'flat' AND organisation_id IS NOT NULL AND is_active
+       SELECT p.organisation_id,
+         date_trunc('month', greatest(p.effective_from::timestamp, o.created_at AT TIME ZONE 'UTC')) AS first,
+         least(coalesce(p.effective_to - 1, $1::date), $1::date)::timestamp AS last
+       FROM pricing_plans p JOIN organisations o ON o.id = p.organisation_id
+       WHERE p.charge_model = 'flat' AND p.is_active
      ), months AS (
        SELECT DISTINCT organisation_id, year, month, 'usage' AS reason FROM usage_aggregates
        WHERE make_date(year, month, 1) <= $1::date

@@ -1,7 +1,7 @@
 /** The processes of an installation, each driving the product's own decision code. */
 import { AppError } from '../../src/core/error.ts';
 import { NotCommittedError } from '../../src/db/ledger.ts';
-import { acceptEvents } from '../../src/ingest/accept-events.ts';
+import { acceptEvents, type Insert } from '../../src/ingest/accept-events.ts';
 import type { UsageEvent } from '../../src/ingest/event.ts';
 import { fingerprintOf } from '../../src/ingest/fingerprint.ts';
 import { assertDrained, closePeriod, type PeriodKey } from '../../src/rollup/close-period.ts';
@@ -32,6 +32,8 @@ async function untilOutage(actor: Actor, work: () => Promise<void>): Promise<voi
   try {
     await work();
   } catch (error) {
+    if (error instanceof RangeError)
+      throw new Violation('one poison row never blocks the rest', error.message);
     if (error instanceof PostgresError && error.code !== '40P01')
       throw new Violation("the ledger's constraints are never met", `${error.code} ${error.message}`);
     if (!isOutage(error) && !(error instanceof PostgresError)) throw error;
@@ -86,13 +88,25 @@ export function client(world: World, tenant: Tenant, first: readonly UsageEvent[
   };
 }
 
+const insertAlone: Insert = async (writer, insert) => {
+  const [holders] = await writer.insertEvents([insert]);
+  if (holders === undefined) throw new Violation('every event is answered', 'a request is not');
+  return holders;
+};
+
 function request(world: World, actor: Actor, tenant: Tenant, events: readonly UsageEvent[]) {
   const { scheduler, weather, hot } = world;
   type Verdicts = Awaited<ReturnType<typeof acceptEvents>>;
   let verdicts: Verdicts | null = null;
   const ingest = scheduler.spawn(scheduler.now, `${actor.name}>`, async (worker) => {
     await untilOutage(worker, async () => {
-      verdicts = await acceptEvents(hotWriterOf(hot, weather, worker), tenant, events, scheduler.now);
+      verdicts = await acceptEvents(
+        hotWriterOf(hot, weather, worker),
+        insertAlone,
+        tenant,
+        events,
+        scheduler.now,
+      );
     });
     actor.wake();
   });
@@ -156,7 +170,7 @@ export function finalize(
   period: PeriodKey,
   attempts: Map<string, number>,
   onClosed: () => void,
-  pause = 0,
+  pauses = { toVerify: 0, toLock: 0 },
 ) {
   return async (actor: Actor): Promise<void> => {
     const { scheduler, weather, hot, ledger } = world;
@@ -167,11 +181,12 @@ export function finalize(
     const reader = hotReaderOf(hot, weather, actor);
     await untilOutage(actor, async () => {
       const cutoff = await assertDrained({ hot: reader, ledger: cutoffLedgerOf(connection) }, period, 0);
+      await actor.sleep(pauses.toVerify);
       const { versions, verified } = await connection.call('verify', () => ({
         versions: dayVersionsOf(ledger, null, period),
         verified: ledger.quantities(null, period),
       }));
-      await actor.sleep(pause);
+      await actor.sleep(pauses.toLock);
       const verification = { dayVersions: versions, drained: { shard: 0, cutoff } };
       await connection.transaction(async (tx) => {
         if (!(await closePeriod(periodTransactionOf(connection, tx), period, verification, scheduler.now)))

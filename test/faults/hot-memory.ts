@@ -136,11 +136,10 @@ export class HotMemory {
 const within = (from: number, to: number) => (row: { seq: number }) => from < row.seq && row.seq <= to;
 
 export const hotWriterOf = (hot: HotMemory, weather: Weather, actor: Actor): HotWriter => ({
-  async insertEvents(tenant, events, receivedAt) {
-    const holders = await weather.call(
-      actor,
-      `D1 insert of ${events.map((each) => each.event.idempotency_key)}`,
-      () => hot.insertEvents(tenant, events, receivedAt),
+  async insertEvents(requests) {
+    const keys = requests.flatMap(({ events }) => events.map(({ event }) => event.idempotency_key));
+    const holders = await weather.call(actor, `D1 insert of ${keys}`, () =>
+      requests.map((request) => hot.insertEvents(request, request.events, request.received_at)),
     );
     // A hole in the read-back is the product's to notice.
     return holders as Awaited<ReturnType<HotWriter['insertEvents']>>;

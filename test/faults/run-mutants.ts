@@ -3,6 +3,7 @@ import { build, type Plugin } from 'esbuild';
 import { noFaults } from './faults.ts';
 import { MUTANTS, type Mutant, mutate } from './mutants.ts';
 import type * as Simulation from './simulate.ts';
+import { UNEXPECTED } from './simulate.ts';
 
 export interface MutantResult {
   readonly mutant: Mutant;
@@ -49,8 +50,9 @@ export async function runMutant(mutant: Mutant, seedsMax: number): Promise<Mutan
 }
 
 /** True where the mutant fared as it must. */
-export const isAsExpected = ({ mutant, killedAt }: MutantResult): boolean =>
-  (killedAt === null) === (mutant.equivalent !== undefined);
+export const isAsExpected = ({ mutant, killedAt, law }: MutantResult): boolean =>
+  // A simulation that does not run at all proves nothing.
+  law !== UNEXPECTED && (killedAt === null) === (mutant.equivalent !== undefined);
 
 export async function* runMutants(seedsMax: number): AsyncGenerator<MutantResult> {
   for (const mutant of MUTANTS) yield await runMutant(mutant, mutant.equivalent ? 300 : seedsMax);

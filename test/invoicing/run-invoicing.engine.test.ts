@@ -94,15 +94,18 @@ test('late usage alone makes an invoice of the last ended period, a cancelled on
   ]);
 });
 
-test('a flat fee is billed every month of its version without any usage', async () => {
+test('a flat fee is billed every month of its version without any usage, from the one in which the organisation came', async () => {
   const { organisation_id } = await suite.addOrganisation({ grace_hours: 0 });
+  await suite.owner.query("UPDATE organisations SET created_at = '2026-08-31T23:00:00Z' WHERE id = $1", [
+    organisation_id,
+  ]);
   await suite.addPlan({
     organisation_id,
     metric_name: 'platform',
     unit: '',
     charge_model: 'flat',
     amount: '49',
-    effective_from: '2026-08-20',
+    effective_from: '2026-06-20',
     effective_to: '2026-10-01',
   });
   await run('2026-11-05T03:00:00Z');
