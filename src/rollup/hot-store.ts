@@ -64,14 +64,22 @@ export function hotReader(database: HotDatabase): HotReader {
       return (await withinTime(statement.bind(from, to).first<number>('n'))) ?? 0;
     },
 
-    async delete(stream, from, to, { last_seq, last_id }) {
+    async delete(stream, from, to, { epoch, last_seq, last_id }) {
       const { table } = TABLES[stream];
       const statement = database.prepare(
         `DELETE FROM ${table} WHERE seq > ?1 AND seq <= ?2
-           AND EXISTS (SELECT 1 FROM ${table} AS anchor WHERE anchor.seq = ?3 AND anchor.id = ?4)`,
+           AND EXISTS (SELECT 1 FROM ${table} AS anchor WHERE anchor.seq = ?3 AND anchor.id = ?4)
+           AND NOT EXISTS (SELECT 1 FROM drained_ranges WHERE epoch > ?5)`,
       );
-      const { meta } = await withinTime(statement.bind(from, to, last_seq, last_id).run());
+      const { meta } = await withinTime(statement.bind(from, to, last_seq, last_id, epoch).run());
       return meta.changes;
+    },
+
+    async beginEpoch(epoch, now) {
+      const statement = database.prepare(
+        'INSERT OR IGNORE INTO drained_ranges (epoch, from_seq, to_seq, drained_at) VALUES (?1, 0, 0, ?2)',
+      );
+      await withinTime(statement.bind(epoch, now).run());
     },
 
     async markDrained({ stream, epoch, from_seq, to_seq }, now) {

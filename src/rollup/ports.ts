@@ -92,10 +92,12 @@ export interface HotReader {
   /** How many rows lie in (from, to]. */
   count(stream: Stream, from: number, to: number): Promise<number>;
   /**
-   * Deletes the rows in (from, to] if, at that moment, the cursor's own row is there; else the store was restored and
-   * the numbers may be those of other rows. Answers how many it deleted.
+   * Deletes the rows in (from, to] if, at that moment, the cursor's own row is there and no newer epoch has begun; else
+   * the store was restored and the numbers may be those of other rows. Answers how many it deleted.
    */
   delete(stream: Stream, from: number, to: number, cursor: Cursor): Promise<number>;
+  /** Before a shard is read anew: a purge that hung since the epoch before deletes nothing any more. */
+  beginEpoch(epoch: number, now: number): Promise<void>;
   /** Tells the hot store that its rows in (from, to] are processed; informs only. */
   markDrained(batch: Batch, now: number): Promise<void>;
 }

@@ -1,7 +1,9 @@
 import { appendAudit, PLATFORM_CHAIN } from '../audit/append-audit.ts';
 import { AppError, notFound } from '../core/error.ts';
 import type { Ctx } from '../db/ctx.ts';
+import { hotDatabase } from '../db/hot.ts';
 import { PLATFORM } from '../db/ledger.ts';
+import { hotReader } from './hot-store.ts';
 import { readCursor, restartShard } from './store.ts';
 
 /**
@@ -18,6 +20,8 @@ export async function resyncShard(
       throw new AppError('shard_not_halted', 'The shard is not halted: there is nothing to resynchronise.');
     }
     const { epoch } = await readCursor(tx, shard, 'events');
+    // Before the commit: once the new epoch counts, nothing of the old one may still delete.
+    await hotReader(hotDatabase(ctx.shards, shard)).beginEpoch(epoch, ctx.now);
     await appendAudit(tx, ctx, {
       organisation_id: PLATFORM_CHAIN,
       entity_type: 'shard',

@@ -4,60 +4,71 @@ import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { uuidv7 } from '../../src/core/id.ts';
 import { HOT_MIGRATIONS } from '../../src/platform/local/paths.ts';
-import { type BenchEvent, makeEvents } from './events.ts';
-import { type Lab, openLab, type Tenant } from './lab.ts';
+import { type BenchEvent, type KeyOrder, makeEvents } from './events.ts';
+import { type Lab, openLab } from './lab.ts';
 import { prepare } from './load.ts';
-import { contest, perSecond, type Row } from './measurement.ts';
+import { type Contest, contest, perSecond, type Row } from './measurement.ts';
 
 const BATCH = 1_000;
 const BATCHES = 60;
 const IN_FLIGHT = 4;
 const ROUNDS = 7;
+const RANDOM_ROUNDS = 3;
 
 export async function measureBatches(): Promise<Row[]> {
+  const gated = await compare('ordered', ROUNDS);
+  const random = await compare('random', RANDOM_ROUNDS);
+  const what = `ingest, batches of ${BATCH}, ${IN_FLIGHT} in flight, against node:sqlite`;
+  return [
+    row('a', what, gated, { gate: 0.25, aim: 0.36, bound: 'least' }),
+    row('a2', `${what}: keys in random order`, random, null),
+  ];
+}
+
+const row = (id: string, what: string, result: Contest, target: Row['target']): Row => ({
+  id,
+  what,
+  measured: perSecond(result.measured, 'events'),
+  floor: perSecond(result.floor, 'events'),
+  figure: result.ratio,
+  target,
+  detail: { ...result },
+});
+
+async function compare(order: KeyOrder, rounds: number): Promise<Contest> {
   const lab = await openLab();
   try {
-    const tenants = await lab.addTenants(1);
+    const [tenant] = await lab.addTenants(1);
     const sqlite = openSqlite(join(lab.stateDir, 'floor.sqlite'));
     const result = await contest(
-      ROUNDS,
-      () => ingest(lab, tenants),
-      async () => insert(sqlite),
+      rounds,
+      () => ingest(lab, tenant?.key ?? '', order),
+      async () => insert(sqlite, order),
     );
     sqlite.close();
-    return [
-      {
-        id: 'a',
-        what: `ingest, batches of ${BATCH}, ${IN_FLIGHT} in flight, against node:sqlite`,
-        measured: perSecond(result.measured, 'events'),
-        floor: perSecond(result.floor, 'events'),
-        figure: result.ratio,
-        target: { gate: 0.25, aim: 0.36, bound: 'least' },
-        detail: { ...result },
-      },
-    ];
+    return result;
   } finally {
     await lab.stop();
   }
 }
 
-async function ingest(lab: Lab, tenants: readonly Tenant[]): Promise<number> {
-  const requests = Array.from({ length: BATCHES }, (_, index) =>
-    prepare({
-      path: '/v1/events',
-      key: tenants[index % tenants.length]?.key ?? '',
-      body: JSON.stringify(makeEvents(BATCH)),
-    }),
+async function ingest(lab: Lab, key: string, order: KeyOrder): Promise<number> {
+  const requests = Array.from({ length: BATCHES }, () =>
+    prepare({ path: '/v1/events', key, body: JSON.stringify(makeEvents(BATCH, order)) }),
   );
   return (BATCH * BATCHES) / (await lab.load(IN_FLIGHT, requests));
 }
 
 /** The migrated D1 schema in a file of its own, as durable as D1: write-ahead log, synchronous FULL. */
-export function openSqlite(path: string): DatabaseSync {
+function openSqlite(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-  for (const name of readdirSync(HOT_MIGRATIONS).filter((file) => file.endsWith('.sql')).sort()) {
-    database.exec(readFileSync(join(HOT_MIGRATIONS, name), 'utf8').replaceAll('--> statement-breakpoint', ''));
+  for (const name of readdirSync(HOT_MIGRATIONS)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()) {
+    database.exec(
+      readFileSync(join(HOT_MIGRATIONS, name), 'utf8').replaceAll('--> statement-breakpoint', ''),
+    );
   }
   return database;
 }
@@ -65,8 +76,8 @@ export function openSqlite(path: string): DatabaseSync {
 const INSERT = `INSERT INTO usage_events (id, organisation_id, project_id, metric_name, metric_value, unit, timestamp,
   user_id, metadata, idempotency_key, fingerprint, ingested_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-function insert(database: DatabaseSync): number {
-  const batches = Array.from({ length: BATCHES }, () => rowsOf(makeEvents(BATCH)));
+function insert(database: DatabaseSync, order: KeyOrder): number {
+  const batches = Array.from({ length: BATCHES }, () => rowsOf(makeEvents(BATCH, order)));
   const statement = database.prepare(INSERT);
   const startedAt = performance.now();
   for (const rows of batches) {

@@ -155,6 +155,9 @@ export const operator =
   async (actor: Actor): Promise<void> => {
     if (!world.ledger.cursor(null, 0, 'events').halted) return;
     await untilOutage(actor, async () => {
+      const { epoch } = world.ledger.cursor(null, 0, 'events');
+      await hotReaderOf(world.hot, world.weather, actor).beginEpoch(epoch + 1, world.scheduler.now);
+      world.oracle.epochBegunAt = world.scheduler.now;
       await restartShard(world.connect(actor), 0);
     });
   };

@@ -14,6 +14,8 @@ interface Table<Row> {
 interface State {
   readonly events: Table<HotEvent>;
   readonly conflicts: Table<HotConflict>;
+  /** The newest that has begun. */
+  readonly epoch: number;
 }
 
 export interface HotObserver {
@@ -28,7 +30,7 @@ export interface HotObserver {
   ): void;
 }
 
-const EMPTY: State = { events: { rows: [], lastSeq: 0 }, conflicts: { rows: [], lastSeq: 0 } };
+const EMPTY: State = { events: { rows: [], lastSeq: 0 }, conflicts: { rows: [], lastSeq: 0 }, epoch: 1 };
 
 export class HotMemory {
   state: State = EMPTY;
@@ -71,7 +73,9 @@ export class HotMemory {
     });
     const { events, conflicts } = this.state;
     this.write(
-      stream === 'events' ? { events: kept(events), conflicts } : { events, conflicts: kept(conflicts) },
+      stream === 'events'
+        ? { ...this.state, events: kept(events) }
+        : { ...this.state, conflicts: kept(conflicts) },
     );
   }
 
@@ -166,15 +170,20 @@ export function hotReaderOf(hot: HotMemory, weather: Weather, actor: Actor): Hot
         countedAt = hot.clock.now;
         return hot.table(stream).rows.filter(within(from, to)).length;
       }),
-    delete: (stream, from, to, { last_seq, last_id }) =>
+    delete: (stream, from, to, { epoch, last_seq, last_id }) =>
       weather.call(actor, `D1 delete ${stream} (${from}, ${to}]`, () => {
         const { rows } = hot.table(stream);
         if (!rows.some((row) => row.seq === last_seq && row.id === last_id)) return 0;
+        if (hot.state.epoch > epoch) return 0;
         const gone = rows.filter(within(from, to));
         hot.observer.deleted(stream, gone, from, to, countedAt);
         hot.remove(stream, within(from, to));
         return gone.length;
       }),
+    beginEpoch: (epoch) =>
+      weather.call(actor, `D1 begin epoch ${epoch}`, () =>
+        hot.write({ ...hot.state, epoch: Math.max(epoch, hot.state.epoch) }),
+      ),
     markDrained: (batch) =>
       weather.call(actor, `D1 mark drained to ${batch.to_seq} of epoch ${batch.epoch}`, () => undefined),
   };

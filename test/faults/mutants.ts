@@ -228,6 +228,14 @@ export const MUTANTS: readonly Mutant[] = [
     law: 'the purge never takes what is not drained',
   },
   {
+    name: 'hot store: a purge of an older epoch still deletes',
+    file: 'test/faults/hot-memory.ts',
+    find: 'if (hot.state.epoch > epoch) return 0;',
+    replace: '',
+    law: "the cursor's own row stays",
+    isRare: true,
+  },
+  {
     name: 'ledger: a batch is dated by another clock than its own',
     file: 'test/faults/rollup-transaction.ts',
     find: 'committed_at: ledger.engine.scheduler.now',

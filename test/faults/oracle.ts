@@ -43,6 +43,9 @@ export class Oracle implements HotObserver, LedgerObserver {
   /** When somebody last deleted a row by hand. */
   handAt = 0;
   hot: HotMemory | null = null;
+  restoredAt = 0;
+  epochBegunAt = 0;
+  readonly #anchorsTaken = new Set<string>();
   readonly #purgedKeys = new Set<string>();
   readonly #scheduler: Scheduler;
   readonly #weather: Weather;
@@ -149,8 +152,11 @@ export class Oracle implements HotObserver, LedgerObserver {
           'the purge never takes what a failover could lose',
           `${known.name} at seq ${row.seq}`,
         );
-      if (row.seq === cursor.last_seq && row.id === cursor.last_id)
-        throw new Violation("the cursor's own row stays", `${known.name} at seq ${row.seq}`);
+      if (row.seq === cursor.last_seq && row.id === cursor.last_id) {
+        // A restore after the resync, while the purge hung, took the new epoch's fence away: the shard halts once more, and nothing is lost.
+        if (this.restoredAt > Math.max(countedAt, this.epochBegunAt)) this.#anchorsTaken.add(row.id);
+        else throw new Violation("the cursor's own row stays", `${known.name} at seq ${row.seq}`);
+      }
       if (stream === 'events') this.#purgedKeys.add(keyOf(known.row));
     }
     // Of whichever epoch: a purge that hung may end after a resync, and then takes what was drained before it.
@@ -177,7 +183,7 @@ export class Oracle implements HotObserver, LedgerObserver {
 
   halting(cursor: Cursor): void {
     const known = this.#entry(cursor.stream, cursor.last_id);
-    if (!known.isRestoredAway)
+    if (!known.isRestoredAway && !this.#anchorsTaken.has(cursor.last_id))
       throw new Violation(
         'a shard halts only where its store was restored',
         `${known.name} at seq ${cursor.last_seq} of ${cursor.stream}`,

@@ -154,6 +154,7 @@ function restore(world: World): void {
     : random.pick([10 * MINUTE, 5 * HOUR, 3 * DAY, 25 * DAY]) * random.next();
   scheduler.note('D1', `RESTORED to ${Math.round(back / MINUTE)} minutes ago`);
   weather.count('D1 restore');
+  oracle.restoredAt = scheduler.now;
   oracle.restored(hot.restore(scheduler.now - back));
 }
 

@@ -49,6 +49,8 @@ function launch({ stateDir, port, checkout = ROOT, env }: StartOptions) {
       STATE_DIR: stateDir,
       PORT: String(port),
       CRON: 'off',
+      // Ends by itself where this test process is killed.
+      METERBOOK_PARENT: String(process.pid),
       ...env,
     },
   });

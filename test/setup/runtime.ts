@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startRuntime } from '../../src/platform/local/runtime.ts';
+import { onStopSignal } from '../../src/platform/local/signals.ts';
 import { type Control, startControl } from './control.ts';
 
 export interface TestRuntime {
@@ -26,14 +27,19 @@ const ADMIN_KEY = 'mb_admin_for_the_tests_of_this_run_only';
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stateDir = mkdtempSync(join(tmpdir(), 'meterbook-test-'));
   const remove = (): void => rmSync(stateDir, { recursive: true, force: true });
-  const runtime = await startRuntime({
+  const starting = startRuntime({
     stateDir,
     port: 0,
     crons: false,
     testClock: true,
     bootstrapAdminKey: ADMIN_KEY,
     onLog: (level, message) => process.stderr.write(`[${level}] ${message}\n`),
-  }).catch((error: unknown) => {
+  });
+  stopOnSignal(async () => {
+    await starting.then((runtime) => runtime.stop()).catch(() => undefined);
+    remove();
+  });
+  const runtime = await starting.catch((error: unknown) => {
     remove();
     throw error;
   });
@@ -51,4 +57,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await runtime.stop();
     remove();
   };
+}
+
+const INTERRUPTED = 130;
+
+/** Vitest leaves at once when it is interrupted, and the engines would stay. */
+function stopOnSignal(stop: () => Promise<void>): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal);
+  onStopSignal(stop, INTERRUPTED);
 }

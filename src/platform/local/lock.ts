@@ -3,12 +3,15 @@ import { DatabaseSync } from 'node:sqlite';
 import type { StatePaths } from './paths.ts';
 import { refusal } from './refusal.ts';
 
+// The last owner may be about to stop.
+const PATIENCE_MS = 1_000;
+
 /**
  * One owner per state. The lock is SQLite's own lock on a file, which the kernel drops with its holder: nothing is left
  * to clean up after a kill -9, and two that start at once cannot both win.
  */
 export function takeLock(paths: StatePaths): () => void {
-  const database = new DatabaseSync(paths.lock, { timeout: 0 });
+  const database = new DatabaseSync(paths.lock, { timeout: PATIENCE_MS });
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {

@@ -4,8 +4,9 @@ const FORCE_AFTER_MS = 10_000;
 /**
  * Stops once, however the signal comes: a Ctrl-C reaches every process of the terminal's group and is passed on by those
  * above as well, so the same wish may arrive three times. A second wish, later, is impatience and ends the process.
+ * `exitCode` is for work that a stop leaves unfinished.
  */
-export function onStopSignal(stop: () => Promise<void>): void {
+export function onStopSignal(stop: () => Promise<void>, exitCode = 0): void {
   let firstAt: number | undefined;
   const handle = (): void => {
     const now = performance.now();
@@ -16,7 +17,7 @@ export function onStopSignal(stop: () => Promise<void>): void {
     firstAt = now;
     setTimeout(() => process.exit(1), FORCE_AFTER_MS).unref();
     stop().then(
-      () => process.exit(0),
+      () => process.exit(exitCode),
       () => process.exit(1),
     );
   };

@@ -10,6 +10,8 @@ await runCommand(async () => {
   const environment = readEnvironment();
   // Compiling Wrangler and Miniflare anew is a third of a warm start.
   enableCompileCache(join(resolve(environment.stateDir), 'cache'));
+  // A reader that goes away (`npm start | head`) must not take the engines' keeper with it.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   let stop = async (): Promise<void> => {};
   onStopSignal(async () => {

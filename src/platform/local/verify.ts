@@ -18,6 +18,7 @@ const CHECKS: readonly Check[] = [
   },
 ];
 
+const INTERRUPTED = 130;
 const running = new Set<ReturnType<typeof spawn>>();
 
 function runCheck({ name, command }: Check): Promise<boolean> {
@@ -46,6 +47,6 @@ function runCheck({ name, command }: Check): Promise<boolean> {
 
 onStopSignal(async () => {
   for (const child of running) child.kill('SIGTERM');
-});
+}, INTERRUPTED);
 const results = await Promise.all(CHECKS.map(runCheck));
 process.exit(results.includes(false) ? 1 : 0);

@@ -1,0 +1,19 @@
+/**
+ * Cloudflare's list prices beyond what the paid plan includes, read in November 2026 at
+ * https://developers.cloudflare.com/d1/platform/pricing/ and https://developers.cloudflare.com/workers/platform/pricing/.
+ * Left out: CPU time, storage, the schedules, and Postgres, which is not Cloudflare's.
+ */
+const DOLLARS_PER_MILLION_D1_ROWS_WRITTEN = 1;
+const DOLLARS_PER_MILLION_D1_ROWS_READ = 0.001;
+const DOLLARS_PER_MILLION_WORKERS_REQUESTS = 0.3;
+
+export interface PerEvent {
+  readonly requests: number;
+  readonly rowsRead: number;
+  readonly rowsWritten: number;
+}
+
+export const dollarsPerMillionEvents = ({ requests, rowsRead, rowsWritten }: PerEvent): number =>
+  requests * DOLLARS_PER_MILLION_WORKERS_REQUESTS +
+  rowsRead * DOLLARS_PER_MILLION_D1_ROWS_READ +
+  rowsWritten * DOLLARS_PER_MILLION_D1_ROWS_WRITTEN;

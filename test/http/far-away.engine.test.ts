@@ -1,0 +1,199 @@
+/** A runtime of its own, with a tiny rate limit and a Postgres behind a wire that can be cut. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectOwner, ownerDatabaseUrl } from '../setup/client.ts';
+import {
+  type Json,
+  type OwnRuntime,
+  SCENARIO_ADMIN_KEY,
+  startOwnRuntime,
+  type Tenant,
+} from '../setup/world.ts';
+import { type Answer, eventOf, problemOf } from './wire.ts';
+
+const LIMIT = 5;
+const DATABASE = `far_away_${process.pid}`;
+const CONFIG = `.wrangler-test-${process.pid}.toml`;
+
+/** Passes bytes on to Postgres until it is told otherwise. */
+function startWire(port: number) {
+  const sockets = new Set<Socket>();
+  let mode: 'open' | 'refused' | 'silent' = 'open';
+  const server = createServer((client) => {
+    sockets.add(client);
+    client.on('error', () => undefined);
+    if (mode === 'refused') client.destroy();
+    if (mode !== 'open') return;
+    const upstream = connect(port, '127.0.0.1');
+    sockets.add(upstream);
+    upstream.on('error', () => client.destroy());
+    client.on('close', () => upstream.destroy());
+    upstream.on('close', () => client.destroy());
+    client.pipe(upstream).pipe(client);
+  });
+  return {
+    listen: () =>
+      new Promise<number>((resolve) => {
+        server.listen(0, '127.0.0.1', () => {
+          const address = server.address();
+          resolve(typeof address === 'object' && address ? address.port : 0);
+        });
+      }),
+    set(next: typeof mode): void {
+      mode = next;
+      if (next !== 'open') this.cut();
+    },
+    cut(): void {
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
+    },
+    close: () => server.close(),
+  };
+}
+
+const wire = startWire(Number(new URL(ownerDatabaseUrl).port));
+let own: OwnRuntime;
+let tenant: Tenant;
+const logged: string[] = [];
+
+beforeAll(async () => {
+  const owner = await connectOwner();
+  await owner.query(`CREATE DATABASE ${DATABASE}`);
+  await owner.end();
+  const url = Object.assign(new URL(ownerDatabaseUrl), {
+    pathname: `/${DATABASE}`,
+    port: `${await wire.listen()}`,
+  });
+  // Beside the real one, whose paths are relative to it.
+  const toml = readFileSync('wrangler.toml', 'utf8').replace(/limit = \d+/, `limit = ${LIMIT}`);
+  writeFileSync(CONFIG, toml);
+  own = await startOwnRuntime({
+    databaseUrl: url.href,
+    configPath: join(process.cwd(), CONFIG),
+    onLog: (_, message) => logged.push(message),
+  });
+  tenant = await own.tenant();
+});
+
+afterAll(async () => {
+  wire.set('open');
+  await own?.stop();
+  wire.close();
+  rmSync(CONFIG, { force: true });
+  const owner = await connectOwner();
+  await owner.query(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`);
+  await owner.end();
+});
+
+async function ask(path: string, key: string, body?: unknown): Promise<Answer> {
+  const response = await fetch(new URL(path, own.runtime.url), {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, headers: response.headers, body: (await response.json()) as Json };
+}
+
+const newKey = async (): Promise<string> =>
+  (await own.post('/v1/admin/api-keys', { project_id: tenant.project_id, name: randomUUID() })).body.key;
+
+describe('the rate limit', () => {
+  test('lets a key have its requests, then answers 429 with Retry-After; other keys go on', async () => {
+    const [busy, quiet] = [await newKey(), await newKey()];
+    const answers: Answer[] = [];
+    for (let i = 0; i < LIMIT + 3; i++) answers.push(await ask('/v1/events', busy, eventOf()));
+    const statuses = answers.map(({ status }) => status);
+    // A minute of the limiter may turn within the loop; it never gives more than two minutes' worth.
+    expect(statuses.filter((status) => status === 202).length).toBeGreaterThanOrEqual(LIMIT);
+    const limited = answers.find(({ status }) => status === 429);
+    if (!limited) throw new Error(`no request was limited: ${statuses.join(' ')}`);
+    expect(problemOf(limited, 429).code).toBe('rate_limited');
+    expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(limited.headers.get('ratelimit-policy')).toMatch(/^"default";q=\d+;w=60$/);
+    expect((await ask('/v1/events', quiet, eventOf())).status).toBe(202);
+  });
+});
+
+const SECRETS = /ECONN|127\.0\.0\.1|postgres|password|meterbook_|stack|at file|socket|terminated|\.ts|\.js/i;
+
+/** 503 in the words of the public alone. */
+function expectAway(answer: Answer): void {
+  expect(problemOf(answer, 503).code).toBe('unavailable');
+  expect(JSON.stringify({ ...answer.body, checks: {} })).not.toMatch(SECRETS);
+}
+
+describe('while Postgres is away', () => {
+  test('every route that needs it answers 503, tells nothing, and comes back with it', async () => {
+    const calls: [string, string, unknown?][] = [
+      ['/v1/admin/organisations', SCENARIO_ADMIN_KEY],
+      [
+        '/v1/admin/organisations',
+        SCENARIO_ADMIN_KEY,
+        { name: 'x', billing_email: 'x@example.com', currency: 'USD' },
+      ],
+      ['/v1/admin/jobs/rollup', SCENARIO_ADMIN_KEY, {}],
+      ['/v1/usage', tenant.key],
+      ['/v1/events/x', tenant.key],
+    ];
+    wire.set('refused');
+    for (const call of calls) {
+      const answer = await ask(...call);
+      expectAway(answer);
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    wire.set('open');
+    expect((await ask('/v1/usage', tenant.key)).status).toBe(200);
+  });
+
+  test('events are taken all the same, the edge is alive, and readiness says what is missing', async () => {
+    const key = await newKey();
+    wire.set('refused');
+    expect(await ask('/v1/events', key, eventOf())).toMatchObject({ status: 202, body: { accepted: 1 } });
+    expect((await ask('/health', key)).status).toBe(200);
+    const ready = await ask('/ready', key);
+    expectAway({ ...ready, body: { ...ready.body, detail: 'x' } });
+    expect(ready.body).toMatchObject({ ready: false, checks: { postgres: false, d1: true } });
+    wire.set('open');
+    expect((await ask('/ready', key)).body).toMatchObject({ ready: true });
+  });
+
+  test('a connection that is lost in the middle of a request is a 503 too', async () => {
+    // Work that waits on a lock holds the connection long enough to cut it.
+    const owner = await connectOwner();
+    await owner.end();
+    const { default: pg } = await import('pg');
+    const url = Object.assign(new URL(ownerDatabaseUrl), { pathname: `/${DATABASE}` });
+    const blocker = new pg.Client({ connectionString: url.href });
+    await blocker.connect();
+    await blocker.query('BEGIN');
+    await blocker.query('LOCK TABLE projects IN ACCESS EXCLUSIVE MODE');
+    const waiting = ask('/v1/admin/projects', SCENARIO_ADMIN_KEY);
+    const isWaiting = async (): Promise<boolean> =>
+      (await blocker.query(`SELECT 1 FROM pg_locks WHERE NOT granted`)).rows.length > 0;
+    while (!(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 20));
+    wire.cut();
+    expectAway(await waiting);
+    await blocker.query('ROLLBACK');
+    await blocker.end();
+    expect((await ask('/v1/admin/projects', SCENARIO_ADMIN_KEY)).status).toBe(200);
+  });
+
+  test('a Postgres that takes connections and says nothing is given up', async () => {
+    wire.set('silent');
+    const startedAt = Date.now();
+    expectAway(await ask('/v1/usage', tenant.key));
+    expect(Date.now() - startedAt).toBeLessThan(20_000);
+    wire.set('open');
+  });
+
+  test('what it was is told to the operator, with the id of the request', async () => {
+    wire.set('refused');
+    const { body } = await ask('/v1/usage', tenant.key);
+    wire.set('open');
+    const line = logged.find((each) => each.includes(body.request_id));
+    expect(line).toContain('connect to Postgres failed');
+  });
+});
