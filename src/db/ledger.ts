@@ -83,6 +83,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Opens its one connection at the first transaction. Call `close` when the request or job has ended. */
 export function openLedger(connectionString: string): Ledger {
   let connecting: Promise<pg.Client> | undefined;
+  let isLost = false;
 
   async function connect(): Promise<pg.Client> {
     const client = new pg.Client({
@@ -92,7 +93,9 @@ export function openLedger(connectionString: string): Ledger {
       application_name: 'meterbook',
     });
     // A client without this listener turns a lost connection into an uncaught error of the whole isolate.
-    client.on('error', () => undefined);
+    client.on('error', () => {
+      isLost = true;
+    });
     try {
       await client.connect();
     } catch (cause) {
@@ -119,7 +122,16 @@ export function openLedger(connectionString: string): Ledger {
       };
       // pg answers a text of several statements with a list; runTransaction reads only the answer to COMMIT.
       const plain: TransactionClient = { query: async (text) => client.query(text) };
-      return await runTransaction(plain, `BEGIN; ${enterStatements(reach)}`, () => work(tx));
+      try {
+        return await runTransaction(plain, `BEGIN; ${enterStatements(reach)}`, () => work(tx));
+      } catch (cause) {
+        if (!isLost || cause instanceof AppError) throw cause;
+        throw new AppError(
+          'unavailable',
+          'The ledger went away at work. A change may have been made: look before you repeat it.',
+          { cause, log: 'connection to Postgres lost', retryAfterSeconds: 5 },
+        );
+      }
     },
     async close() {
       const client = await connecting?.catch(() => undefined);

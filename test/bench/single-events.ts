@@ -5,8 +5,8 @@ import { prepare } from './load.ts';
 import { contest, perSecond, type Row } from './measurement.ts';
 
 const CONNECTIONS = 16;
-const REQUESTS = 2_000;
-const ROUNDS = 7;
+const REQUESTS = 1_000;
+const ROUNDS = 9;
 
 export async function measureSingles(): Promise<Row[]> {
   const lab = await openLab();

@@ -135,11 +135,20 @@ export function drain(world: World, steps: number) {
   };
 }
 
-export function purge(world: World) {
+/** `pause`: how long it hangs before each delete. */
+export function purge(world: World, pause = 0) {
   return async (actor: Actor): Promise<void> => {
     const { scheduler, weather, hot } = world;
     const now = scheduler.now;
-    const stores = { hot: hotReaderOf(hot, weather, actor), ledger: purgeLedgerOf(world.connect(actor)) };
+    const reader = hotReaderOf(hot, weather, actor);
+    const slow: typeof reader = {
+      ...reader,
+      delete: async (...batch) => {
+        await actor.sleep(pause);
+        return await reader.delete(...batch);
+      },
+    };
+    const stores = { hot: slow, ledger: purgeLedgerOf(world.connect(actor)) };
     await untilOutage(actor, async () => {
       for (const stream of ['events', 'conflicts'] as const) {
         const counts = { purged_batches: 0, purged_rows: 0, mismatched_batches: [] };

@@ -16,8 +16,6 @@ export interface Mutant {
   readonly law: string;
   /** Why no test can tell this mutant from the original; such a mutant must survive. */
   readonly equivalent?: string;
-  /** Only a rare coincidence of faults shows it: thousands of seeds. */
-  readonly isRare?: boolean;
 }
 
 const DRAIN = 'src/rollup/drain-hot-events.ts';
@@ -233,7 +231,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (hot.state.epoch > epoch) return 0;',
     replace: '',
     law: "the cursor's own row stays",
-    isRare: true,
   },
   {
     name: 'ledger: a batch is dated by another clock than its own',

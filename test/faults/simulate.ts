@@ -123,6 +123,13 @@ function planDisasters(world: World, attempts: Map<string, number>): void {
   const failovers = profile === 0 || profile === 2 ? 0 : random.between(0, 2);
   for (let i = 0; i < restores; i++) {
     const at = moment(world);
+    if (random.chance(0.4)) {
+      // A purge that hangs while the store is restored, and ends in the epoch after.
+      scheduler.spawn(at - 10 * MINUTE, `purge h${i}`, purge(world, 5 * HOUR));
+      sendAt(world, at - 5 * MINUTE, `before ${i}`);
+      scheduler.spawn(at - 4 * MINUTE, `drain h${i}`, drain(world, 20));
+      scheduler.spawn(at + 4 * HOUR, `drain i${i}`, drain(world, 1));
+    }
     scheduler.at(at, () => restore(world));
     if (random.chance(0.5)) {
       const again = finalize(world, random.pick(PERIODS), attempts, () => undefined);

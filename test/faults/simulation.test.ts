@@ -20,20 +20,14 @@ test('the same seed takes the same steps', async () => {
   expect(second.steps).toBe(first.steps);
 });
 
-// A few need a coincidence of faults that only thousands of seeds bring; `npm run faults -- --mutants` runs all.
 const QUICK_SEEDS_MAX = 1_500;
-const RARE = MUTANTS.filter((mutant) => mutant.isRare);
 
-test.each(MUTANTS.filter((mutant) => !mutant.isRare))(
-  'without its guard a law breaks: $name',
-  { timeout: 60_000 },
-  async (mutant) => {
-    const result = await runMutant(mutant, mutant.equivalent ? 50 : QUICK_SEEDS_MAX);
-    expect(result).toSatisfy(isAsExpected);
-  },
-);
+test.each(MUTANTS)('without its guard a law breaks: $name', { timeout: 60_000 }, async (mutant) => {
+  const result = await runMutant(mutant, mutant.equivalent ? 50 : QUICK_SEEDS_MAX);
+  expect(result).toSatisfy(isAsExpected);
+});
 
-test.each([...RARE, ...SQL_MUTANTS])('the guard is in its file just once: $name', async ({ file, find }) => {
+test.each(SQL_MUTANTS)('the guard is in its file just once: $name', async ({ file, find }) => {
   const text = await readFile(join(import.meta.dirname, '../..', file), 'utf8');
   expect(text.split(find)).toHaveLength(2);
 });

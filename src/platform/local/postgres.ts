@@ -70,7 +70,9 @@ export async function startPostgres({
   const start = async (): Promise<void> => {
     if (!existsSync(paths.postgres)) {
       onProgress('Creating the Postgres cluster …');
-      await createCluster(binaries, paths);
+      await createCluster(binaries, paths, (initdb) => {
+        state.child = initdb;
+      });
     }
     if (state.stopping) return;
     launch();
@@ -80,11 +82,11 @@ export async function startPostgres({
   return {
     url: `postgres://${OWNER}:x@127.0.0.1:${port}/${DATABASE}`,
     ready: start(),
-    pid: () => (state.child?.exitCode === null ? state.child.pid : undefined),
+    pid: () => (isRunning(state.child) ? state.child?.pid : undefined),
     stop: async () => {
       state.stopping = true;
       const pid = state.child?.pid;
-      if (pid === undefined || state.child?.exitCode !== null) return;
+      if (pid === undefined || !isRunning(state.child)) return;
       // SIGINT is Postgres's fast shutdown: sessions end, the log is flushed, nothing needs recovery.
       await endProcess(pid, [
         ['SIGINT', 8_000],
@@ -94,6 +96,9 @@ export async function startPostgres({
     },
   };
 }
+
+const isRunning = (child: ChildProcess | undefined): boolean =>
+  child !== undefined && child.exitCode === null && child.signalCode === null;
 
 /**
  * As `nobody` the server may not be able to walk down to its folder (a state below /root, or in a mkdtemp), so it starts
@@ -105,7 +110,11 @@ const placeOf = (folder: string, binaries: PostgresBinaries) =>
     : { dataFolder: folder, options: { cwd: folder, ...binaries.user } };
 
 /** Into a folder of its own and then renamed: a killed initdb cannot leave half a cluster. */
-async function createCluster(binaries: PostgresBinaries, paths: StatePaths): Promise<void> {
+async function createCluster(
+  binaries: PostgresBinaries,
+  paths: StatePaths,
+  onSpawn: (initdb: ChildProcess) => void,
+): Promise<void> {
   const fresh = `${paths.postgres}.new`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { mode: 0o700 });
@@ -120,6 +129,7 @@ async function createCluster(binaries: PostgresBinaries, paths: StatePaths): Pro
     ],
     { ...options, env: serverEnvironment(), stdio: ['ignore', 'ignore', 'pipe'], detached: true },
   );
+  onSpawn(initdb);
   let complaint = '';
   initdb.stderr?.setEncoding('utf8').on('data', (text: string) => {
     complaint += text;

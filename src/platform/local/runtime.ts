@@ -2,6 +2,7 @@
 import type { D1Database } from '@cloudflare/workers-types';
 import type { Plugin } from 'esbuild';
 import { appUrlOf, ensureAppLogin } from './app-login.ts';
+import { type Closers, makeClosers } from './closers.ts';
 import { startCron } from './cron.ts';
 import { assertBootstrapKey, createFirstAdmin } from './first-admin.ts';
 import { assertDatabaseUrl, connectLedger } from './ledger.ts';
@@ -13,7 +14,7 @@ import { clearScratch, openState, type StatePaths, WRANGLER_TOML } from './paths
 import { assertPortFree, findFreePort } from './ports.ts';
 import { type EmbeddedPostgres, startPostgres } from './postgres.ts';
 import { reapSurvivors } from './reap.ts';
-import { sentenceOf } from './refusal.ts';
+import { refusal, sentenceOf } from './refusal.ts';
 import { type RunningWorkers, runWorkers } from './workers.ts';
 
 export interface RuntimeOptions {
@@ -27,6 +28,8 @@ export interface RuntimeOptions {
   readonly bootstrapAdminKey?: string;
   readonly configPath?: string;
   readonly esbuildPlugins?: readonly Plugin[];
+  /** Ends a start that is still under way; a runtime that runs is ended by `stop`. */
+  readonly signal?: AbortSignal;
   /** What happens while starting, and later what was started again. */
   readonly onProgress?: (line: string) => void;
   /** Lines that the Workers log. */
@@ -53,23 +56,21 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   if (options.databaseUrl !== undefined) assertDatabaseUrl(options.databaseUrl);
   const paths = openState(options.stateDir);
   const unlock = takeLock(paths);
-  const closers: Closer[] = [async () => unlock()];
+  const closers = makeClosers();
+  closers.add(async () => unlock());
+  const interrupted = Promise.withResolvers<never>();
+  options.signal?.addEventListener('abort', () =>
+    interrupted.reject(refusal('Meterbook was stopped while starting.')),
+  );
   try {
-    return await startAll(options, paths, closers);
+    return await Promise.race([startAll(options, paths, closers), interrupted.promise]);
   } catch (error) {
-    await closeAll(closers);
+    await closers.closeAll();
     throw error;
   }
 }
 
-type Closer = () => Promise<void>;
-
-/** In the reverse of the order in which they were opened; one that fails does not keep the others open. */
-async function closeAll(closers: Closer[]): Promise<void> {
-  for (const close of closers.splice(0).reverse()) await close().catch(() => {});
-}
-
-async function startAll(options: RuntimeOptions, paths: StatePaths, closers: Closer[]): Promise<Runtime> {
+async function startAll(options: RuntimeOptions, paths: StatePaths, closers: Closers): Promise<Runtime> {
   const onProgress = options.onProgress ?? (() => {});
   const onLog = options.onLog ?? (() => {});
   const survivors = await reapSurvivors(paths);
@@ -79,7 +80,7 @@ async function startAll(options: RuntimeOptions, paths: StatePaths, closers: Clo
   await assertPortFree(port);
 
   const postgres = options.databaseUrl === undefined ? await startPostgres({ paths, onProgress }) : undefined;
-  if (postgres) closers.push(() => postgres.stop());
+  if (postgres) closers.add(() => postgres.stop());
   const ownerDatabaseUrl = postgres?.url ?? options.databaseUrl ?? '';
   const databaseUrl = appUrlOf(ownerDatabaseUrl);
   onProgress(postgres ? 'Starting Postgres and the Workers …' : 'Starting the Workers …');
@@ -88,7 +89,7 @@ async function startAll(options: RuntimeOptions, paths: StatePaths, closers: Clo
   const results = await Promise.allSettled([
     prepareLedger({ postgres, ownerDatabaseUrl, databaseUrl, key: options.bootstrapAdminKey, onProgress }),
     startingWorkers.then((workers) => {
-      closers.push(() => workers.stop());
+      closers.add(() => workers.stop());
       return prepareHot(workers, paths, onProgress);
     }),
   ]);
@@ -102,7 +103,7 @@ async function startAll(options: RuntimeOptions, paths: StatePaths, closers: Clo
       fire: workers.fire,
       onFailure: (schedule, error) => onProgress(`The schedule ${schedule} failed: ${sentenceOf(error)}`),
     });
-    closers.push(async () => stopCron());
+    closers.add(async () => stopCron());
   }
   return {
     url: `http://127.0.0.1:${port}`,
@@ -112,7 +113,7 @@ async function startAll(options: RuntimeOptions, paths: StatePaths, closers: Clo
     d1: workers.database,
     fire: (cron, at = new Date()) => workers.fire(cron, at),
     pids: () => describePids(postgres?.pid(), workers.pid()),
-    stop: () => closeAll(closers),
+    stop: () => closers.closeAll(),
   };
 }
 

@@ -3,6 +3,7 @@ import { enableCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
 import { readEnvironment } from './environment.ts';
 import { runCommand } from './refusal.ts';
+import type { Runtime } from './runtime.ts';
 import { onStopSignal } from './signals.ts';
 
 await runCommand(async () => {
@@ -13,18 +14,23 @@ await runCommand(async () => {
   // A reader that goes away (`npm start | head`) must not take the engines' keeper with it.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  let stop = async (): Promise<void> => {};
+  const abort = new AbortController();
+  let starting: Promise<Runtime> | undefined;
   onStopSignal(async () => {
     say('Stopping …');
-    await stop();
+    abort.abort();
+    await starting?.then(
+      (runtime) => runtime.stop(),
+      () => undefined,
+    );
   });
   const { startRuntime } = await import('./runtime.ts');
-  const starting = startRuntime({
+  starting = startRuntime({
     ...environment,
+    signal: abort.signal,
     onProgress: say,
     onLog: (level, message) => process.stderr.write(`[${level}] ${message}\n`),
   });
-  stop = async () => (await starting.catch(() => undefined))?.stop();
   const runtime = await starting;
 
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);

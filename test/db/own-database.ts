@@ -1,0 +1,38 @@
+/** A migrated ledger of the suite's own in the run's cluster, to which rows may be done that no ledger should see. */
+import pg from 'pg';
+import { appUrlOf } from '../../src/platform/local/app-login.ts';
+import { migrateLedger } from '../../src/platform/local/migrate-ledger.ts';
+import { connectOwner, ownerDatabaseUrl } from '../setup/client.ts';
+
+export interface OwnDatabase {
+  /** As the owner, past row-level security. */
+  readonly owner: pg.Client;
+  /** As the Workers connect. */
+  readonly appUrl: string;
+  close(): Promise<void>;
+}
+
+export async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+export async function createDatabase(name: string, migrated = true): Promise<OwnDatabase> {
+  const database = `${name}_${process.pid}`;
+  const cluster = await connectOwner();
+  await cluster.query(`CREATE DATABASE ${database}`);
+  const url = Object.assign(new URL(ownerDatabaseUrl), { pathname: `/${database}` }).href;
+  const owner = await connect(url);
+  if (migrated) await migrateLedger(owner);
+  return {
+    owner,
+    appUrl: appUrlOf(url),
+    async close() {
+      await owner.end();
+      await cluster.query(`DROP DATABASE ${database} WITH (FORCE)`);
+      await cluster.end();
+    },
+  };
+}
