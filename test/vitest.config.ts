@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const root = resolve(import.meta.dirname, '..');
 const reportFile = process.env.METERBOOK_REPORT;
 
-const never = ['**/node_modules/**', 'test/bench/**', 'test/faults/**'];
+const never = ['**/node_modules/**'];
 const ENGINE = 'test/**/*.engine.test.ts';
 
 export default defineConfig({

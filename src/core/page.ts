@@ -1,5 +1,5 @@
 /** Keyset pages: a cursor is opaque to the client and holds only for the list and filters that gave it. */
-import { type AppError, invalidRequest } from './error.ts';
+import { invalidRequest } from './error.ts';
 
 export const PAGE_LIMIT_DEFAULT = 50;
 export const PAGE_LIMIT_MAX = 1000;
@@ -39,10 +39,7 @@ export function decodeCursor(scope: string, cursor: string | undefined): string 
   } catch {
     // Falls through: whatever is wrong with it, it is not one of ours.
   }
-  throw invalidCursor();
-}
-
-export const invalidCursor = (): AppError =>
-  invalidRequest([
+  throw invalidRequest([
     { pointer: '?cursor', code: 'invalid_cursor', detail: 'The cursor does not belong to this list.' },
   ]);
+}

@@ -66,7 +66,8 @@ export function parseInstant(text: string): number | null {
 function offsetOf(text: string, at: number): number | null {
   const sign = text.charCodeAt(at);
   if ((sign | LOWER_CASE) === LETTER_Z) return at + 1 === text.length ? 0 : null;
-  const isShaped = (sign === PLUS || sign === DASH) && at + 6 === text.length && text.charCodeAt(at + 3) === COLON;
+  const isShaped =
+    (sign === PLUS || sign === DASH) && at + 6 === text.length && text.charCodeAt(at + 3) === COLON;
   const [hours, minutes] = [digitsAt(text, at + 1, 2), digitsAt(text, at + 4, 2)];
   if (!(isShaped && hours <= 23 && minutes <= 59)) return null;
   return (sign === DASH ? -1 : 1) * (hours * 60 + minutes) * 60_000;

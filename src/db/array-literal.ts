@@ -2,6 +2,8 @@
  * Postgres array literals. Writing them here took 36 ms where pg's own serialiser took 69 (5,000 rows × 11 columns).
  * `bareArray` is for values that hold no comma, quote, brace, blank or backslash: numbers, UUIDs, dates, timestamps.
  */
+import { formatInstant } from '../core/time.ts';
+
 export const bareArray = (values: readonly (string | number | null)[]): string =>
   `{${values.map((value) => value ?? 'NULL').join(',')}}`;
 
@@ -18,4 +20,19 @@ export function textArray(values: readonly (string | null)[]): string {
     else literal += `"${SPECIAL.test(value) ? value.replace(/["\\]/g, '\\$&') : value}"`;
   }
   return `${literal}}`;
+}
+
+/** Instants in epoch milliseconds as RFC 3339. They repeat within a batch: each text is made once. */
+export function instantArray(instants: readonly number[]): string {
+  const texts = new Map<number, string>();
+  return bareArray(
+    instants.map((instant) => {
+      let text = texts.get(instant);
+      if (text === undefined) {
+        text = formatInstant(instant);
+        texts.set(instant, text);
+      }
+      return text;
+    }),
+  );
 }

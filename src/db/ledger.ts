@@ -59,9 +59,11 @@ export async function runTransaction<T>(
 }
 
 function enterStatements(reach: Reach): string {
-  if (reach.kind === 'platform') return 'SET LOCAL ROLE meterbook_platform';
+  const role = reach.kind === 'platform' ? 'meterbook_platform' : 'meterbook_tenant';
+  const enter = `SET LOCAL ROLE ${role}`;
+  if (reach.kind === 'platform') return enter;
   assert(isUuid(reach.organisationId), 'a tenant transaction is entered with a UUID');
-  return `SET LOCAL ROLE meterbook_tenant; SET LOCAL app.organisation_id = '${reach.organisationId}'`;
+  return `${enter}; SET LOCAL app.organisation_id = '${reach.organisationId}'`;
 }
 
 const TIMESTAMPTZ = 1184;
@@ -77,6 +79,10 @@ const types = {
     return pg.types.getTypeParser(oid, format);
   },
 };
+
+// A process that hangs inside a transaction would keep its locks from all others, and commit a batch whose moment is long
+// past: the server ends it.
+const BEGIN = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -123,7 +129,7 @@ export function openLedger(connectionString: string): Ledger {
       // pg answers a text of several statements with a list; runTransaction reads only the answer to COMMIT.
       const plain: TransactionClient = { query: async (text) => client.query(text) };
       try {
-        return await runTransaction(plain, `BEGIN; ${enterStatements(reach)}`, () => work(tx));
+        return await runTransaction(plain, `${BEGIN}; ${enterStatements(reach)}`, () => work(tx));
       } catch (cause) {
         if (!isLost || cause instanceof AppError) throw cause;
         throw new AppError(

@@ -7,6 +7,7 @@
  * its client has gone (the caller hands every request's work to waitUntil). Should a leader be lost all the same, those who
  * wait for it go on alone; events sent twice so are safe, because one that finds its own id is still `accepted`.
  */
+import { assert } from '../core/error.ts';
 import type { HotWriter, InsertRequest } from './accept-events.ts';
 import type { SentEvent } from './verdict.ts';
 
@@ -43,11 +44,14 @@ export function createCommitQueue(clock: () => number): CommitQueue {
   async function lead(hot: HotWriter, group: readonly Waiter[]): Promise<Holders> {
     const [, ...others] = group;
     try {
-      const [own = null, ...rest] = await hot.insertEvents(group.map((waiter) => waiter.request));
+      const answers = await insertAll(
+        hot,
+        group.map((waiter) => waiter.request),
+      );
       others.forEach(({ settle }, index) => {
-        settle({ kind: 'done', holders: rest[index] ?? null });
+        settle({ kind: 'done', holders: answers[index + 1] as Holders });
       });
-      return own;
+      return answers[0] as Holders;
     } catch (error) {
       for (const { settle } of others) settle({ kind: 'failed', error });
       throw error;
@@ -61,11 +65,6 @@ export function createCommitQueue(clock: () => number): CommitQueue {
     waiting = waiting.slice(GROUP_MAX);
     busySince = group.length > 0 ? clock() : null;
     group[0]?.settle({ kind: 'lead', group });
-  }
-
-  async function alone(hot: HotWriter, request: InsertRequest): Promise<Holders> {
-    const [holders = null] = await hot.insertEvents([request]);
-    return holders;
   }
 
   async function waitForTurn(hot: HotWriter, request: InsertRequest): Promise<Holders> {
@@ -88,17 +87,28 @@ export function createCommitQueue(clock: () => number): CommitQueue {
       case 'failed':
         throw turn.error;
       case 'alone':
-        return await alone(hot, request);
+        return await insertAlone(hot, request);
     }
   }
 
   return {
     async insert(hot, request) {
-      if (request.events.length > EVENTS_MAX) return await alone(hot, request);
+      if (request.events.length > EVENTS_MAX) return await insertAlone(hot, request);
       const isFree = busySince === null || clock() - busySince > 2 * PATIENCE_MS;
       if (!isFree) return await waitForTurn(hot, request);
       busySince = clock();
       return await lead(hot, [{ request, settle: () => undefined }]);
     },
   };
+}
+
+/** An answer that is missing must not be read as null, which says that all events were new. */
+async function insertAll(hot: HotWriter, requests: readonly InsertRequest[]): Promise<readonly Holders[]> {
+  const answers = await hot.insertEvents(requests);
+  assert(answers.length === requests.length, 'the transaction answers each request it held');
+  return answers;
+}
+
+async function insertAlone(hot: HotWriter, request: InsertRequest): Promise<Holders> {
+  return (await insertAll(hot, [request]))[0] as Holders;
 }

@@ -5,7 +5,7 @@ import { formatInstant, type Month } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { tenant } from '../db/ledger.ts';
 import { isUniqueViolation } from '../db/sql-state.ts';
-import { insertPeriods } from '../rollup/store.ts';
+import { insertPeriods } from '../rollup/period-store.ts';
 import { type BuiltInvoice, buildInvoice } from './build-invoice.ts';
 import { assertInvoiceable, claimAdjustments } from './draft.ts';
 import type { Invoice } from './invoice.ts';

@@ -4,10 +4,11 @@ import type { Ctx } from '../db/ctx.ts';
 import { hotDatabase } from '../db/hot.ts';
 import { type Ledger, PLATFORM } from '../db/ledger.ts';
 import { assertDrained, type Cutoff, type PeriodKey } from '../rollup/close-period.ts';
+import { readCursor } from '../rollup/cursor-store.ts';
 import type { HotEvent } from '../rollup/hot-event.ts';
 import { hotReader } from '../rollup/hot-store.ts';
+import { cutoffLedger } from '../rollup/period-store.ts';
 import type { Cursor } from '../rollup/ports.ts';
-import { cutoffLedger, readCursor } from '../rollup/store.ts';
 
 /** A shard as it stood when the run first asked: its highest seq, and the cursor before and after that was read. */
 interface ShardState {

@@ -11,7 +11,7 @@ import {
   type PeriodKey,
 } from '../rollup/close-period.ts';
 import { hotReader } from '../rollup/hot-store.ts';
-import { cutoffLedger, periodTransaction } from '../rollup/store.ts';
+import { cutoffLedger, periodTransaction } from '../rollup/period-store.ts';
 import { withOwner } from '../tenants/tenant-scope.ts';
 import { assertDraft } from './draft.ts';
 import type { Invoice } from './invoice.ts';

@@ -5,7 +5,7 @@ import { compareMonths, firstDay, formatInstant, lastDay, type Month } from '../
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listPlansById, listPlansFor, type PricingPlan } from '../pricing/store.ts';
 import { type BillingPeriod, derivePeriod } from '../rollup/billing-period.ts';
-import { loadCalendars } from '../rollup/store.ts';
+import { loadCalendars } from '../rollup/period-store.ts';
 import type { BillingInput, InvoicedPeriod, OpenAdjustment } from './billing-input.ts';
 import { listBillable, listStandingInvoices, listStandingLines } from './book-store.ts';
 import type { InvoiceRow } from './invoice.ts';

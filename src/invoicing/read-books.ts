@@ -1,7 +1,7 @@
 /** The verification before a period is closed (design §5.7): Σ events = hours = days, and days = months. */
 import { AppError } from '../core/error.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
-import { periodTransaction } from '../rollup/store.ts';
+import { periodTransaction } from '../rollup/period-store.ts';
 import { type BookedDay, listBookedDays } from './book-store.ts';
 import type { InvoicePeriod } from './load-billing.ts';
 

@@ -5,7 +5,7 @@ import type { Ctx } from '../db/ctx.ts';
 import { PLATFORM } from '../db/ledger.ts';
 import { derivePeriod, type OrganisationCalendar } from '../rollup/billing-period.ts';
 import type { PeriodKey } from '../rollup/close-period.ts';
-import { loadCalendars } from '../rollup/store.ts';
+import { loadCalendars } from '../rollup/period-store.ts';
 import { createInvoice } from './create-invoice.ts';
 import { drainedCheckOfRun } from './drained-check.ts';
 import { finalizeDraft } from './finalize-invoice.ts';

@@ -3,8 +3,9 @@ import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { hotDatabase } from '../db/hot.ts';
 import { PLATFORM } from '../db/ledger.ts';
+import { listCursors } from '../rollup/cursor-store.ts';
 import { readFullness, readOldestPending } from '../rollup/hot-store.ts';
-import { countOpenQuarantine, listCursors } from '../rollup/store.ts';
+import { countOpenQuarantine } from '../rollup/store.ts';
 import { listLastRuns } from './store.ts';
 
 /** From here on a shard is about to be full: more shards, or a shorter retention, are due. */

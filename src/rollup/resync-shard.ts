@@ -3,8 +3,8 @@ import { AppError, notFound } from '../core/error.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { hotDatabase } from '../db/hot.ts';
 import { PLATFORM } from '../db/ledger.ts';
+import { readCursor, restartShard } from './cursor-store.ts';
 import { hotReader } from './hot-store.ts';
-import { readCursor, restartShard } from './store.ts';
 
 /**
  * An operator's word that a restored hot store is to be read again from its first row. The key ledger makes that safe:

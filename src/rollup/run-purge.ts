@@ -2,9 +2,9 @@
 import { HOUR_MS } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { hotDatabase } from '../db/hot.ts';
+import { purgeLedger } from './cursor-store.ts';
 import { hotReader } from './hot-store.ts';
 import { type PurgeCounts, purgeHotEvents } from './purge-hot-events.ts';
-import { purgeLedger } from './store.ts';
 
 export interface RunPurgeInput {
   readonly retentionHours: number;

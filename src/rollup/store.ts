@@ -1,39 +1,12 @@
-/** The SQL of the roll-up on the ledger: ports.ts on Postgres. */
-
+/** The SQL of the drain on the ledger: ports.ts on Postgres. */
 import { formatQuantity } from '../core/decimal.ts';
-import { firstDay, lastDay } from '../core/time.ts';
-import { bareArray, textArray } from '../db/array-literal.ts';
+import { formatInstant } from '../core/time.ts';
+import { bareArray, instantArray, textArray } from '../db/array-literal.ts';
 import { type Ledger, type LedgerTransaction, PLATFORM } from '../db/ledger.ts';
-import type { BillingPeriod, CalendarEntry, OrganisationCalendar } from './billing-period.ts';
-import type { CutoffLedger, PeriodKey, PeriodTransaction } from './close-period.ts';
-import type { HotEvent, Stream } from './hot-event.ts';
-import {
-  type Batch,
-  type Cursor,
-  type KeyOwner,
-  keyOf,
-  type RollupLedger,
-  type RollupTransaction,
-  type UsageSum,
-} from './ports.ts';
-import type { Position, PurgeLedger } from './purge-hot-events.ts';
-
-const iso = (instant: number): string => new Date(instant).toISOString();
-
-/** Instants repeat within a batch: each text is made once. */
-function isoArray(instants: readonly number[]): string {
-  const texts = new Map<number, string>();
-  return bareArray(
-    instants.map((instant) => {
-      let text = texts.get(instant);
-      if (text === undefined) {
-        text = iso(instant);
-        texts.set(instant, text);
-      }
-      return text;
-    }),
-  );
-}
+import { haltShard, readCursor } from './cursor-store.ts';
+import type { HotEvent } from './hot-event.ts';
+import { insertPeriods, loadCalendars, lockPeriods } from './period-store.ts';
+import { type KeyOwner, keyOf, type RollupLedger, type RollupTransaction, type UsageSum } from './ports.ts';
 
 export function rollupLedger(ledger: Ledger): RollupLedger {
   const ensuredMonths = new Set<string>();
@@ -41,7 +14,7 @@ export function rollupLedger(ledger: Ledger): RollupLedger {
     readCursor: (shard, stream) => ledger.transaction(PLATFORM, (tx) => readCursor(tx, shard, stream)),
     halt: (cursor, reason, now) => ledger.transaction(PLATFORM, (tx) => haltShard(tx, cursor, reason, now)),
     async ensurePartitions(receivedAt) {
-      const months = new Set(receivedAt.map((instant) => iso(instant).slice(0, 7)));
+      const months = new Set(receivedAt.map((instant) => formatInstant(instant).slice(0, 7)));
       for (const month of months) {
         if (ensuredMonths.has(month)) continue;
         await ledger.transaction(PLATFORM, (tx) =>
@@ -54,44 +27,11 @@ export function rollupLedger(ledger: Ledger): RollupLedger {
   };
 }
 
-export async function readCursor(tx: LedgerTransaction, shard: number, stream: Stream): Promise<Cursor> {
-  const [row] = await tx.query<Omit<Cursor, 'halted'> & { halted_at: string | null }>(
-    'SELECT shard, stream, epoch, last_seq, last_id, halted_at FROM rollup_cursors WHERE shard = $1 AND stream = $2',
-    [shard, stream],
-  );
-  if (row) {
-    const { halted_at, ...cursor } = row;
-    return { ...cursor, halted: halted_at !== null };
-  }
-  await tx.execute('INSERT INTO rollup_cursors (shard, stream) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
-    shard,
-    stream,
-  ]);
-  return await readCursor(tx, shard, stream);
-}
-
-/** Both streams of the shard halt together: a restore concerns the whole database. */
-async function haltShard(
-  tx: LedgerTransaction,
-  cursor: Cursor,
-  reason: string,
-  now: number,
-): Promise<boolean> {
-  const { shard, stream, epoch, last_seq } = cursor;
-  const halted = await tx.execute(
-    `UPDATE rollup_cursors SET halted_at = $5, halt_reason = $6, updated_at = $5
-     WHERE shard = $1 AND halted_at IS NULL AND EXISTS (
-       SELECT 1 FROM rollup_cursors WHERE shard = $1 AND stream = $2 AND epoch = $3 AND last_seq = $4)`,
-    [shard, stream, epoch, last_seq, iso(now), reason],
-  );
-  return halted > 0;
-}
-
 function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
   return {
     async lockCursor({ shard, stream, epoch, last_seq }) {
       const rows = await tx.query(
-        `SELECT ${END_WHEN_SILENT} FROM rollup_cursors
+        `SELECT 1 FROM rollup_cursors
          WHERE shard = $1 AND stream = $2 AND epoch = $3 AND last_seq = $4 AND halted_at IS NULL FOR UPDATE`,
         [shard, stream, epoch, last_seq],
       );
@@ -113,8 +53,8 @@ function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
           textArray(events.map((event) => event.idempotency_key)),
           bareArray(events.map((event) => event.id)),
           textArray(events.map((event) => event.fingerprint)),
-          isoArray(events.map((event) => event.timestamp)),
-          isoArray(events.map((event) => event.ingested_at)),
+          instantArray(events.map((event) => event.timestamp)),
+          instantArray(events.map((event) => event.ingested_at)),
           events.length,
         ],
       );
@@ -153,12 +93,12 @@ function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
           textArray(column((event) => event.metric_name)),
           bareArray(column((event) => event.metric_value)),
           textArray(column((event) => event.unit)),
-          isoArray(events.map((event) => event.timestamp)),
+          instantArray(events.map((event) => event.timestamp)),
           textArray(events.map((event) => event.user_id)),
           textArray(column((event) => event.metadata)),
           textArray(column((event) => event.idempotency_key)),
-          isoArray(events.map((event) => event.ingested_at)),
-          isoArray(booked.map(({ hour }) => hour)),
+          instantArray(events.map((event) => event.ingested_at)),
+          instantArray(booked.map(({ hour }) => hour)),
           bareArray(booked.map(({ day }) => day)),
           bareArray(booked.map(({ adjustment_id }) => adjustment_id)),
         ],
@@ -193,7 +133,7 @@ function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
          ON CONFLICT (organisation_id, project_id, metric_name, unit, year, month) DO UPDATE SET
            total_value = usage_aggregates.total_value + excluded.total_value,
            event_count = usage_aggregates.event_count + excluded.event_count, updated_at = now()`,
-        [...usageColumns(sums), iso(now)],
+        [...usageColumns(sums), formatInstant(now)],
       );
     },
 
@@ -203,7 +143,7 @@ function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
            event_count, kind, created_at)
          SELECT r.*, 'late', $12::timestamptz FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[],
            $6::timestamptz[], $7::date[], $8::int[], $9::int[], $10::numeric[], $11::bigint[]) AS r`,
-        [...usageColumns(sums), iso(now)],
+        [...usageColumns(sums), formatInstant(now)],
       );
     },
 
@@ -223,7 +163,7 @@ function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
           textArray(known.map((row) => row.fingerprint)),
           textArray(known.map((row) => row.event)),
           bareArray(known.map((row) => row.first_event_id)),
-          isoArray(known.map((row) => row.received_at)),
+          instantArray(known.map((row) => row.received_at)),
         ],
       );
     },
@@ -244,7 +184,7 @@ function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
           bareArray(rows.map((row) => String(row.keyed))),
           textArray(rows.map((row) => row.reason)),
           textArray(rows.map((row) => clean(row.detail))),
-          isoArray(rows.map((row) => row.received_at)),
+          instantArray(rows.map((row) => row.received_at)),
           shard,
         ],
       );
@@ -277,10 +217,6 @@ function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
   };
 }
 
-// A process that hangs inside the transaction would keep the cursor from all others, and commit a batch whose time of
-// commit is long past: the server ends it, with no statement more than the lock takes anyway.
-const END_WHEN_SILENT = `set_config('idle_in_transaction_session_timeout', '60000', true)`;
-
 /** Postgres text holds no U+0000; a poison row may. */
 const clean = (text: string): string => text.replaceAll('\u0000', '\ufffd');
 
@@ -291,7 +227,7 @@ function usageColumns(sums: readonly UsageSum[]): string[] {
     bareArray(sums.map((sum) => sum.project_id)),
     textArray(sums.map((sum) => sum.metric_name)),
     textArray(sums.map((sum) => sum.unit)),
-    isoArray(sums.map((sum) => sum.hour)),
+    instantArray(sums.map((sum) => sum.hour)),
     bareArray(sums.map((sum) => sum.day)),
     bareArray(sums.map((sum) => sum.year)),
     bareArray(sums.map((sum) => sum.month)),
@@ -299,199 +235,6 @@ function usageColumns(sums: readonly UsageSum[]): string[] {
     bareArray(sums.map((sum) => sum.count)),
   ];
 }
-
-interface PeriodRow extends Omit<BillingPeriod, 'starts_at' | 'ends_at'> {
-  readonly starts_at: string;
-  readonly ends_at: string;
-}
-
-export const periodOf = (row: PeriodRow): BillingPeriod => ({
-  ...row,
-  starts_at: Date.parse(row.starts_at),
-  ends_at: Date.parse(row.ends_at),
-});
-
-const PERIOD_COLUMNS = 'organisation_id, year, month, starts_at, ends_at, timezone, currency, status';
-
-async function lockPeriods(
-  tx: LedgerTransaction,
-  organisationIds: readonly string[],
-  from: number,
-  to: number,
-): Promise<BillingPeriod[]> {
-  const rows = await tx.query<PeriodRow>(
-    `SELECT ${PERIOD_COLUMNS} FROM billing_periods
-     WHERE organisation_id = ANY ($1::uuid[]) AND ends_at > $2 AND starts_at <= $3
-     ORDER BY organisation_id, year, month FOR SHARE`,
-    [bareArray(organisationIds), iso(from), iso(to)],
-  );
-  return rows.map(periodOf);
-}
-
-export async function loadCalendars(
-  tx: LedgerTransaction,
-  organisationIds: readonly string[],
-): Promise<OrganisationCalendar[]> {
-  const ids = [bareArray(organisationIds)];
-  const entries = await tx.query<CalendarEntry & { organisation_id: string }>(
-    `SELECT organisation_id, from_year, from_month, timezone, currency FROM billing_calendars
-     WHERE organisation_id = ANY ($1::uuid[]) ORDER BY from_year, from_month`,
-    ids,
-  );
-  const periods = await tx.query<PeriodRow>(
-    `SELECT ${PERIOD_COLUMNS} FROM billing_periods WHERE organisation_id = ANY ($1::uuid[]) ORDER BY starts_at`,
-    ids,
-  );
-  const calendars = new Map<string, { entries: CalendarEntry[]; periods: BillingPeriod[] }>();
-  for (const { organisation_id, ...entry } of entries) {
-    const calendar = calendars.get(organisation_id) ?? { entries: [], periods: [] };
-    calendar.entries.push(entry);
-    calendars.set(organisation_id, calendar);
-  }
-  for (const row of periods) calendars.get(row.organisation_id)?.periods.push(periodOf(row));
-  return [...calendars].map(([organisation_id, calendar]) => ({ organisation_id, ...calendar }));
-}
-
-export async function insertPeriods(tx: LedgerTransaction, periods: readonly BillingPeriod[]): Promise<void> {
-  await tx.execute(
-    `INSERT INTO billing_periods (organisation_id, year, month, starts_at, ends_at, timezone, currency)
-     SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[])
-     ON CONFLICT DO NOTHING`,
-    [
-      bareArray(periods.map((period) => period.organisation_id)),
-      bareArray(periods.map((period) => period.year)),
-      bareArray(periods.map((period) => period.month)),
-      isoArray(periods.map((period) => period.starts_at)),
-      isoArray(periods.map((period) => period.ends_at)),
-      textArray(periods.map((period) => period.timezone)),
-      textArray(periods.map((period) => period.currency)),
-    ],
-  );
-}
-
-export function purgeLedger(ledger: Ledger): PurgeLedger {
-  return {
-    async readPosition(shard, stream, horizon) {
-      const [position] = await ledger.transaction(PLATFORM, (tx) =>
-        tx.query<Position>(
-          `SELECT b.epoch, b.to_seq FROM rollup_batches b
-           JOIN rollup_cursors c ON c.shard = b.shard AND c.stream = b.stream AND c.epoch = b.epoch
-           WHERE b.shard = $1 AND b.stream = $2 AND b.committed_at <= $3 AND c.halted_at IS NULL
-           ORDER BY b.to_seq DESC LIMIT 1`,
-          [shard, stream, iso(horizon)],
-        ),
-      );
-      return position ?? null;
-    },
-    listPurgeable: (shard, stream, { epoch, to_seq }, limit) =>
-      ledger.transaction(PLATFORM, (tx) =>
-        tx.query<Batch>(
-          `SELECT * FROM rollup_batches
-           WHERE shard = $1 AND stream = $2 AND epoch = $3 AND to_seq < $4 AND purged_at IS NULL
-           ORDER BY to_seq LIMIT $5`,
-          [shard, stream, epoch, to_seq, limit],
-        ),
-      ),
-    // The share lock keeps a resync away between the count and the delete.
-    whileEpochHolds: ({ shard, stream, epoch, to_seq }, now, work) =>
-      ledger.transaction(PLATFORM, async (tx) => {
-        const [cursor] = await tx.query<Cursor>(
-          `SELECT shard, stream, epoch, last_seq, last_id, false AS halted, ${END_WHEN_SILENT} FROM rollup_cursors
-           WHERE shard = $1 AND stream = $2 AND epoch = $3 AND last_seq > $4 AND halted_at IS NULL FOR SHARE`,
-          [shard, stream, epoch, to_seq],
-        );
-        if (!cursor) return false;
-        if ((await work(cursor)) === 'purged') {
-          await tx.execute(
-            'UPDATE rollup_batches SET purged_at = $5 WHERE shard = $1 AND stream = $2 AND epoch = $3 AND to_seq = $4',
-            [shard, stream, epoch, to_seq, iso(now)],
-          );
-        }
-        return true;
-      }),
-  };
-}
-
-/** Begins the shard again from its first row under a new epoch; false where it is not halted. */
-export async function restartShard(tx: LedgerTransaction, shard: number, now: number): Promise<boolean> {
-  const restarted = await tx.execute(
-    `UPDATE rollup_cursors SET epoch = epoch + 1, last_seq = 0, last_id = '', halted_at = NULL, halt_reason = NULL,
-       updated_at = $2
-     WHERE shard = $1 AND EXISTS (SELECT 1 FROM rollup_cursors WHERE shard = $1 AND halted_at IS NOT NULL)`,
-    [shard, iso(now)],
-  );
-  return restarted > 0;
-}
-
-const periodValues = ({ organisation_id, year, month }: PeriodKey): (string | number)[] => [
-  organisation_id,
-  year,
-  month,
-];
-const OF_PERIOD = 'organisation_id = $1 AND year = $2 AND month = $3';
-
-export function cutoffLedger(tx: LedgerTransaction): CutoffLedger {
-  return {
-    readCursor: (shard, stream) => readCursor(tx, shard, stream),
-    async readCutoff(period) {
-      const [row] = await tx.query<{ cutoff_seq: number | null; cutoff_epoch: number | null }>(
-        `SELECT cutoff_seq, cutoff_epoch FROM billing_periods WHERE ${OF_PERIOD}`,
-        periodValues(period),
-      );
-      return row && row.cutoff_seq !== null && row.cutoff_epoch !== null
-        ? { seq: row.cutoff_seq, epoch: row.cutoff_epoch }
-        : null;
-    },
-    async recordCutoff(period, { seq, epoch }) {
-      await tx.execute(`UPDATE billing_periods SET cutoff_seq = $4, cutoff_epoch = $5 WHERE ${OF_PERIOD}`, [
-        ...periodValues(period),
-        seq,
-        epoch,
-      ]);
-    },
-  };
-}
-
-export const periodTransaction = (tx: LedgerTransaction): PeriodTransaction => ({
-  async lockPeriod(period) {
-    const [row] = await tx.query<{ status: 'open' | 'closed' }>(
-      `SELECT status FROM billing_periods WHERE ${OF_PERIOD} FOR UPDATE`,
-      periodValues(period),
-    );
-    if (!row) throw new Error('the period to lock does not exist');
-    return row;
-  },
-  // Versions alone come again after a failover, when the lost batches are drained anew and otherwise divided: the stamp
-  // holds the quantities too.
-  async readDayVersions(period) {
-    const [row] = await tx.query<{ stamp: string | null }>(
-      `SELECT md5(string_agg(concat_ws(' ', project_id, day, version, total_value, event_count, length(metric_name),
-         metric_name, unit), E'\n' ORDER BY project_id, metric_name, unit, day)) AS stamp FROM usage_daily
-       WHERE organisation_id = $1 AND day BETWEEN $2 AND $3`,
-      [period.organisation_id, firstDay(period), lastDay(period)],
-    );
-    return row?.stamp ?? '';
-  },
-  readCursor: (shard, stream) => readCursor(tx, shard, stream),
-  async setClosed(period, now) {
-    await tx.execute(`UPDATE billing_periods SET status = 'closed', closed_at = $4 WHERE ${OF_PERIOD}`, [
-      ...periodValues(period),
-      iso(now),
-    ]);
-  },
-});
-
-export interface CursorRow {
-  readonly shard: number;
-  readonly stream: Stream;
-  readonly epoch: number;
-  readonly last_seq: number;
-  readonly halted_at: string | null;
-  readonly halt_reason: string | null;
-}
-
-export const listCursors = (tx: LedgerTransaction): Promise<CursorRow[]> =>
-  tx.query<CursorRow>('SELECT * FROM rollup_cursors ORDER BY shard, stream');
 
 export async function countOpenQuarantine(tx: LedgerTransaction): Promise<number> {
   const [row] = await tx.query<{ n: number }>(

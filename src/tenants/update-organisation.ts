@@ -5,7 +5,7 @@ import { compareMonths, monthOf, nextMonth } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { type LedgerTransaction, tenant } from '../db/ledger.ts';
 import { derivePeriodAt } from '../rollup/billing-period.ts';
-import { insertPeriods, loadCalendars } from '../rollup/store.ts';
+import { insertPeriods, loadCalendars } from '../rollup/period-store.ts';
 import { publishOrganisations } from './publish-directory.ts';
 import {
   findOrganisationLocked,

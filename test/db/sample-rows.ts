@@ -49,13 +49,13 @@ export async function sampleRow(
 ): Promise<SampleRow> {
   const { rows } = await client.query<Column>(COLUMNS, [table]);
   const given = rows.filter((column) => column.required || column.name === tenantColumn);
-  const valueOf = ({ name, type, allowed }: Column): string => {
+  const sampleOf = ({ name, type, allowed }: Column): string => {
     if (name === tenantColumn) return organisationId;
     const sample = FIXED[`${table}.${name}`] ?? allowed ?? SAMPLES[type]?.();
     if (sample === undefined) throw new Error(`no sample for ${table}.${name} of type ${type}`);
     return sample;
   };
-  return { columns: given.map((column) => column.name), values: given.map(valueOf) };
+  return { columns: given.map((column) => column.name), values: given.map(sampleOf) };
 }
 
 export const insertSample = (client: pg.Client, table: string, { columns, values }: SampleRow) =>

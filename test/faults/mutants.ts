@@ -23,6 +23,8 @@ const PURGE = 'src/rollup/purge-hot-events.ts';
 const CLOSE = 'src/rollup/close-period.ts';
 const PORTS = 'src/rollup/ports.ts';
 const STORE = 'src/rollup/store.ts';
+const PERIODS = 'src/rollup/period-store.ts';
+const CURSORS = 'src/rollup/cursor-store.ts';
 const CLASSIFY = 'src/rollup/classify-events.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -266,21 +268,21 @@ export const SQL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'ledger: periods are read without their share lock',
-    file: STORE,
+    file: PERIODS,
     find: 'ORDER BY organisation_id, year, month FOR SHARE',
     replace: 'ORDER BY organisation_id, year, month',
     law: "a closed period's aggregates never change",
   },
   {
     name: 'ledger: the period is read without its lock',
-    file: STORE,
+    file: PERIODS,
     find: 'OF_PERIOD} FOR UPDATE',
     replace: 'OF_PERIOD}',
     law: "a closed period's aggregates never change",
   },
   {
     name: 'ledger: a position younger than the horizon',
-    file: STORE,
+    file: CURSORS,
     find: 'AND b.committed_at <= $3 AND c.halted_at IS NULL',
     replace: 'AND $3::timestamptz IS NOT NULL AND c.halted_at IS NULL',
     law: 'the purge never takes what a failover could lose',

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openState } from '../../src/platform/local/paths.ts';
+import { findFreePort } from '../../src/platform/local/ports.ts';
 import { findByEnvironment, isAlive } from '../../src/platform/local/processes.ts';
 import { STATE_MARK } from '../../src/platform/local/reap.ts';
-import { cleanUp, makeFolder, ROOT, refuse, type Started, start } from './process.ts';
+import { cleanUp, endChild, launch, makeFolder, ROOT, refuse, type Started, start } from './process.ts';
 
 afterAll(cleanUp);
 
@@ -112,6 +113,17 @@ describe('one state, many starts', () => {
     expect(ms).toBeLessThan(2_000);
     expect(isAlive(engines.postgres) || isAlive(engines.workerd)).toBe(false);
   }
+});
+
+test('a start that is stopped half-way leaves nothing running', async () => {
+  const stateDir = makeFolder();
+  const { root } = openState(stateDir);
+  const { child, output } = launch({ stateDir, port: await findFreePort() });
+  await eventually(() => output().includes('Starting Postgres'));
+  const { code } = await endChild(child, 'SIGINT');
+  expect(code).toBe(0);
+  expect(findByEnvironment(STATE_MARK, root, 'workerd')).toEqual([]);
+  expect(findByEnvironment('STATE_DIR', stateDir, 'postgres')).toEqual([]);
 });
 
 describe('migrations', () => {

@@ -39,7 +39,7 @@ export async function cleanUp(): Promise<void> {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
 
-function launch({ stateDir, port, checkout = ROOT, env }: StartOptions) {
+export function launch({ stateDir, port, checkout = ROOT, env }: StartOptions) {
   const child = spawn(process.execPath, [join(checkout, 'src/platform/local/start.ts')], {
     cwd: checkout,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -91,7 +91,7 @@ export async function refuse(options: StartOptions): Promise<{ code: number | nu
   return { code, said };
 }
 
-async function endChild(child: ChildProcess, signal: NodeJS.Signals) {
+export async function endChild(child: ChildProcess, signal: NodeJS.Signals) {
   const startedAt = performance.now();
   if (child.exitCode === null && child.signalCode === null) child.kill(signal);
   const code = await ended(child);

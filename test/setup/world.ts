@@ -25,15 +25,15 @@ export interface World {
   tenant(fields?: Record<string, unknown>): Promise<Tenant>;
 }
 
+export type SentEvent = readonly [key: string, metric: string, value: string, time: string];
+
 export interface Tenant {
   readonly organisation_id: string;
   readonly project_id: string;
   readonly shard: number;
   readonly key: string;
   /** Sends events: [key, metric, value, time] each. */
-  send(
-    ...events: readonly [key: string, metric: string, value: string, time: string][]
-  ): Promise<Reply<Json>>;
+  send(...events: SentEvent[]): Promise<Reply<Json>>;
 }
 
 export function createWorld(url: () => string, adminKey: string): World {

@@ -1,6 +1,7 @@
 /** How a list answers: a page and the cursor to the next, which holds only for the same list and filters. */
 import * as z from 'zod';
-import { decodeCursor, encodeCursor, invalidCursor, type Page, type PageInput } from '../../core/page.ts';
+import { invalidRequest } from '../../core/error.ts';
+import { decodeCursor, encodeCursor, type Page, type PageInput } from '../../core/page.ts';
 import { isDataException } from '../../db/sql-state.ts';
 import type { Answer } from '../route.ts';
 import { pageQuery } from '../schemas.ts';
@@ -24,7 +25,9 @@ export async function answerList<Query extends ListInput, Row>(
   const after = decodeCursor(scope, cursor);
   const { data, nextAfter } = await read(filter, { limit, after }).catch((error) => {
     // All else that reaches the statement is checked: what Postgres cannot read is a cursor that was not ours.
-    throw after !== null && isDataException(error) ? invalidCursor() : error;
+    if (after === null || !isDataException(error)) throw error;
+    const detail = 'The cursor is not one that this list gave.';
+    throw invalidRequest([{ pointer: '?cursor', code: 'invalid_cursor', detail }]);
   });
   return { status: 200, body: { data, next_cursor: encodeCursor(scope, nextAfter) } };
 }

@@ -59,9 +59,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const closers = makeClosers();
   closers.add(async () => unlock());
   const interrupted = Promise.withResolvers<never>();
-  options.signal?.addEventListener('abort', () =>
-    interrupted.reject(refusal('Meterbook was stopped while starting.')),
-  );
+  const interrupt = (): void => interrupted.reject(refusal('Meterbook was stopped while starting.'));
+  if (options.signal?.aborted) interrupt();
+  options.signal?.addEventListener('abort', interrupt, { once: true });
   try {
     return await Promise.race([startAll(options, paths, closers), interrupted.promise]);
   } catch (error) {

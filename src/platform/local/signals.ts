@@ -1,3 +1,5 @@
+import { isAlive } from './processes.ts';
+
 const AGAIN_MS = 2_000;
 const FORCE_AFTER_MS = 10_000;
 
@@ -25,10 +27,13 @@ export function onStopSignal(stop: () => Promise<void>, exitCode = 0): void {
   watchParent(handle);
 }
 
-/** Killed above us (kill -9 of npm): nobody is left to pass a signal on, so its end is the signal. */
+/**
+ * Killed above us (kill -9 of npm): nobody is left to pass a signal on, so its end is the signal. Where the variable
+ * names another than our parent it was only handed down to us.
+ */
 function watchParent(handle: () => void): void {
-  const parent = Number(process.env.METERBOOK_PARENT);
-  if (parent !== process.ppid) return;
+  const parent = Number(process.env.METERBOOK_PARENT ?? 0);
+  if (!parent || (parent !== process.ppid && isAlive(parent))) return;
   setInterval(() => {
     if (process.ppid !== parent) handle();
   }, 250).unref();

@@ -31,7 +31,11 @@ await runCommand(async () => {
     onProgress: say,
     onLog: (level, message) => process.stderr.write(`[${level}] ${message}\n`),
   });
-  const runtime = await starting;
+  const runtime = await starting.catch((error: unknown) => {
+    if (!abort.signal.aborted) throw error;
+  });
+  // Stopped while starting: the signal's handler ends the process.
+  if (!runtime) return;
 
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   say(`\nMeterbook is ready at ${runtime.url} (${seconds} s). State: ${resolve(environment.stateDir)}`);

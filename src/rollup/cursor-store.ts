@@ -1,0 +1,105 @@
+/** The SQL of the cursors: how far each shard's streams are drained, and what of them may be purged. */
+import { formatInstant } from '../core/time.ts';
+import { type Ledger, type LedgerTransaction, PLATFORM } from '../db/ledger.ts';
+import type { Stream } from './hot-event.ts';
+import type { Batch, Cursor } from './ports.ts';
+import type { Position, PurgeLedger } from './purge-hot-events.ts';
+
+export async function readCursor(tx: LedgerTransaction, shard: number, stream: Stream): Promise<Cursor> {
+  const [row] = await tx.query<Omit<Cursor, 'halted'> & { halted_at: string | null }>(
+    'SELECT shard, stream, epoch, last_seq, last_id, halted_at FROM rollup_cursors WHERE shard = $1 AND stream = $2',
+    [shard, stream],
+  );
+  if (row) {
+    const { halted_at, ...cursor } = row;
+    return { ...cursor, halted: halted_at !== null };
+  }
+  await tx.execute('INSERT INTO rollup_cursors (shard, stream) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+    shard,
+    stream,
+  ]);
+  return await readCursor(tx, shard, stream);
+}
+
+/** Both streams of the shard halt together: a restore concerns the whole database. */
+export async function haltShard(
+  tx: LedgerTransaction,
+  cursor: Cursor,
+  reason: string,
+  now: number,
+): Promise<boolean> {
+  const { shard, stream, epoch, last_seq } = cursor;
+  const halted = await tx.execute(
+    `UPDATE rollup_cursors SET halted_at = $5, halt_reason = $6, updated_at = $5
+     WHERE shard = $1 AND halted_at IS NULL AND EXISTS (
+       SELECT 1 FROM rollup_cursors WHERE shard = $1 AND stream = $2 AND epoch = $3 AND last_seq = $4)`,
+    [shard, stream, epoch, last_seq, formatInstant(now), reason],
+  );
+  return halted > 0;
+}
+
+/** Begins the shard again from its first row under a new epoch; false where it is not halted. */
+export async function restartShard(tx: LedgerTransaction, shard: number, now: number): Promise<boolean> {
+  const restarted = await tx.execute(
+    `UPDATE rollup_cursors SET epoch = epoch + 1, last_seq = 0, last_id = '', halted_at = NULL, halt_reason = NULL,
+       updated_at = $2
+     WHERE shard = $1 AND EXISTS (SELECT 1 FROM rollup_cursors WHERE shard = $1 AND halted_at IS NOT NULL)`,
+    [shard, formatInstant(now)],
+  );
+  return restarted > 0;
+}
+
+export interface CursorRow {
+  readonly shard: number;
+  readonly stream: Stream;
+  readonly epoch: number;
+  readonly last_seq: number;
+  readonly halted_at: string | null;
+  readonly halt_reason: string | null;
+}
+
+export const listCursors = (tx: LedgerTransaction): Promise<CursorRow[]> =>
+  tx.query<CursorRow>('SELECT * FROM rollup_cursors ORDER BY shard, stream');
+
+export function purgeLedger(ledger: Ledger): PurgeLedger {
+  return {
+    async readPosition(shard, stream, horizon) {
+      const [position] = await ledger.transaction(PLATFORM, (tx) =>
+        tx.query<Position>(
+          `SELECT b.epoch, b.to_seq FROM rollup_batches b
+           JOIN rollup_cursors c ON c.shard = b.shard AND c.stream = b.stream AND c.epoch = b.epoch
+           WHERE b.shard = $1 AND b.stream = $2 AND b.committed_at <= $3 AND c.halted_at IS NULL
+           ORDER BY b.to_seq DESC LIMIT 1`,
+          [shard, stream, formatInstant(horizon)],
+        ),
+      );
+      return position ?? null;
+    },
+    listPurgeable: (shard, stream, { epoch, to_seq }, limit) =>
+      ledger.transaction(PLATFORM, (tx) =>
+        tx.query<Batch>(
+          `SELECT * FROM rollup_batches
+           WHERE shard = $1 AND stream = $2 AND epoch = $3 AND to_seq < $4 AND purged_at IS NULL
+           ORDER BY to_seq LIMIT $5`,
+          [shard, stream, epoch, to_seq, limit],
+        ),
+      ),
+    // The share lock keeps a resync away between the count and the delete.
+    whileEpochHolds: ({ shard, stream, epoch, to_seq }, now, work) =>
+      ledger.transaction(PLATFORM, async (tx) => {
+        const [cursor] = await tx.query<Cursor>(
+          `SELECT shard, stream, epoch, last_seq, last_id, false AS halted FROM rollup_cursors
+           WHERE shard = $1 AND stream = $2 AND epoch = $3 AND last_seq > $4 AND halted_at IS NULL FOR SHARE`,
+          [shard, stream, epoch, to_seq],
+        );
+        if (!cursor) return false;
+        if ((await work(cursor)) === 'purged') {
+          await tx.execute(
+            'UPDATE rollup_batches SET purged_at = $5 WHERE shard = $1 AND stream = $2 AND epoch = $3 AND to_seq = $4',
+            [shard, stream, epoch, to_seq, formatInstant(now)],
+          );
+        }
+        return true;
+      }),
+  };
+}

@@ -1,0 +1,189 @@
+/** What the migrations made is what the Drizzle tables say, in both stores, in the words of the engines' own catalogues. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import {
+  generateDrizzleJson,
+  generateMigration,
+  generateSQLiteDrizzleJson,
+  generateSQLiteMigration,
+} from 'drizzle-kit/api';
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as hotSchema from '../../src/db/hot-schema.ts';
+import * as ledgerSchema from '../../src/db/ledger-schema.ts';
+import { queryD1 } from '../setup/client.ts';
+import { createDatabase, type OwnDatabase } from './own-database.ts';
+
+const STATEMENT_MS = 30_000;
+
+describe('Postgres', () => {
+  let migrated: OwnDatabase;
+  /** The same tables as drizzle-kit makes them from nothing: what the migrations are compared with. */
+  let declared: OwnDatabase;
+
+  beforeAll(async () => {
+    [migrated, declared] = await Promise.all([createDatabase('migrated'), createDatabase('declared', false)]);
+    const statements = await generateMigration(generateDrizzleJson({}), generateDrizzleJson(ledgerSchema));
+    // Roles belong to the cluster and are there already.
+    for (const sql of statements.filter((each) => !each.startsWith('CREATE ROLE')))
+      await declared.owner.query(sql);
+  }, STATEMENT_MS);
+  afterAll(async () => {
+    await Promise.all([migrated?.close(), declared?.close()]);
+  });
+
+  const read = async (client: pg.Client, sql: string): Promise<string[]> => {
+    const { rows } = await client.query<{ line: string }>({ text: sql });
+    return rows.map(({ line }) => line).sort();
+  };
+
+  const PARENTS = `c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition`;
+  const QUERIES: Readonly<Record<string, string>> = {
+    'columns, their types, nullability and defaults': `SELECT concat_ws(' ', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
+        CASE WHEN a.attnotnull THEN 'NOT NULL' END, pg_get_expr(d.adbin, d.adrelid)) AS line
+      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+      LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE ${PARENTS}`,
+    'keys, uniques, checks and foreign keys': `SELECT concat_ws(' ', c.relname, n.conname, pg_get_constraintdef(n.oid)) AS line
+      FROM pg_class c JOIN pg_constraint n ON n.conrelid = c.oid AND n.contype <> 'x' WHERE ${PARENTS}`,
+    // The parent's index of a partitioned table is written ON ONLY.
+    indexes: `SELECT replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ') AS line
+      FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid
+      WHERE ${PARENTS} AND NOT i.indisexclusion`,
+    policies: `SELECT concat_ws(' ', tablename, policyname, permissive, roles::text, cmd, qual, with_check) AS line
+      FROM pg_policies WHERE schemaname = 'public'`,
+    'row-level security': `SELECT concat_ws(' ', relname, relrowsecurity, relforcerowsecurity) AS line FROM pg_class c WHERE ${PARENTS}`,
+  };
+
+  test.each(Object.entries(QUERIES))('%s are those of the tables in src/db', async (_, sql) => {
+    const [made, said] = [await read(migrated.owner, sql), await read(declared.owner, sql)];
+    expect(said.length).toBeGreaterThan(15);
+    expect(made).toEqual(said);
+  });
+
+  test('beyond them the migrations make these guards and no other', async () => {
+    const triggers = await read(
+      migrated.owner,
+      `SELECT concat_ws(' ', tgrelid::regclass::text, tgname) AS line FROM pg_trigger WHERE NOT tgisinternal AND tgparentid = 0`,
+    );
+    expect(triggers).toEqual([
+      'invoice_line_items invoice_line_items_issued_never_change',
+      'invoices invoices_issued_never_change',
+      'pricing_plans pricing_plans_never_change',
+    ]);
+    const exclusions = `SELECT pg_get_constraintdef(oid) AS line FROM pg_constraint WHERE contype = 'x'`;
+    const [overlap] = await read(migrated.owner, exclusions);
+    expect(overlap).toMatch(
+      /^EXCLUDE USING gist .*COALESCE\(organisation_id.*metric_name WITH =, unit WITH =, currency WITH =.*daterange\(effective_from, effective_to\) WITH &&/,
+    );
+    const definers = await read(
+      migrated.owner,
+      `SELECT concat_ws(' ', proname, proconfig::text) AS line FROM pg_proc
+       WHERE pronamespace = 'public'::regnamespace AND prosecdef`,
+    );
+    // A function that runs as its owner names its search_path, or its caller could.
+    expect(definers).toHaveLength(1);
+    expect(definers[0]).toMatch(/^ensure_usage_event_partitions .*search_path=public, pg_temp/);
+  });
+
+  test('nothing has changed in src/db since the last migration was generated', async () => {
+    const journal = JSON.parse(readFileSync(join('migrations/postgres/meta/_journal.json'), 'utf8'));
+    const last = journal.entries.at(-1).tag.slice(0, 4);
+    const snapshot = JSON.parse(readFileSync(`migrations/postgres/meta/${last}_snapshot.json`, 'utf8'));
+    expect(await generateMigration(snapshot, generateDrizzleJson(ledgerSchema, snapshot.id))).toEqual([]);
+  });
+
+  test('events are partitioned by month of their receipt, keys in 16 by hash of their project', async () => {
+    const keys = `SELECT concat_ws(' ', c.relname, pg_get_partkeydef(c.oid)) AS line FROM pg_class c WHERE c.relkind = 'p'`;
+    expect(await read(migrated.owner, keys)).toEqual([
+      'event_keys HASH (project_id)',
+      'usage_events RANGE (ingested_at)',
+    ]);
+    const bounds = (parent: string) =>
+      read(
+        migrated.owner,
+        `SELECT pg_get_expr(c.relpartbound, c.oid) AS line FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+         WHERE i.inhparent = '${parent}'::regclass`,
+      );
+    expect(await bounds('event_keys')).toEqual(
+      Array.from({ length: 16 }, (_, i) => `FOR VALUES WITH (modulus 16, remainder ${i})`).sort(),
+    );
+    await migrated.owner.query(`SET TIME ZONE 'UTC'`);
+    const make = `SELECT ensure_usage_event_partitions('2026-11-30T23:59:59Z', '2027-02-01T00:00:00Z') AS line`;
+    expect(await read(migrated.owner, make)).toEqual([4]);
+    expect(await read(migrated.owner, make)).toEqual([0]);
+    const range = (from: string, to: string) =>
+      `FOR VALUES FROM ('${from} 00:00:00+00') TO ('${to} 00:00:00+00')`;
+    expect(await bounds('usage_events')).toEqual([
+      range('2026-11-01', '2026-12-01'),
+      range('2026-12-01', '2027-01-01'),
+      range('2027-01-01', '2027-02-01'),
+      range('2027-02-01', '2027-03-01'),
+    ]);
+    const tooMany = `SELECT ensure_usage_event_partitions('2000-01-01', '2100-01-01')`;
+    await expect(migrated.owner.query(tooMany)).rejects.toThrow('more than 120 months');
+  });
+});
+
+describe('D1', () => {
+  const CATALOGUE = `SELECT type, name, tbl_name, sql FROM sqlite_master
+    WHERE name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%' AND name NOT LIKE 'd1_%' ORDER BY name`;
+  interface Entry {
+    readonly type: string;
+    readonly name: string;
+    readonly sql: string;
+  }
+
+  const isTable = ({ type }: Entry): boolean => type === 'table';
+  const declared = new DatabaseSync(':memory:');
+  const applied = (binding: string): Promise<Entry[]> => queryD1<Entry>(binding, CATALOGUE);
+
+  beforeAll(async () => {
+    const [from, to] = [await generateSQLiteDrizzleJson({}), await generateSQLiteDrizzleJson(hotSchema)];
+    for (const sql of await generateSQLiteMigration(from, to)) declared.exec(sql);
+  });
+
+  test.each(['DIRECTORY', 'HOT_0'])(
+    '%s holds the tables, columns, indexes and views of src/db',
+    async (binding) => {
+      const made = await applied(binding);
+      const said = declared.prepare(CATALOGUE).all() as unknown as Entry[];
+      // STRICT is all that the migration adds: drizzle-kit does not know it.
+      const plain = ({ type, name, sql }: Entry) => ({
+        type,
+        name,
+        sql: sql.replace(/\) STRICT$/, ')').replace(/\s+/g, ' '),
+      });
+      expect(made.map(plain)).toEqual(said.map(plain));
+      expect(made.length).toBeGreaterThanOrEqual(8);
+    },
+  );
+
+  test('every table is STRICT, and rows that are drained by number never get an old one again', async () => {
+    const tables = (await applied('HOT_0')).filter(isTable);
+    for (const { name, sql } of tables) expect([name, /\) STRICT$/.test(sql)]).toEqual([name, true]);
+    const counted = tables.filter(({ sql }) => sql.includes('`seq` integer PRIMARY KEY AUTOINCREMENT'));
+    expect(counted.map(({ name }) => name)).toEqual(['event_conflicts', 'usage_events']);
+  });
+
+  test('an event costs two rows: one unique key, no other index, no trigger', async () => {
+    const made = await applied('HOT_0');
+    expect(made.filter(({ type }) => type === 'trigger')).toEqual([]);
+    const indexes = made.filter(({ type }) => type === 'index').map(({ name, sql }) => [name, sql]);
+    expect(indexes).toEqual([
+      ['event_conflicts_key', expect.stringContaining('(`project_id`,`idempotency_key`,`fingerprint`)')],
+      [
+        'usage_events_key',
+        expect.stringMatching(/^CREATE UNIQUE INDEX .*\(`project_id`,`idempotency_key`\)$/),
+      ],
+    ]);
+  });
+
+  test('nothing has changed in src/db since the last migration was generated', async () => {
+    const journal = JSON.parse(readFileSync('migrations/d1/meta/_journal.json', 'utf8'));
+    const last = journal.entries.at(-1).tag.slice(0, 4);
+    const snapshot = JSON.parse(readFileSync(`migrations/d1/meta/${last}_snapshot.json`, 'utf8'));
+    const current = await generateSQLiteDrizzleJson(hotSchema, snapshot.id);
+    expect(await generateSQLiteMigration(snapshot, current)).toEqual([]);
+  });
+});
