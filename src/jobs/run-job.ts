@@ -2,6 +2,7 @@
  * Runs one job and records the run: when, how long, how much, and why not. A run that dies leaves its row `running`; it
  * blocks nothing, because every job may overlap with itself.
  */
+import { appendAudit, PLATFORM_CHAIN } from '../audit/append-audit.ts';
 import { AppError, unreachable } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import { formatInstant } from '../core/time.ts';
@@ -29,15 +30,18 @@ export async function runJob(ctx: Ctx, settings: JobSettings, input: RunJobInput
   const id = uuidv7(ctx.now);
   const started = settings.clock();
   const hasTime = (): boolean => settings.clock() - started < settings.budgetMs;
-  await ctx.ledger.transaction(PLATFORM, (tx) =>
-    insertJobRun(tx, {
-      id,
-      job,
-      started_by: startedBy,
-      as_of: formatInstant(asOf),
-      started_at: formatInstant(started),
-    }),
-  );
+  await ctx.ledger.transaction(PLATFORM, async (tx) => {
+    const as_of = formatInstant(asOf);
+    await insertJobRun(tx, { id, job, started_by: startedBy, as_of, started_at: formatInstant(started) });
+    if (startedBy === 'cron') return;
+    await appendAudit(tx, ctx, {
+      organisation_id: PLATFORM_CHAIN,
+      entity_type: 'job',
+      entity_id: id,
+      action: 'job.run',
+      changes: { job, as_of },
+    });
+  });
   let result: JobResult;
   let error: string | null = null;
   try {
