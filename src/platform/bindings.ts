@@ -4,7 +4,8 @@ import type { HotDatabase, Shards } from '../db/hot.ts';
 
 export interface HotEnv {
   readonly DIRECTORY: D1Database;
-  /** One per shard: HOT_0, HOT_1, … */
+  readonly HOT_0: D1Database;
+  /** One per further shard: HOT_1, HOT_2, … */
   readonly [binding: `HOT_${number}`]: D1Database;
 }
 
