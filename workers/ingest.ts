@@ -3,7 +3,7 @@ import { createIngestApp, type IngestDependencies } from '../src/http/ingest-app
 import { clock, type IngestEnv, shardsOf } from '../src/platform/bindings.ts';
 
 const app = createIngestApp(clock);
-/** As in wrangler.toml, for the header that tells it. */
+/** Ten times the limit of LIMITER in wrangler.toml, each question to which stands for ten requests. */
 const REQUESTS_PER_MINUTE = 60_000;
 
 export default {
@@ -12,7 +12,7 @@ export default {
       directory: env.DIRECTORY,
       shards: shardsOf(env),
       clock,
-      admit: async (key) => (await env.LIMITER.limit({ key })).success,
+      askLimiter: async (key) => (await env.LIMITER.limit({ key })).success,
       requestsPerMinute: REQUESTS_PER_MINUTE,
       // The runtime's own Request and Response are the standard ones under another name.
       api: async (passed) => (await env.API.fetch(passed as unknown as WorkerRequest)) as unknown as Response,

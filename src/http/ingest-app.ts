@@ -5,6 +5,7 @@ import { bearerToken, hashKey } from '../access/key.ts';
 import { AppError } from '../core/error.ts';
 import { type HotDatabase, hotDatabase, type Shards } from '../db/hot.ts';
 import { acceptEvents } from '../ingest/accept-events.ts';
+import { type Admission, createAdmission } from '../ingest/admission.ts';
 import { type CommitQueue, createCommitQueue } from '../ingest/commit-queue.ts';
 import { parseEvents } from '../ingest/parse-events.ts';
 import { hotWriter } from '../ingest/store.ts';
@@ -19,9 +20,9 @@ export interface IngestDependencies {
   readonly directory: HotDatabase;
   readonly shards: Shards;
   readonly clock: () => number;
-  /** False where the key has had its requests of this minute. */
-  readonly admit: (keyId: string) => Promise<boolean>;
-  /** The limit that `admit` guards, for the RateLimit-Policy header. */
+  /** Asks the platform's limiter: see src/ingest/admission.ts. */
+  readonly askLimiter: (keyId: string) => Promise<boolean>;
+  /** The limit of a key, for the RateLimit-Policy header. */
   readonly requestsPerMinute: number;
   readonly api: (request: Request) => Promise<Response>;
   readonly waitUntil: (work: Promise<unknown>) => void;
@@ -32,6 +33,7 @@ type Env = { Bindings: IngestDependencies };
 /** What an isolate keeps between requests. */
 interface Memory {
   readonly keys: KeyCache;
+  readonly admission: Admission;
   /** The queue of a shard's commits. */
   readonly queueOf: (shard: number) => CommitQueue;
 }
@@ -40,6 +42,7 @@ function createMemory(clock: () => number): Memory {
   const queues = new Map<number, CommitQueue>();
   return {
     keys: createKeyCache(),
+    admission: createAdmission(),
     queueOf(shard) {
       const queue = queues.get(shard) ?? createCommitQueue(clock);
       queues.set(shard, queue);
@@ -80,11 +83,11 @@ export function createIngestApp(clock: () => number): Hono<Env> {
 async function receiveEvents(
   request: Request,
   dependencies: IngestDependencies,
-  { keys, queueOf }: Memory,
+  { keys, admission, queueOf }: Memory,
   now: number,
 ): Promise<Response> {
   const key = await findKey(request, dependencies, keys, now);
-  if (!(await dependencies.admit(key.key_id))) {
+  if (!(await admission.admits(key.key_id, dependencies.askLimiter))) {
     throw new AppError('rate_limited', 'Too many requests with this key.', { retryAfterSeconds: 60 });
   }
   const parsed = await parseEvents(request, now);

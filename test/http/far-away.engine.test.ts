@@ -1,4 +1,5 @@
 /** A runtime of its own, with a tiny rate limit and a Postgres behind a wire that can be cut. */
+
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
@@ -6,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { REQUESTS_PER_QUESTION } from '../../src/ingest/admission.ts';
 import { connectOwner, ownerDatabaseUrl } from '../setup/client.ts';
 import {
   type Json,
@@ -16,7 +18,7 @@ import {
 } from '../setup/world.ts';
 import { type Answer, eventOf, problemOf } from './wire.ts';
 
-const LIMIT = 5;
+const LIMIT = 3 * REQUESTS_PER_QUESTION;
 const DATABASE = `far_away_${process.pid}`;
 const folder = mkdtempSync(join(tmpdir(), 'meterbook-config-'));
 
@@ -70,7 +72,7 @@ beforeAll(async () => {
     port: `${await wire.listen()}`,
   });
   const toml = readFileSync('wrangler.toml', 'utf8')
-    .replace(/limit = \d+/, `limit = ${LIMIT}`)
+    .replace(/limit = \d+/, `limit = ${LIMIT / REQUESTS_PER_QUESTION}`)
     .replace(/"(workers|migrations)\//g, `"${resolve('.')}/$1/`);
   writeFileSync(join(folder, 'wrangler.toml'), toml);
   own = await startOwnRuntime({
