@@ -14,8 +14,12 @@ const PARAMETER_BYTES_MAX = 2_000_000;
 const COLUMNS = `id, organisation_id, project_id, metric_name, metric_value, unit, timestamp, user_id, metadata,
   idempotency_key, fingerprint, ingested_at`;
 const EVENT = 'value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8';
-const FROM_ROWS = 'FROM json_each(?1) WHERE true ON CONFLICT (project_id, idempotency_key) DO NOTHING';
+const ONCE = 'WHERE true ON CONFLICT (project_id, idempotency_key) DO NOTHING';
+const FROM_ROWS = `FROM json_each(?1) ${ONCE}`;
 const INSERT = `INSERT INTO usage_events (${COLUMNS}) SELECT value->>0, ?2, ?3, ${EVENT}, ?4 ${FROM_ROWS}`;
+// Without json_each a single event reads two rows instead of three; both are AUTOINCREMENT's.
+const INSERT_ONE = `INSERT INTO usage_events (${COLUMNS})
+SELECT ?1->0->>0, ?2, ?3, ${EVENT.replaceAll('value->>', '?1->0->>')}, ?4 ${ONCE}`;
 const INSERT_MIXED = `INSERT INTO usage_events (${COLUMNS})
 SELECT value->>0, value->>9, value->>10, ${EVENT}, value->>11 ${FROM_ROWS}`;
 
@@ -125,7 +129,9 @@ function chunksOf(database: HotDatabase, request: InsertRequest): Chunk[] {
   return splitByLength(events, lengths).map((own, index) => ({
     events: own,
     statements: [
-      database.prepare(INSERT).bind(`[${parts[index]?.join(',')}]`, organisation_id, project_id, received_at),
+      database
+        .prepare(own.length === 1 ? INSERT_ONE : INSERT)
+        .bind(`[${parts[index]?.join(',')}]`, organisation_id, project_id, received_at),
       database.prepare(READ_BACK).bind(JSON.stringify(own.map(keyOf)), own.length, project_id),
     ],
   }));

@@ -28,7 +28,7 @@ export async function createPricingPlan(ctx: Ctx, input: CreatePricingPlanInput)
           throw invalidRequest([{ pointer: '/organisation_id', code: 'not_found', detail }]);
         }
         const id = uuidv7(ctx.now);
-        const inserted = await insertPlan(tx, { ...input, organisation_id, id });
+        // First what locks one row: two writers of the same price would else wait for each other in its exclusion constraint.
         if (organisation_id !== null) await touchPublication(tx, organisation_id);
         await appendAudit(tx, ctx, {
           organisation_id: organisation_id ?? PLATFORM_CHAIN,
@@ -37,7 +37,7 @@ export async function createPricingPlan(ctx: Ctx, input: CreatePricingPlanInput)
           action: 'pricing_plan.create',
           changes: { ...input },
         });
-        return inserted;
+        return await insertPlan(tx, { ...input, organisation_id, id });
       },
     );
     await (organisation_id === null ? publishEveryone(ctx) : publishOrganisations(ctx, [organisation_id]));

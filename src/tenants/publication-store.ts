@@ -17,6 +17,19 @@ export async function listPublicationVersions(
   );
 }
 
+export async function raisePublicationVersions(
+  tx: LedgerTransaction,
+  versions: readonly (readonly [organisationId: string, version: number])[],
+): Promise<void> {
+  const ofOrganisations = versions.filter(([id]) => id !== EVERYONE);
+  await tx.execute(
+    `UPDATE organisations o SET publication_version = raised.version
+     FROM unnest($1::uuid[], $2::bigint[]) AS raised(id, version)
+     WHERE o.id = raised.id AND o.publication_version < raised.version`,
+    [bareArray(ofOrganisations.map(([id]) => id)), bareArray(ofOrganisations.map(([, version]) => version))],
+  );
+}
+
 const PRICED = `coalesce(jsonb_agg(DISTINCT jsonb_build_array(p.metric_name, p.unit)), '[]')`;
 
 /** `ids` is an array literal of organisations. */

@@ -6,7 +6,12 @@ import { bareArray } from '../db/array-literal.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { PLATFORM } from '../db/ledger.ts';
 import { readKeyUses, readPublishedVersions, upsertPublications } from './directory-store.ts';
-import { listPublicationVersions, readPublications, recordKeyUses } from './publication-store.ts';
+import {
+  listPublicationVersions,
+  raisePublicationVersions,
+  readPublications,
+  recordKeyUses,
+} from './publication-store.ts';
 import { EVERYONE } from './published-tenant.ts';
 
 /** After a commit: what fails here is healed within the minute, so it fails nothing. */
@@ -29,6 +34,16 @@ export async function healDirectory(
 ): Promise<{ status: 'succeeded'; organisations: number; published: number }> {
   const versions = await ctx.ledger.transaction(PLATFORM, listPublicationVersions);
   const published = await readPublishedVersions(ctx.directory);
+  // A ledger restored to an older moment may be behind what it had published: it takes the lead again.
+  const overtaken = versions.filter((row) => (published.get(row.organisation_id) ?? 0) > row.version);
+  if (overtaken.length > 0) {
+    await ctx.ledger.transaction(PLATFORM, (tx) =>
+      raisePublicationVersions(
+        tx,
+        overtaken.map((row) => [row.organisation_id, (published.get(row.organisation_id) ?? 0) + 1] as const),
+      ),
+    );
+  }
   const stale = versions.filter((row) => (published.get(row.organisation_id) ?? 0) !== row.version);
   for (let start = 0; start < stale.length; start += PUBLISHED_AT_ONCE) {
     const part = stale.slice(start, start + PUBLISHED_AT_ONCE);

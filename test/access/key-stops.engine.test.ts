@@ -3,8 +3,13 @@
  * minute. All wait at once, and for no longer than the edge remembers.
  */
 import { describe, expect, test } from 'vitest';
+import type { HotDatabase } from '../../src/db/hot.ts';
+import type { LedgerTransaction } from '../../src/db/ledger.ts';
+import { upsertPublications } from '../../src/tenants/directory-store.ts';
+import { readPublications } from '../../src/tenants/publication-store.ts';
+import type { Publication } from '../../src/tenants/published-tenant.ts';
 import { type Answer, ask, eventOf, problemOf, send, withoutRequestId, world } from '../http/wire.ts';
-import { connectOwner } from '../setup/client.ts';
+import { connectOwner, queryD1 } from '../setup/client.ts';
 import type { Tenant } from '../setup/world.ts';
 
 const EDGE_REMEMBERS_MS = 20_000;
@@ -45,6 +50,17 @@ const WAYS: Readonly<Record<string, (tenant: Tenant) => Promise<void>>> = {
       tenant,
       'UPDATE api_keys SET is_active = false, revoked_at = now() WHERE organisation_id = $1',
     );
+    await world.job('publish');
+  },
+  'is revoked in a ledger put back behind what it had published': async (tenant) => {
+    const owner = await connectOwner();
+    await owner.query('UPDATE api_keys SET is_active = false WHERE organisation_id = $1', [
+      tenant.organisation_id,
+    ]);
+    await owner.query('UPDATE organisations SET publication_version = 1 WHERE id = $1', [
+      tenant.organisation_id,
+    ]);
+    await owner.end();
     await world.job('publish');
   },
   'has its project set inactive': async ({ project_id }) => {
@@ -99,21 +115,37 @@ test('a key works at once, and what stopped starts again once it is set active',
   }
 });
 
+/** DIRECTORY, from this process: as much of D1 as publishing takes. */
+const directory = {
+  prepare: (sql: string) => ({ bind: (...params: (string | number | null)[]) => ({ sql, params }) }),
+  batch: async (statements: readonly { sql: string; params: (string | number | null)[] }[]) => {
+    for (const { sql, params } of statements) await queryD1('DIRECTORY', sql, ...params);
+    return [];
+  },
+} as unknown as HotDatabase;
+
 test('a revoked key stays revoked when an older publish comes late', async () => {
   const tenant = await world.tenant();
-  await revoke(tenant);
-  const setTo = async (version: string, isActive: boolean): Promise<void> => {
+  const published = async (): Promise<Publication> => {
     const owner = await connectOwner();
-    const id = [tenant.organisation_id];
-    await owner.query(`UPDATE organisations SET publication_version = ${version} WHERE id = $1`, id);
-    await owner.query(`UPDATE api_keys SET is_active = ${isActive} WHERE organisation_id = $1`, id);
+    await owner.query('SET ROLE meterbook_platform');
+    const tx = { query: async (text: string, values: unknown[]) => (await owner.query(text, values)).rows };
+    const [publication] = await readPublications(
+      tx as unknown as LedgerTransaction,
+      `{${tenant.organisation_id}}`,
+      false,
+    );
     await owner.end();
-    await world.job('publish');
+    if (!publication) throw new Error('nothing to publish');
+    return publication;
   };
-  // What a run would publish that was held up since before the revocation: its version is lower and loses.
-  await setTo('1', true);
+  const heldUp = await published();
+  await revoke(tenant);
+  const revoked = await published();
+  // What a run publishes that was held up since before the revocation: its version is lower and loses.
+  await upsertPublications(directory, [heldUp]);
   problemOf(await send(tenant.key, eventOf()), 401);
-  await setTo('100', false);
+  await upsertPublications(directory, [{ ...revoked, version: Number(revoked.version) + 1 }]);
   problemOf(await send(tenant.key, eventOf()), 401);
 });
 

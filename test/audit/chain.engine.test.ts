@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROUTES } from '../../src/http/routes/index.ts';
 import { type Made, ROUTE_TABLE } from '../http/route-table.ts';
-import { ask, DAY_MS, eventOf, send, UNKNOWN_ID, world } from '../http/wire.ts';
+import { ask, DAY_MS, eventOf, onceDrained, send, UNKNOWN_ID, world } from '../http/wire.ts';
 import { adminKey, connectOwner } from '../setup/client.ts';
 import type { Json } from '../setup/world.ts';
 
@@ -95,7 +95,8 @@ describe('a change leaves exactly one row, in the name of who made it', () => {
 
   test.each(writes)('$id', async ({ row, method, action }) => {
     const { path, body } = row.call(made);
-    const answer = await ask(path, { method, key: adminKey, ...(body !== undefined && { json: body }) });
+    const init = { method, key: adminKey, ...(body !== undefined && { json: body }) };
+    const answer = await onceDrained(() => ask(path, init));
     expect(answer.status, JSON.stringify(answer.body)).toBe(
       row.status ?? (method === 'POST' ? answer.status : 200),
     );

@@ -7,7 +7,7 @@ import { median, perSecond, type Row } from './measurement.ts';
 const STORED = 2_000_000;
 const FILL_CHUNK = 100_000;
 const BATCHES = 20;
-const ROUNDS = 5;
+const ROUNDS = 9;
 const ORGANISATIONS = 10;
 const PROJECTS_EACH = 4;
 

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { ROUTES } from '../../src/http/routes/index.ts';
 import { INGEST_ROUTES } from '../../src/http/routes/ingest.ts';
+import { REQUESTS_PER_QUESTION } from '../../src/ingest/admission.ts';
 import { api } from '../setup/client.ts';
 import { ask, problemOf, sendRaw, UNKNOWN_ID, world } from './wire.ts';
 
@@ -211,9 +212,10 @@ describe('query parameters', () => {
 
 test('the policy of the rate limit is on every answer to events, and is the one that deploys', async () => {
   const [, limit, period] = /limit = (\d+), period = (\d+)/.exec(readFileSync('wrangler.toml', 'utf8')) ?? [];
+  const requests = Number(limit) * REQUESTS_PER_QUESTION;
   const tenant = await world.tenant();
   for (const key of [tenant.key, 'mb_live_unknown']) {
     const answer = await sendRaw(key, 'application/json', '{}');
-    expect(answer.headers.get('ratelimit-policy')).toBe(`"default";q=${limit};w=${period}`);
+    expect(answer.headers.get('ratelimit-policy')).toBe(`"default";q=${requests};w=${period}`);
   }
 });

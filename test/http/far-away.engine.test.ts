@@ -1,5 +1,4 @@
 /** A runtime of its own, with a tiny rate limit and a Postgres behind a wire that can be cut. */
-
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';

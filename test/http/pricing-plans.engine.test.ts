@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Json, Tenant } from '../setup/world.ts';
-import { ask, DAY_MS, eventOf, problemOf, send, world } from './wire.ts';
+import { ask, DAY_MS, eventOf, onceDrained, problemOf, send, world } from './wire.ts';
 
 const PATH = '/v1/admin/pricing-plans';
 
@@ -106,7 +106,8 @@ describe('the end of a version', () => {
       year,
       month,
     });
-    expect((await world.post(`/v1/admin/invoices/${draft.body.id}/finalize`)).status).toBe(200);
+    const issued = await onceDrained(() => world.post(`/v1/admin/invoices/${draft.body.id}/finalize`));
+    expect(issued.status).toBe(200);
     const last = new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10);
     const next = new Date(Date.UTC(year, month, 1)).toISOString().slice(0, 10);
     expect(problemOf(await end(id, last), 409).code).toBe('plan_in_use');

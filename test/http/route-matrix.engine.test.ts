@@ -11,6 +11,7 @@ import {
   ask,
   DAY_MS,
   eventOf,
+  onceDrained,
   problemOf,
   send,
   sendRaw,
@@ -109,7 +110,7 @@ test('every route but health, readiness and the description wants a key, and eve
 
 describe('a good call answers as the description says, with nothing undeclared', () => {
   test.each(rows)('$id', async ({ row, route, method }) => {
-    const answer = await call(method, row.call(made), keyOf(route.audience));
+    const answer = await onceDrained(() => call(method, row.call(made), keyOf(route.audience)));
     expect(answer.status, JSON.stringify(answer.body)).toBe(row.status ?? 200);
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     row.remember?.(made, answer.body);

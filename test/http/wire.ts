@@ -74,3 +74,11 @@ export function problemOf(answer: Answer, status: number): { code: string; point
 
 /** A problem without what differs from request to request. */
 export const withoutRequestId = ({ body }: Answer): Json => ({ ...body, request_id: '' });
+
+/** Other suites send to the same shard at the same time: what they sent before the cutoff is drained first. */
+export async function onceDrained<T extends { readonly body: Json }>(call: () => Promise<T>): Promise<T> {
+  const answer = await call();
+  if (answer.body?.code !== 'not_drained') return answer;
+  await world.job('rollup');
+  return await call();
+}

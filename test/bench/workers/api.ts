@@ -3,13 +3,14 @@ import type { ExecutionContext } from '@cloudflare/workers-types';
 import type { LedgerEnv } from '../../../src/platform/bindings.ts';
 import product from '../../../workers/api.ts';
 import { counted } from './counted.ts';
-import { drainPlainly } from './drain-floor.ts';
+import { drainPlainly, type PlainDrain } from './drain-floor.ts';
 
 export default {
   async fetch(request: Request, env: LedgerEnv, execution: ExecutionContext): Promise<Response> {
     const url = new URL(request.url);
     if (url.pathname === '/bench/drain') {
-      const events = await drainPlainly(env.HOT_0, env.LEDGER.connectionString, await request.json());
+      const plan = (await request.json()) as PlainDrain;
+      const events = await drainPlainly(env.HOT_0, env.LEDGER.connectionString, plan);
       return Response.json({ events });
     }
     if (!url.pathname.startsWith('/bench/jobs/')) return product.fetch(request, env, execution);
