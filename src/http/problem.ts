@@ -76,13 +76,15 @@ export function problemResponse(error: unknown, requestId: string): Response {
 
 function logError(error: unknown, requestId: string): void {
   const { message, stack, log, cause } = error as Partial<AppError> & { cause?: unknown };
+  // What was said on purpose needs no place in the code; what was not, does.
+  const isExpected = error instanceof AppError && cause === undefined;
   console.error(
     JSON.stringify({
       message,
       log,
       request_id: requestId,
       cause: cause === undefined ? undefined : String(cause),
-      stack,
+      stack: isExpected ? undefined : stack,
     }),
   );
 }

@@ -44,7 +44,7 @@ export async function listUsage(
     {
       select: 'period, metric_name, unit, trim_scale(total_value)::text AS total_value, event_count',
       from: `(SELECT period, metric_name, unit, sum(quantity) AS total_value, sum(event_count)::bigint AS event_count,
-           concat_ws(E'\\x1f', period, metric_name, unit) COLLATE "C" AS place
+           jsonb_build_array(period, metric_name, unit)::text COLLATE "C" AS place
          FROM (
            SELECT ${period} AS period, metric_name, unit, total_value AS quantity, event_count
            FROM usage_hourly WHERE ${within}

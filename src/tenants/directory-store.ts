@@ -61,10 +61,10 @@ export async function findEdgeKey(directory: HotDatabase, keyHash: string): Prom
   const { key_id, organisation_id, project_id, shard, expires_at } = row;
   const priced = new Set(
     [row.priced_metrics, row.priced_for_all ?? '[]'].flatMap((text) =>
-      (JSON.parse(text) as [string, string][]).map((pair) => pair.join('\n')),
+      (JSON.parse(text) as [string, string][]).map((pair) => pair.join('\0')),
     ),
   );
-  const isPriced = (metricName: string, unit: string): boolean => priced.has(`${metricName}\n${unit}`);
+  const isPriced = (metricName: string, unit: string): boolean => priced.has(`${metricName}\0${unit}`);
   return { key_id, organisation_id, project_id, shard, expires_at, isPriced };
 }
 

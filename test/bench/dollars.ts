@@ -1,5 +1,5 @@
 /**
- * Cloudflare's list prices beyond what the paid plan includes, read in November 2026 at
+ * Cloudflare's list prices beyond what the paid plan includes, as of November 2026; look them up again at
  * https://developers.cloudflare.com/d1/platform/pricing/ and https://developers.cloudflare.com/workers/platform/pricing/.
  * Left out: CPU time, storage, the schedules, and Postgres, which is not Cloudflare's.
  */

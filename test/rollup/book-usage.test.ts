@@ -25,6 +25,18 @@ test('events of one hour, metric and unit become one exact sum', () => {
   expect(booked.map(({ adjustment_id }) => adjustment_id)).toEqual([null, null, null, null]);
 });
 
+test('a line break in a metric or unit does not make two of them one', () => {
+  const events = [
+    hotEvent(1, { metric_name: 'a\nb', unit: 'c' }),
+    hotEvent(2, { metric_name: 'a', unit: 'b\nc' }),
+  ];
+  const { usage } = bookUsage(events, [january], NOW);
+  expect(usage.map(({ metric_name, unit }) => [metric_name, unit])).toEqual([
+    ['a\nb', 'c'],
+    ['a', 'b\nc'],
+  ]);
+});
+
 test('another project, metric, unit or hour is another sum', () => {
   const events = [
     hotEvent(1),

@@ -21,7 +21,7 @@ function table(
     cells
       .map((cell, i) => (left.includes(i) ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
       .join('   ');
-  say(`  ${line(head)}`);
+  if (head.some((title) => title !== '')) say(`  ${line(head)}`);
   say(`  ${widths.map((width) => '─'.repeat(width)).join('───')}`);
   for (const row of rows) say(`  ${line(row)}`);
 }
