@@ -1,9 +1,13 @@
 /** A customer's months, told through the public API alone: prices change, usage comes late, goes down, a zone changes. */
-import { beforeAll, describe, expect, test } from 'vitest';
-import { adminKey, baseUrl } from '../setup/client.ts';
-import { createWorld, type Json, type Tenant } from '../setup/world.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Json, type OwnRuntime, startOwnRuntime, type Tenant } from '../setup/world.ts';
 
-const world = createWorld(() => baseUrl, adminKey);
+// Of its own: a period is closed when its shard is drained, and other suites send to the shared one all the time.
+let world: OwnRuntime;
+beforeAll(async () => {
+  world = await startOwnRuntime();
+});
+afterAll(() => world.stop());
 
 async function price(tenant: Tenant, metric_name: string, fields: Record<string, unknown>): Promise<Json> {
   const reply = await world.post('/v1/admin/pricing-plans', {
