@@ -37,7 +37,7 @@ export interface TransactionClient {
   query(text: string): Promise<{ command: string }>;
 }
 
-/** The COMMIT was answered by ROLLBACK: the transaction had failed before, silently (§5.4 of the design). */
+/** The COMMIT was answered by ROLLBACK: the transaction had failed before, silently. */
 export class NotCommittedError extends Error {}
 
 export async function runTransaction<T>(

@@ -42,7 +42,7 @@ export interface FinalizeDraftInput extends FinalizeInvoiceInput {
 const ATTEMPTS_MAX = 3;
 
 /**
- * Issues a draft (design §5.7): closes its period, rebuilds its lines from the frozen days and gives it its number, in one
+ * Issues a draft: closes its period, rebuilds its lines from the frozen days and gives it its number, in one
  * transaction. Throws, in this order, `not_found`, `invalid_state` (not a draft), `period_open`, `not_drained`,
  * `quarantine_not_empty`, `books_differ`, `currency_mismatch`, `nothing_to_invoice`, `unpriced_usage`, `draft_stale`.
  */

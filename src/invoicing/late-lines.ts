@@ -1,4 +1,4 @@
-/** Usage that came after its own period was closed (design §6). */
+/** Usage that came after its own period was closed. */
 import { add, type Decimal, isNegative, maximum, subtract, sum, ZERO } from '../core/decimal.ts';
 import { compareMonths, type Month } from '../core/time.ts';
 import type { PlanVersion } from '../pricing/charge-model.ts';

@@ -1,4 +1,4 @@
-/** The verification before a period is closed (design §5.7): Σ events = hours = days, and days = months. */
+/** The verification before a period is closed: Σ events = hours = days, and days = months. */
 import { AppError } from '../core/error.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { periodTransaction } from '../rollup/period-store.ts';

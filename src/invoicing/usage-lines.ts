@@ -21,7 +21,7 @@ export interface UsageLines {
 }
 
 /**
- * One line per metric, unit and plan version (design §6): the quantity over the organisation's projects on the days that
+ * One line per metric, unit and plan version: the quantity over the organisation's projects on the days that
  * the version rules, rated alone, from zero, in full, unprorated. A quantity of zero or less costs nothing and goes on to
  * the next period. Throws `currency_mismatch`.
  */

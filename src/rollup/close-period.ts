@@ -1,5 +1,5 @@
 /**
- * The end of a period's life in the books (design §5.7): nothing that was acknowledged before the cutoff may be left
+ * The end of a period's life in the books: nothing that was acknowledged before the cutoff may be left
  * outside, and nothing may come in between the sums that were verified and the lock.
  */
 import { AppError } from '../core/error.ts';
