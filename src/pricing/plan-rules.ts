@@ -46,7 +46,7 @@ const DECIMALS = ['price_per_unit', 'package_size', 'package_price', 'amount', .
 export const TIERS_MAX = 1000;
 
 /**
- * What is wrong with a new plan version (design: charge models), in the order of the rules; empty where nothing is.
+ * What is wrong with a new plan version, in the order of the rules; empty where nothing is.
  * Codes: `required` and `not_allowed` (a field of its own model, of another), `invalid_decimal`, `out_of_range`,
  * `invalid_order` (tiers, minimum above maximum, dates), `unknown_currency`, `invalid_date`.
  */

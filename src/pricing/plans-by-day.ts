@@ -21,7 +21,7 @@ export type PlanRule =
 export type PlanSegment = PlanRule & { readonly first_day: string; readonly last_day: string };
 
 /**
- * Which plan version rules on which days (design: the data, pricing_plans): on each day the organisation's own, else the
+ * Which plan version rules on which days: on each day the organisation's own, else the
  * global one, in the organisation's currency. A version rules from effective_from to the day before effective_to. The
  * segments follow one another without a gap, from first_day to last_day; empty where last_day is before first_day.
  * A global version that an own one interrupts has a segment on either side. Plans of other organisations, metrics and
