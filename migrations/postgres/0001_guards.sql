@@ -75,11 +75,11 @@ CREATE TRIGGER invoices_issued_never_change BEFORE UPDATE OR DELETE ON invoices
   FOR EACH ROW EXECUTE FUNCTION refuse_change_of_issued_invoice();
 --> statement-breakpoint
 CREATE FUNCTION refuse_change_of_issued_line() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  line invoice_line_items := CASE WHEN TG_OP = 'INSERT' THEN NEW ELSE OLD END;
 BEGIN
-  IF EXISTS (SELECT 1 FROM invoices
-    WHERE organisation_id = line.organisation_id AND id = line.invoice_id AND status <> 'draft') THEN
+  -- Of an update both: a line is moved neither out of an issued invoice nor into one.
+  IF EXISTS (SELECT 1 FROM invoices WHERE status <> 'draft' AND (
+    (TG_OP <> 'INSERT' AND organisation_id = OLD.organisation_id AND id = OLD.invoice_id)
+    OR (TG_OP <> 'DELETE' AND organisation_id = NEW.organisation_id AND id = NEW.invoice_id))) THEN
     RAISE EXCEPTION 'the lines of an issued invoice never change';
   END IF;
   RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;

@@ -1,6 +1,8 @@
+import { appendAudit, PLATFORM_CHAIN } from '../audit/append-audit.ts';
 import { uuidv7 } from '../core/id.ts';
 import { formatInstant } from '../core/time.ts';
 import { type Ledger, PLATFORM } from '../db/ledger.ts';
+import { auditContext } from './bootstrap-admin.ts';
 import { createKey } from './key.ts';
 import { findFirstAdminId, insertAdminKey } from './store.ts';
 
@@ -15,7 +17,15 @@ export async function createAdminKey(
     if (user_id === null) throw new Error('there is no admin yet');
     const { name, now, expiresAt } = input;
     const expires_at = formatInstant(expiresAt);
-    await insertAdminKey(tx, { id: uuidv7(now), user_id, key_hash, prefix, name, expires_at });
+    const id = uuidv7(now);
+    await insertAdminKey(tx, { id, user_id, key_hash, prefix, name, expires_at });
+    await appendAudit(tx, auditContext(now, name), {
+      organisation_id: PLATFORM_CHAIN,
+      entity_type: 'admin_api_key',
+      entity_id: id,
+      action: 'admin_api_key.create',
+      changes: { user_id, name, prefix, expires_at },
+    });
   });
   return key;
 }

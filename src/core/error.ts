@@ -77,4 +77,10 @@ export function unreachable(value: never): never {
 export const invalidRequest = (errors: readonly Fault[]): AppError =>
   new AppError('invalid_request', errors[0]?.detail ?? 'The request is not valid.', { errors });
 
+/** A body names a parent that is not there, or is another tenant's: 404 like any unknown id, with its place. */
+export const parentNotFound = (pointer: string, what: string): AppError => {
+  const detail = `No such ${what}.`;
+  return new AppError('not_found', detail, { errors: [{ pointer, code: 'not_found', detail }] });
+};
+
 export const notFound = (what: string): AppError => new AppError('not_found', `No such ${what}.`);

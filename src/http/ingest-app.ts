@@ -8,6 +8,7 @@ import { acceptEvents } from '../ingest/accept-events.ts';
 import { type Admission, createAdmission } from '../ingest/admission.ts';
 import { type CommitQueue, createCommitQueue } from '../ingest/commit-queue.ts';
 import { parseEvents } from '../ingest/parse-events.ts';
+import { discardBody } from '../ingest/read-body.ts';
 import { hotWriter } from '../ingest/store.ts';
 import { findEdgeKey, touchEdgeKey } from '../tenants/directory-store.ts';
 import { createKeyCache, type KeyCache } from '../tenants/key-cache.ts';
@@ -61,9 +62,10 @@ export function createIngestApp(clock: () => number): Hono<Env> {
     const request = c.req.raw;
     const now = c.env.clock();
     const requestId = requestIdOf(request, now);
-    const work = receiveEvents(request, c.env, memory, now).catch((error) =>
-      problemResponse(error, requestId),
-    );
+    const work = receiveEvents(request, c.env, memory, now).catch(async (error) => {
+      await discardBody(request);
+      return problemResponse(error, requestId);
+    });
     // Others may wait for this request's batch: it is finished also when its own client has gone.
     c.env.waitUntil(work);
     const response = await work;
@@ -96,9 +98,20 @@ async function receiveEvents(
   const events = goodEvents(parsed);
   const hot = hotWriter(hotDatabase(dependencies.shards, key.shard));
   const { insert } = queueOf(key.shard);
-  const verdicts = events.length > 0 ? await acceptEvents(hot, insert, key, events, now) : [];
+  // Whatever goes wrong around the commit, sending it again is safe: that is the answer, never a bare 500.
+  const verdicts =
+    events.length > 0 ? await acceptEvents(hot, insert, key, events, now).catch(retryLater) : [];
   const representation = /(^|[,;\s])return\s*=\s*"?representation/i.test(preferences);
   return receiptResponse({ parsed, verdicts, isPriced: key.isPriced, representation });
+}
+
+function retryLater(cause: unknown): never {
+  if (cause instanceof AppError) throw cause;
+  throw new AppError('unavailable', 'The events could not be taken. Try again.', {
+    cause,
+    log: 'ingest failed',
+    retryAfterSeconds: 1,
+  });
 }
 
 async function findKey(

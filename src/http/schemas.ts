@@ -67,6 +67,11 @@ export const instantQuery = z
   })
   .meta({ description: 'RFC 3339 instant, epoch milliseconds, or a day in UTC' });
 
+/** As `instantQuery`, but a bare day stays one: usage is kept by the days of the organisation's zone. */
+export const usageBound = z
+  .union([z.string().refine(isDay), instantQuery])
+  .meta({ description: "RFC 3339 instant, epoch milliseconds, or a day of the organisation's zone" });
+
 export const year = z.int().min(2000).max(2999);
 export const month = z.int().min(1).max(12);
 export const yearQuery = z.coerce.number().pipe(year);

@@ -2,13 +2,20 @@ import { AppError } from '../core/error.ts';
 
 /**
  * The text of a request's body, inflated where it came as gzip, of at most `limitBytes` inflated bytes; a leading byte
- * order mark is dropped. Stops reading, and inflating, at the limit. Throws AppError: payload_too_large,
+ * order mark is dropped. Keeps nothing, and inflates nothing, beyond the limit. Throws AppError: payload_too_large,
  * unsupported_media_type (another Content-Encoding), malformed_json (broken gzip, or not UTF-8).
  */
-export async function readBody(request: Request, limitBytes: number): Promise<string> {
+export async function readBody(
+  request: Request,
+  limitBytes: number,
+  discardBytesMax = DISCARD_BYTES_MAX,
+): Promise<string> {
   const isGzip = isGzipEncoded(request.headers.get('content-encoding'));
   const sentBytes = Number(request.headers.get('content-length') ?? Number.NaN);
-  if (!isGzip && sentBytes > limitBytes) throw tooLarge(limitBytes);
+  if (!isGzip && sentBytes > limitBytes) {
+    await discardBody(request, discardBytesMax);
+    throw tooLarge(limitBytes);
+  }
   if (!isGzip && !Number.isNaN(sentBytes)) {
     const bytes = new Uint8Array(await request.arrayBuffer());
     if (bytes.length > limitBytes) throw tooLarge(limitBytes);
@@ -16,9 +23,38 @@ export async function readBody(request: Request, limitBytes: number): Promise<st
   }
   const { body } = request;
   if (body === null) return '';
-  if (isGzip) return decode(await inflate(body, limitBytes));
-  return decode(await collect(body.getReader(), limitBytes, tooLarge(limitBytes)));
+  const leave: Leave = (reader) => discard(reader, discardBytesMax);
+  if (isGzip) return decode(await inflate(body, limitBytes, leave));
+  return decode(await collect(body.getReader(), limitBytes, tooLarge(limitBytes), leave));
 }
+
+const DISCARD_BYTES_MAX = 16 * 1024 * 1024;
+
+/**
+ * Reads on, within bounds, what nobody wants: many clients send all of their body before they look at the answer, and a
+ * connection closed meanwhile would hide it from them.
+ */
+async function discard(reader: ByteReader, bytesMax: number): Promise<void> {
+  for (let length = 0; length < bytesMax; ) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    length += value.length;
+  }
+  // What the sender says of it no longer matters.
+  reader.cancel().catch(() => undefined);
+}
+
+/** For an answer that is given without the body. */
+export async function discardBody(request: Request, bytesMax = DISCARD_BYTES_MAX): Promise<void> {
+  if (request.body === null || request.bodyUsed) return;
+  await discard(request.body.getReader(), bytesMax).catch(() => undefined);
+}
+
+type Leave = (reader: ByteReader) => Promise<void>;
+
+const cancel: Leave = async (reader) => {
+  reader.cancel().catch(() => undefined);
+};
 
 const tooLarge = (limitBytes: number): AppError =>
   new AppError('payload_too_large', `The body is larger than ${limitBytes} bytes.`);
@@ -42,8 +78,13 @@ function decode(bytes: Uint8Array): string {
 
 type ByteReader = ReadableStreamDefaultReader<Uint8Array>;
 
-/** All bytes of a stream; at the first byte too many it is cancelled, and `excess` thrown. */
-async function collect(reader: ByteReader, limitBytes: number, excess: AppError): Promise<Uint8Array> {
+/** All bytes of a stream; at the first byte too many it is left to `leave`, and `excess` thrown. */
+async function collect(
+  reader: ByteReader,
+  limitBytes: number,
+  excess: AppError,
+  leave: Leave,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (;;) {
@@ -51,8 +92,7 @@ async function collect(reader: ByteReader, limitBytes: number, excess: AppError)
     if (done) break;
     length += value.length;
     if (length > limitBytes) {
-      // What the cancelled side says of it no longer matters.
-      reader.cancel(excess).catch(() => {});
+      await leave(reader).catch(() => {});
       throw excess;
     }
     chunks.push(value);
@@ -81,7 +121,11 @@ const SLICE_BYTES = 4096;
 /** Gzip of bytes that do not compress is longer than they are, by five bytes in each 16 KiB at worst. */
 const GZIP_SLACK_BYTES = 65_536;
 
-async function inflate(body: ReadableStream<Uint8Array>, limitBytes: number): Promise<Uint8Array> {
+async function inflate(
+  body: ReadableStream<Uint8Array>,
+  limitBytes: number,
+  leave: Leave,
+): Promise<Uint8Array> {
   const excess = tooLarge(limitBytes);
   const gzip = new DecompressionStream('gzip');
   const source = body.getReader();
@@ -89,11 +133,12 @@ async function inflate(body: ReadableStream<Uint8Array>, limitBytes: number): Pr
   // The failure of one side shows on the other too: whichever is awaited first reports it.
   feeding.catch(() => {});
   try {
-    const bytes = await collect(gzip.readable.getReader(), limitBytes, excess);
+    const bytes = await collect(gzip.readable.getReader(), limitBytes, excess, cancel);
     await feeding;
     return bytes;
   } catch (error) {
-    source.cancel(error).catch(() => {});
+    await feeding.catch(() => {});
+    await leave(source).catch(() => {});
     if (error === excess) throw excess;
     throw new AppError('malformed_json', 'The body is not valid gzip.', { cause: error });
   }

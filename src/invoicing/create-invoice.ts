@@ -27,6 +27,7 @@ export async function createInvoice(ctx: Ctx, input: CreateInvoiceInput): Promis
     return await ctx.ledger.transaction(tenant(organisation_id), async (tx) => {
       const account = await findAccount(tx, organisation_id, input, true);
       if (!account) throw notFound('organisation');
+      if (account.is_invoiced) throw invoiceExists();
       const { period, toInsert } = await loadPeriod(tx, account, input);
       const built = buildInvoice(await loadBilling(tx, period, null));
       assertInvoiceable(built);
@@ -55,9 +56,12 @@ export async function createInvoice(ctx: Ctx, input: CreateInvoiceInput): Promis
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('invoice_exists', 'The organisation has an invoice for this month already.');
+    throw invoiceExists();
   }
 }
+
+const invoiceExists = (): AppError =>
+  new AppError('invoice_exists', 'The organisation has an invoice for this month already.');
 
 function draftOf(
   { now }: Ctx,

@@ -1,4 +1,4 @@
-import { decimal, formatDecimal, ONE, ZERO } from '../core/decimal.ts';
+import { ONE, ZERO } from '../core/decimal.ts';
 import { roundMoney } from '../core/money.ts';
 import { firstDay, lastDay } from '../core/time.ts';
 import { rateFlat } from '../pricing/flat.ts';
@@ -35,7 +35,7 @@ export function buildFlatLines(input: BillingInput, prices: PriceDays): LineDraf
       first_day: first.first_day,
       last_day: last.last_day,
       quantity: ONE,
-      unit_price: plan.amount === null ? null : formatDecimal(decimal(plan.amount)),
+      unit_price: null,
       tiers: null,
       amount: roundMoney(rateFlat(plan).amount, input.currency),
       carried_quantity: ZERO,

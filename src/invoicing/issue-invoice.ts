@@ -40,7 +40,7 @@ export async function issueInvoice(
   const { invoice: draft, account } = state;
   assertDraft(draft);
   assertQuarantineAllowed(state.quarantined, input.allow_quarantined);
-  const billing = await loadBilling(tx, periodOfInvoice(draft), draft.id);
+  const billing = await loadBilling(tx, periodOfInvoice(draft), draft.id, 'share');
   const built = buildInvoice(billing);
   assertIssuable(built, account, input.expected_total);
 

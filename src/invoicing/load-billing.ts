@@ -66,17 +66,18 @@ export async function loadPeriod(
   return { period, toInsert: derived };
 }
 
-/** `invoiceId`: the draft whose own claims count as open. */
+/** `invoiceId`: the draft whose own claims count as open. `lock`: whether the plans stay as they are until it is issued. */
 export async function loadBilling(
   tx: LedgerTransaction,
   period: InvoicePeriod,
   invoiceId: string | null,
+  lock: 'share' | 'none' = 'none',
 ): Promise<BillingInput> {
   const { organisation_id, year, month, currency } = period;
   const { usage, adjustments } = await listBillable(tx, period, invoiceId);
   const lateMonths = distinctMonths(adjustments);
   const from = firstDay(lateMonths[0] ?? period);
-  const plans = await listPlansFor(tx, organisation_id, from, lastDay(period));
+  const plans = await listPlansFor(tx, organisation_id, from, lastDay(period), lock);
   const invoiced = lateMonths.length === 0 ? [] : await loadInvoiced(tx, organisation_id, lateMonths, plans);
   return { organisation_id, year, month, currency, usage, adjustments, plans, invoiced };
 }

@@ -31,6 +31,8 @@ interface PeriodColumns {
   readonly period_timezone: string | null;
   readonly period_currency: string | null;
   readonly draft_id: string | null;
+  /** Whether the month has a live invoice, a draft or an issued one. */
+  readonly is_invoiced: boolean;
 }
 
 export type AccountOfMonth = Account & PeriodColumns;
@@ -49,7 +51,9 @@ export async function findAccount(
   const [row] = await tx.query<AccountOfMonth>(
     `SELECT ${ACCOUNT_COLUMNS}, p.starts_at, p.ends_at, p.timezone AS period_timezone, p.currency AS period_currency,
        (SELECT i.id FROM invoices i
-        WHERE i.organisation_id = o.id AND i.year = $2 AND i.month = $3 AND i.status = 'draft') AS draft_id
+        WHERE i.organisation_id = o.id AND i.year = $2 AND i.month = $3 AND i.status = 'draft') AS draft_id,
+       EXISTS (SELECT 1 FROM invoices i
+        WHERE i.organisation_id = o.id AND i.year = $2 AND i.month = $3 AND i.status <> 'cancelled') AS is_invoiced
      FROM organisations o JOIN billing_entities e ON e.id = o.billing_entity_id
      LEFT JOIN billing_periods p ON p.organisation_id = o.id AND p.year = $2 AND p.month = $3
      WHERE o.id = $1 ${lock ? 'FOR NO KEY UPDATE OF o' : ''}`,

@@ -1,5 +1,5 @@
 import { appendAudit, PLATFORM_CHAIN } from '../audit/append-audit.ts';
-import { AppError, invalidRequest } from '../core/error.ts';
+import { AppError, invalidRequest, parentNotFound } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { PLATFORM, tenant } from '../db/ledger.ts';
@@ -14,7 +14,7 @@ export interface CreatePricingPlanInput extends PlanInput {
   readonly unit: string;
 }
 
-/** Throws `invalid_request` with every fault of the plan, `plan_overlap` where another version rules on one of its days. */
+/** Throws `invalid_request` with every fault of the plan, `not_found` for an unknown organisation, `plan_overlap` where another version rules on one of its days. */
 export async function createPricingPlan(ctx: Ctx, input: CreatePricingPlanInput): Promise<PricingPlan> {
   const faults = findPlanFaults(input);
   if (faults.length > 0) throw invalidRequest(faults);
@@ -24,8 +24,7 @@ export async function createPricingPlan(ctx: Ctx, input: CreatePricingPlanInput)
       organisation_id === null ? PLATFORM : tenant(organisation_id),
       async (tx) => {
         if (organisation_id !== null && !(await findOrganisation(tx, organisation_id))) {
-          const detail = 'No such organisation.';
-          throw invalidRequest([{ pointer: '/organisation_id', code: 'not_found', detail }]);
+          throw parentNotFound('/organisation_id', 'organisation');
         }
         const id = uuidv7(ctx.now);
         // First what locks one row: two writers of the same price would else wait for each other in its exclusion constraint.

@@ -3,7 +3,7 @@ import { AppError, invalidRequest, notFound } from '../core/error.ts';
 import { isUuid } from '../core/id.ts';
 import { isDay } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
-import { PLATFORM } from '../db/ledger.ts';
+import { PLATFORM, tenant } from '../db/ledger.ts';
 import { findLastInvoicedDay, findPlanLocked, type PricingPlan, setPlanEnd } from './store.ts';
 
 export interface EndPricingPlanInput {
@@ -24,6 +24,7 @@ export async function endPricingPlan(
   return await ctx.ledger.transaction(PLATFORM, async (tx) => {
     const plan = await findPlanLocked(tx, id);
     if (!plan) throw notFound('pricing plan');
+    if (plan.organisation_id !== null) await tx.enter(tenant(plan.organisation_id));
     const detail = !isDay(effective_to)
       ? 'Must be a day of the calendar, YYYY-MM-DD.'
       : effective_to <= plan.effective_from

@@ -117,12 +117,13 @@ export const listPlansFor = (
   organisationId: string,
   firstDay: string,
   lastDay: string,
+  lock: 'share' | 'none',
 ): Promise<PricingPlan[]> =>
   tx.query<PricingPlan>(
     `SELECT * FROM pricing_plans
      WHERE (organisation_id = $1 OR organisation_id IS NULL) AND is_active
        AND effective_from <= $3 AND (effective_to IS NULL OR effective_to > $2)
-     ORDER BY id`,
+     ORDER BY id ${lock === 'share' ? 'FOR SHARE' : ''}`,
     [organisationId, firstDay, lastDay],
   );
 

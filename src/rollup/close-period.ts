@@ -96,6 +96,9 @@ export async function closePeriod(
   now: number,
 ): Promise<boolean> {
   const { status } = await tx.lockPeriod(period);
+  // It was closed a moment ago: only a failover of the ledger opens it again.
+  if (status === 'open' && drained === null)
+    throw new AppError('unavailable', 'The period has to be closed again. Try again.');
   if (status === 'open' && drained !== null) {
     const cursor = await tx.readCursor(drained.shard, 'events');
     if (!isPast(cursor, drained.cutoff)) throw notDrained(cursor, drained.cutoff);

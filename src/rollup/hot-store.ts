@@ -122,6 +122,19 @@ export async function findHotEvent(
   return await withinTime(statement.bind(projectId, idempotencyKey).first<HotPlace>());
 }
 
+/** What else came under a key with other content, as long as the hot store keeps it. */
+export async function listHotConflicts(
+  database: HotDatabase,
+  projectId: string,
+  idempotencyKey: string,
+): Promise<{ id: string; event: string; received_at: number }[]> {
+  const statement = database.prepare(
+    'SELECT id, event, received_at FROM event_conflicts WHERE project_id = ?1 AND idempotency_key = ?2 ORDER BY seq LIMIT 100',
+  );
+  const bound = statement.bind(projectId, idempotencyKey);
+  return (await withinTime(bound.all<{ id: string; event: string; received_at: number }>())).results;
+}
+
 /** When the oldest event after the cursor was received: the lag. Null when nothing waits. */
 export async function readOldestPending(
   database: HotDatabase,

@@ -5,7 +5,7 @@ import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { hotDatabase } from '../db/hot.ts';
 import { tenant } from '../db/ledger.ts';
-import { findHotEvent } from './hot-store.ts';
+import { findHotEvent, listHotConflicts } from './hot-store.ts';
 import { readEventRecord } from './locate-store.ts';
 
 export interface LocateEventInput {
@@ -19,12 +19,25 @@ export interface LocateEventInput {
 export async function locateEvent(ctx: Ctx, input: LocateEventInput): Promise<Record<string, unknown>> {
   const { organisation_id, project_id, idempotency_key } = input;
   // The ledger after the hot store: an event that is drained between the two reads is found, not missed.
-  const hot = await findHotEvent(hotDatabase(ctx.shards, input.shard), project_id, idempotency_key);
+  const database = hotDatabase(ctx.shards, input.shard);
+  const hot = await findHotEvent(database, project_id, idempotency_key);
+  const hotConflicts = await listHotConflicts(database, project_id, idempotency_key);
   const record = await ctx.ledger.transaction(tenant(organisation_id), (tx) =>
     readEventRecord(tx, input, hot?.id ?? null),
   );
   const { event, quarantined, known } = record;
-  const later = known.map(({ kind, event, received_at, id }) => ({ status: kind, id, received_at, event }));
+  const listed = new Set(known.map(({ id }) => id));
+  const later = [
+    ...known.map(({ kind, event, received_at, id }) => ({ status: kind, id, received_at, event })),
+    ...hotConflicts
+      .filter(({ id }) => !listed.has(id))
+      .map(({ id, event, received_at }) => ({
+        status: 'conflict',
+        id,
+        received_at: formatInstant(received_at),
+        event: JSON.parse(event) as unknown,
+      })),
+  ];
   if (quarantined) {
     const { id, reason, detail, received_at, resolved_at } = quarantined;
     return { idempotency_key, status: 'quarantined', id, received_at, reason, detail, resolved_at, later };

@@ -1,5 +1,6 @@
 /** The SQL of usage as customers and admins read it. */
 import type { Page, PageInput } from '../core/page.ts';
+import { isDay } from '../core/time.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listRows } from '../db/list-rows.ts';
 
@@ -8,9 +9,9 @@ export interface UsageFilter {
   readonly project_id: string;
   readonly metric_name?: string | undefined;
   readonly unit?: string | undefined;
-  /** [from, to) as RFC 3339 instants. */
-  readonly from: string;
-  readonly to: string;
+  /** [from, to): RFC 3339 instants, or days of the organisation's zone. An hour that `from` lies in is wholly in. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
 }
 
 export interface UsageRow {
@@ -30,6 +31,9 @@ const PERIODS = {
 
 export type Granularity = keyof typeof PERIODS;
 
+const FIRST_DAY = '0001-01-01';
+const LAST_DAY = '9999-12-31';
+
 /** Usage that came after its period was closed is usage all the same: adjustments are added in. */
 export async function listUsage(
   tx: LedgerTransaction,
@@ -38,7 +42,10 @@ export async function listUsage(
   page: PageInput,
 ): Promise<Page<UsageRow>> {
   const period = PERIODS[granularity];
-  const within = 'organisation_id = $1 AND project_id = $2 AND hour >= $3 AND hour < $4';
+  const { from = FIRST_DAY, to = LAST_DAY } = filter;
+  const within = `organisation_id = $1 AND project_id = $2
+    AND ${isDay(from) ? 'day >= $3::date' : "hour > $3::timestamptz - interval '1 hour'"}
+    AND ${isDay(to) ? 'day < $4::date' : 'hour < $4::timestamptz'}`;
   return await listRows<UsageRow>(
     tx,
     {
@@ -52,7 +59,7 @@ export async function listUsage(
            SELECT ${period}, metric_name, unit, quantity, event_count
            FROM usage_adjustments WHERE kind = 'late' AND ${within}
          ) used GROUP BY period, metric_name, unit) AS usage`,
-      values: [filter.organisation_id, filter.project_id, filter.from, filter.to],
+      values: [filter.organisation_id, filter.project_id, from, to],
       filters: [
         ['metric_name =', filter.metric_name],
         ['unit =', filter.unit],

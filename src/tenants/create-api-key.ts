@@ -1,6 +1,6 @@
 import { createKey } from '../access/key.ts';
 import { appendAudit } from '../audit/append-audit.ts';
-import { AppError, invalidRequest } from '../core/error.ts';
+import { AppError, invalidRequest, parentNotFound } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
@@ -15,7 +15,7 @@ export interface CreateApiKeyInput {
   readonly expires_at?: number | undefined;
 }
 
-/** The key itself is in this answer and nowhere else. Throws `invalid_request` for an unknown project or a past expiry. */
+/** The key itself is in this answer and nowhere else. Throws `not_found` for an unknown project, `invalid_request` for a past expiry. */
 export async function createApiKey(ctx: Ctx, input: CreateApiKeyInput): Promise<ApiKey & { key: string }> {
   if (input.expires_at !== undefined && input.expires_at <= ctx.now) {
     const detail = 'expires_at must lie in the future.';
@@ -46,7 +46,7 @@ export async function createApiKey(ctx: Ctx, input: CreateApiKeyInput): Promise<
     return inserted;
   }).catch((error) => {
     if (!(error instanceof AppError && error.code === 'not_found')) throw error;
-    throw invalidRequest([{ pointer: '/project_id', code: 'not_found', detail: 'No such project.' }]);
+    throw parentNotFound('/project_id', 'project');
   });
   await publishOrganisations(ctx, [row.organisation_id]);
   return { ...row, key };

@@ -1,5 +1,5 @@
 import { appendAudit } from '../audit/append-audit.ts';
-import { AppError, invalidRequest } from '../core/error.ts';
+import { AppError, parentNotFound } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { tenant } from '../db/ledger.ts';
@@ -13,14 +13,13 @@ export interface CreateProjectInput {
   readonly external_key?: string | undefined;
 }
 
-/** Throws `invalid_request` for an unknown organisation, `already_exists` for a taken external_key. */
+/** Throws `not_found` for an unknown organisation, `already_exists` for a taken external_key. */
 export async function createProject(ctx: Ctx, input: CreateProjectInput): Promise<Project> {
   const { organisation_id, name, description = null, external_key = null } = input;
   try {
     return await ctx.ledger.transaction(tenant(organisation_id), async (tx) => {
       if (!(await findOrganisation(tx, organisation_id))) {
-        const detail = 'No such organisation.';
-        throw invalidRequest([{ pointer: '/organisation_id', code: 'not_found', detail }]);
+        throw parentNotFound('/organisation_id', 'organisation');
       }
       const id = uuidv7(ctx.now);
       const project = await insertProject(tx, { organisation_id, id, name, description, external_key });

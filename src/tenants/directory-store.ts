@@ -3,10 +3,11 @@ import type { D1PreparedStatement } from '@cloudflare/workers-types';
 import { type HotDatabase, withinTime } from '../db/hot.ts';
 import { type EdgeKey, EVERYONE, type Publication } from './published-tenant.ts';
 
+// What holds for everyone has no secret to keep: there the last word wins, and the job mends a late one.
 const UPSERT_ORGANISATION = `INSERT INTO published_organisations (organisation_id, shard, is_active, priced_metrics, version)
 VALUES (?1, CAST(?2 AS INTEGER), CAST(?3 AS INTEGER), ?4, CAST(?5 AS INTEGER))
 ON CONFLICT (organisation_id) DO UPDATE SET is_active = excluded.is_active, priced_metrics = excluded.priced_metrics,
-  version = excluded.version WHERE excluded.version > version`;
+  version = excluded.version WHERE excluded.version > version OR organisation_id = '*'`;
 
 const UPSERT_KEYS = `INSERT INTO published_keys (key_hash, key_id, organisation_id, project_id, is_active, expires_at, version)
 SELECT value->>'key_hash', value->>'key_id', ?2, value->>'project_id', value->>'is_active', value->>'expires_at', CAST(?3 AS INTEGER)
@@ -32,6 +33,14 @@ export async function upsertPublications(
     directory.prepare(UPSERT_KEYS).bind(JSON.stringify(each.keys), each.organisation_id, each.version),
   ]);
   await withinTime(directory.batch(statements));
+}
+
+/** For organisations that a ledger restored to an older moment does not know: their keys stop. */
+export async function deactivateOrganisations(directory: HotDatabase, ids: readonly string[]): Promise<void> {
+  const statement = directory.prepare(
+    'UPDATE published_organisations SET is_active = 0 WHERE organisation_id IN (SELECT value FROM json_each(?1)) AND is_active = 1',
+  );
+  await withinTime(statement.bind(JSON.stringify(ids)).run());
 }
 
 /** The published version of every organisation, by id. */

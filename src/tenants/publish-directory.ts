@@ -5,7 +5,12 @@
 import { bareArray } from '../db/array-literal.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { PLATFORM } from '../db/ledger.ts';
-import { readKeyUses, readPublishedVersions, upsertPublications } from './directory-store.ts';
+import {
+  deactivateOrganisations,
+  readKeyUses,
+  readPublishedVersions,
+  upsertPublications,
+} from './directory-store.ts';
 import {
   listPublicationVersions,
   raisePublicationVersions,
@@ -44,6 +49,9 @@ export async function healDirectory(
       ),
     );
   }
+  const known = new Set(versions.map((row) => row.organisation_id));
+  const lost = [...published.keys()].filter((id) => !known.has(id));
+  if (lost.length > 0) await deactivateOrganisations(ctx.directory, lost);
   const stale = versions.filter((row) => (published.get(row.organisation_id) ?? 0) !== row.version);
   for (let start = 0; start < stale.length; start += PUBLISHED_AT_ONCE) {
     const part = stale.slice(start, start + PUBLISHED_AT_ONCE);

@@ -19,7 +19,11 @@ export async function findOrganisationLocked(
   tx: LedgerTransaction,
   id: string,
 ): Promise<Organisation | null> {
-  const [row] = await tx.orm.select().from(organisations).where(eq(organisations.id, id)).for('update');
+  const [row] = await tx.orm
+    .select()
+    .from(organisations)
+    .where(eq(organisations.id, id))
+    .for('no key update');
   return row ?? null;
 }
 

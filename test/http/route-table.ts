@@ -95,7 +95,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
       path: admin('projects'),
       body: { organisation_id: organisationId(made), name: 'Second' },
     }),
-    parent: { field: 'organisation_id', status: 422 },
+    parent: { field: 'organisation_id', status: 404 },
   },
   'GET /v1/admin/projects': list('projects'),
   'GET /v1/admin/projects/:id': read('projects', projectId),
@@ -106,7 +106,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
     remember: (made, body) => {
       made.apiKeyId = body.id;
     },
-    parent: { field: 'project_id', status: 422 },
+    parent: { field: 'project_id', status: 404 },
   },
   'GET /v1/admin/api-keys': list('api-keys'),
   'GET /v1/admin/api-keys/:id': read('api-keys', apiKeyId),
@@ -128,7 +128,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
     remember: (made, body) => {
       made.planId = body.id;
     },
-    parent: { field: 'organisation_id', status: 422 },
+    parent: { field: 'organisation_id', status: 404 },
   },
   'GET /v1/admin/pricing-plans': list('pricing-plans'),
   'GET /v1/admin/pricing-plans/:id': read('pricing-plans', planId),

@@ -17,7 +17,7 @@ const requestOf = ({ body = null, headers = {} }: Sent): Request => {
 
 const codeOf = async (sent: Sent, limitBytes = 100): Promise<string> => {
   try {
-    await readBody(requestOf(sent), limitBytes);
+    await readBody(requestOf(sent), limitBytes, 0);
     return 'read';
   } catch (error) {
     if (error instanceof AppError) return error.code;
@@ -210,4 +210,18 @@ describe('a body that inflates beyond measure', () => {
     expect(seen.chunks).toBeLessThan(20);
     expect(seen.cancelled).toBe(true);
   });
+});
+
+test('what is refused is read to its end, within bounds, so that the sender comes to read the answer', async () => {
+  let drawn = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      drawn += 1;
+      if (drawn > 100) controller.close();
+      else controller.enqueue(new Uint8Array(1000));
+    },
+  });
+  const request = new Request('http://localhost/', { method: 'POST', body, duplex: 'half' } as RequestInit);
+  await expect(readBody(request, 5_000)).rejects.toMatchObject({ code: 'payload_too_large' });
+  expect(drawn).toBe(101);
 });

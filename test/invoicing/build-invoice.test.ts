@@ -139,7 +139,7 @@ describe('flat fees', () => {
       plan({ ...flat, amount: '59', effective_from: '2026-09-10' }),
     ];
     expect(buildInvoice(billing({ plans })).lines).toMatchObject([
-      { kind: 'flat', unit_price: '59', total: '59.00', first_day: '2026-09-01', last_day: '2026-09-30' },
+      { kind: 'flat', unit_price: null, total: '59.00', first_day: '2026-09-01', last_day: '2026-09-30' },
     ]);
   });
 

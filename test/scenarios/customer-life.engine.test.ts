@@ -202,6 +202,41 @@ describe('the month of a zone', () => {
   });
 });
 
+describe('usage as the customer reads it', () => {
+  test('is whole without bounds, and by the days of the zone with them', async () => {
+    const tenant = await world.tenant({ timezone: 'Asia/Kolkata' });
+    // Kolkata is five and a half hours ahead: 18:30Z is its midnight.
+    await tenant.send(
+      ['a', 'calls', '1', '2026-02-28T18:29:59Z'],
+      ['b', 'calls', '10', '2026-02-28T18:30:00Z'],
+      ['c', 'calls', '100', '2026-03-31T18:29:59Z'],
+      ['d', 'calls', '1000', '2026-03-31T18:30:00Z'],
+    );
+    await world.job('rollup');
+    const read = async (query: string): Promise<string[]> =>
+      (await world.get(`/v1/usage?${query}`, tenant.key)).body.data.map(
+        (row: Json) => `${row.period} ${row.total_value}`,
+      );
+    expect(await read('granularity=month')).toEqual(['2026-02 1', '2026-03 110', '2026-04 1000']);
+    expect(await read('granularity=month&from=2026-03-01&to=2026-04-01')).toEqual(['2026-03 110']);
+    expect(await read('granularity=hour&from=2026-02-28T19:00:00Z&to=2026-03-01T00:00:00Z')).toEqual([
+      '2026-02-28T18:30:00.000Z 10',
+    ]);
+  });
+
+  test('tells a conflict before the drain has seen it', async () => {
+    const tenant = await world.tenant();
+    await tenant.send(['a', 'calls', '1', '2026-02-01T00:00:00Z']);
+    await tenant.send(['a', 'calls', '2', '2026-02-01T00:00:00Z']);
+    const told = { later: [{ status: 'conflict', event: { metric_value: '2' } }] };
+    expect((await world.get('/v1/events/a', tenant.key)).body).toMatchObject({ status: 'pending', ...told });
+    await world.job('rollup');
+    const after = await world.get('/v1/events/a', tenant.key);
+    expect(after.body).toMatchObject({ status: 'counted', ...told });
+    expect(after.body.later).toHaveLength(1);
+  });
+});
+
 describe('a flat plan', () => {
   test('is one line a period, usage or not', async () => {
     const tenant = await world.tenant();

@@ -83,11 +83,6 @@ const preview = z
   .object({ ...invoiceShape, id: z.null(), status: z.literal('preview'), ...lines })
   .loose()
   .meta({ id: 'InvoicePreview' });
-const listed = z
-  .object({ ...invoiceShape, id, status: z.enum(STATUSES) })
-  .loose()
-  .meta({ id: 'InvoiceInList' });
-
 const ofPeriod = z.strictObject({ organisation_id: id, year, month });
 
 export const INVOICE_ROUTES: readonly Route[] = [
@@ -117,14 +112,14 @@ export const INVOICE_ROUTES: readonly Route[] = [
     path: '/v1/admin/invoices',
     audience: 'admin',
     action: 'invoice.read',
-    summary: 'List invoices, without their lines',
+    summary: 'List invoices',
     query: listQuery({
       organisation_id: id.optional(),
       status: z.enum(STATUSES).optional(),
       year: yearQuery.optional(),
       month: monthQuery.optional(),
     }),
-    responses: { 200: { description: 'A page of invoices', schema: pageOf(listed) } },
+    responses: { 200: { description: 'A page of invoices', schema: pageOf(invoice) } },
     handle: (ctx, { query }) =>
       answerList('invoices', query, (filter, page) => listInvoices(ctx, filter, page)),
   }),

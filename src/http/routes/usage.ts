@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { Actor } from '../../core/actor.ts';
 import { assert, invalidRequest, notFound } from '../../core/error.ts';
-import { DAY_MS, formatInstant, HOUR_MS } from '../../core/time.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { tenant } from '../../db/ledger.ts';
 import { isStorableText } from '../../ingest/event.ts';
@@ -17,7 +16,17 @@ import {
 import { findOrganisation } from '../../tenants/store.ts';
 import { reachOf } from '../../tenants/tenant-scope.ts';
 import { type Answer, defineRoute, type Route } from '../route.ts';
-import { filterText, id, instantQuery, monthQuery, pageOf, quantity, time, yearQuery } from '../schemas.ts';
+import {
+  filterText,
+  id,
+  instantQuery,
+  monthQuery,
+  pageOf,
+  quantity,
+  time,
+  usageBound,
+  yearQuery,
+} from '../schemas.ts';
 import { answerList, listQuery } from './list.ts';
 
 function projectOf(actor: Actor): { organisation_id: string; project_id: string } {
@@ -39,7 +48,6 @@ async function answerEvent(ctx: Ctx, idempotency_key: string): Promise<Answer> {
 
 const metricFilter = { metric_name: filterText(128).optional(), unit: filterText(64).optional() };
 const tenantFilter = { organisation_id: id.optional(), project_id: id.optional() };
-const USAGE_DEFAULT_MS = 31 * DAY_MS;
 
 const located = z
   .object({
@@ -82,8 +90,8 @@ export const USAGE_ROUTES: readonly Route[] = [
     summary: "The project's usage by hour, day or month of the organisation's zone",
     query: listQuery({
       ...metricFilter,
-      from: instantQuery.optional(),
-      to: instantQuery.optional(),
+      from: usageBound.optional(),
+      to: usageBound.optional(),
       granularity: z.enum(['hour', 'day', 'month']).default('day'),
     }),
     responses: {
@@ -103,15 +111,13 @@ export const USAGE_ROUTES: readonly Route[] = [
     handle: (ctx, { query }) =>
       answerList('usage', query, ({ granularity, from, to, ...filter }, page) => {
         const scope = projectOf(ctx.actor);
-        const until = to ?? formatInstant(ctx.now + 2 * HOUR_MS);
-        const since = from ?? formatInstant(Date.parse(until) - USAGE_DEFAULT_MS);
-        if (since > until) {
+        if (from !== undefined && to !== undefined && from > to) {
           throw invalidRequest([
             { pointer: '?from', code: 'invalid_order', detail: 'from must not be after to.' },
           ]);
         }
         return ctx.ledger.transaction(tenant(scope.organisation_id), (tx) =>
-          listUsage(tx, { ...scope, ...filter, from: since, to: until }, granularity, page),
+          listUsage(tx, { ...scope, ...filter, from, to }, granularity, page),
         );
       }),
   }),

@@ -13,7 +13,6 @@ await runCommand(async () => {
   assertBootstrapKey(wanted);
   await (await connectLedger(ownerUrl)).end();
   const key = await createFirstAdmin(appUrlOf(ownerUrl), wanted);
-  if (key === null)
-    throw refusal('This database has an admin already: an existing admin key creates further ones.');
+  if (key === null) throw refusal('This database has an admin already.');
   process.stdout.write(`First admin key, shown only now: ${key}\n`);
 });
