@@ -15,8 +15,22 @@ function listenOnce(port: number): Promise<number> {
   });
 }
 
+// Below the range from which systems take the ports of outgoing connections: those would come between the look and the
+// use, which may be seconds apart. Each process begins elsewhere, so that two at once do not find the same.
+const FIRST = 20_000;
+const COUNT = 12_000;
+let next = (process.pid * 61) % COUNT;
+
 /** A port that was free a moment ago. */
-export const findFreePort = (): Promise<number> => listenOnce(0);
+export async function findFreePort(): Promise<number> {
+  for (let tries = 0; tries < COUNT; tries++) {
+    const port = FIRST + next;
+    next = (next + 1) % COUNT;
+    const found = await listenOnce(port).catch(() => null);
+    if (found !== null) return found;
+  }
+  throw refusal('No port from 20000 to 31999 is free.');
+}
 
 export async function assertPortFree(port: number): Promise<void> {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
