@@ -1,9 +1,9 @@
 /** The first admin and its key, where none exists yet. */
-import { appendAudit, PLATFORM_CHAIN } from '../audit/append-audit.ts';
 import { AppError } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import { type Ledger, PLATFORM } from '../db/ledger.ts';
 import { createKey, describeKey } from './key.ts';
+import { recordAdminKey } from './record-admin-key.ts';
 import { hasAdminLocked, insertAdmin } from './store.ts';
 
 export const BOOTSTRAP_KEY_CHARACTERS_MIN = 24;
@@ -22,30 +22,15 @@ export async function bootstrapAdmin(ledger: Ledger, input: BootstrapInput): Pro
   const key = input.key === undefined ? createKey('admin') : describeKey(input.key);
   const created = await ledger.transaction(PLATFORM, async (tx) => {
     if (await hasAdminLocked(tx)) return false;
-    const [user_id, id] = [uuidv7(input.now), uuidv7(input.now)];
+    const user_id = uuidv7(input.now);
     const { key_hash, prefix } = key;
-    await insertAdmin(
+    await insertAdmin(tx, { id: user_id, email: 'admin@localhost', role: 'admin' });
+    await recordAdminKey(
       tx,
-      { id: user_id, email: 'admin@localhost', role: 'admin' },
-      { id, key_hash, prefix, name: 'first admin key' },
+      { now: input.now, job: 'bootstrap' },
+      { user_id, key_hash, prefix, name: 'first admin key', expires_at: null },
     );
-    await appendAudit(tx, auditContext(input.now, 'bootstrap'), {
-      organisation_id: PLATFORM_CHAIN,
-      entity_type: 'admin_api_key',
-      entity_id: id,
-      action: 'admin_api_key.create',
-      changes: { user_id, name: 'first admin key', prefix },
-    });
     return true;
   });
   return created ? key.key : null;
 }
-
-/** Keys made on the machine itself, by whoever may start it. */
-export const auditContext = (now: number, job: string) => ({
-  now,
-  requestId: uuidv7(now),
-  actor: { kind: 'system', job } as const,
-  ipAddress: null,
-  userAgent: null,
-});

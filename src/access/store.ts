@@ -61,14 +61,12 @@ export async function hasAdminLocked(tx: LedgerTransaction): Promise<boolean> {
 export async function insertAdmin(
   tx: LedgerTransaction,
   user: { id: string; email: string; role: string },
-  key: Omit<NewAdminKey, 'user_id' | 'expires_at'>,
 ): Promise<void> {
   await tx.execute(`INSERT INTO admin_users (id, email, role, permissions) VALUES ($1, $2, $3, '{}')`, [
     user.id,
     user.email,
     user.role,
   ]);
-  await insertAdminKey(tx, { ...key, user_id: user.id, expires_at: null });
 }
 
 export interface NewAdminKey {

@@ -59,11 +59,9 @@ export async function runTransaction<T>(
 }
 
 function enterStatements(reach: Reach): string {
-  const role = reach.kind === 'platform' ? 'meterbook_platform' : 'meterbook_tenant';
-  const enter = `SET LOCAL ROLE ${role}`;
-  if (reach.kind === 'platform') return enter;
+  if (reach.kind === 'platform') return 'SET LOCAL ROLE meterbook_platform';
   assert(isUuid(reach.organisationId), 'a tenant transaction is entered with a UUID');
-  return `${enter}; SET LOCAL app.organisation_id = '${reach.organisationId}'`;
+  return `SET LOCAL ROLE meterbook_tenant; SET LOCAL app.organisation_id = '${reach.organisationId}'`;
 }
 
 const TIMESTAMPTZ = 1184;

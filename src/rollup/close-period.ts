@@ -1,6 +1,6 @@
 /**
- * The end of a period's life in the books: nothing that was acknowledged before the cutoff may be left
- * outside, and nothing may come in between the sums that were verified and the lock.
+ * The end of a period's life in the books: nothing that was acknowledged before the cutoff may be left outside, and
+ * nothing may come in between the sums that were verified and the lock.
  */
 import { AppError } from '../core/error.ts';
 import type { Month } from '../core/time.ts';
@@ -29,8 +29,9 @@ export interface CutoffLedger {
 }
 
 /**
- * Answers the cutoff that the drain has passed, which closePeriod compares once more. Throws `not_drained` until the drain has passed the highest seq that the organisation's shard had given out at the
- * first attempt after the cutoff. Only that shard is asked: an organisation's events are in no other.
+ * Answers the cutoff that the drain has passed, which closePeriod compares once more. Throws `not_drained` until the drain
+ * has passed the highest seq that the organisation's shard had given out at the first attempt after the cutoff. Only that
+ * shard is asked: an organisation's events are in no other.
  */
 export async function assertDrained(
   { hot, ledger }: { readonly hot: CutoffReader; readonly ledger: CutoffLedger },
@@ -87,7 +88,8 @@ export interface Verified {
 
 /**
  * Locks the period and closes it if its days still are what was verified; false where they are not: verify again. Throws
- * `not_drained` where a failover put the drain back behind the cutoff. From here until the transaction ends no drain adds to it; after, late usage becomes adjustments.
+ * `not_drained` where a failover put the drain back behind the cutoff, `unavailable` where it opened the period again. From
+ * here until the transaction ends no drain adds to it; after, late usage becomes adjustments.
  */
 export async function closePeriod(
   tx: PeriodTransaction,
