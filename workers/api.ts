@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@cloudflare/workers-types';
 import { openLedger } from '../src/db/ledger.ts';
 import { createApiApp } from '../src/http/api-app.ts';
 import { clock, type LedgerEnv, retentionHoursOf, shardsOf } from '../src/platform/bindings.ts';
+import { outsideOf } from '../src/platform/outside.ts';
 
 const app = createApiApp();
 /** How long a job that an operator runs by hand may take before it answers `partial`. */
@@ -13,6 +14,7 @@ export default {
       openLedger: () => openLedger(env.LEDGER.connectionString),
       directory: env.DIRECTORY,
       shards: shardsOf(env),
+      outside: outsideOf(env),
       settings: {
         clock,
         testClock: env.TEST_CLOCK === 'on',

@@ -5,6 +5,7 @@ import { openLedger } from '../src/db/ledger.ts';
 import type { JobName } from '../src/jobs/job.ts';
 import { runJob } from '../src/jobs/run-job.ts';
 import { clock, type LedgerEnv, retentionHoursOf, shardsOf } from '../src/platform/bindings.ts';
+import { outsideOf } from '../src/platform/outside.ts';
 
 /** Letter for letter the schedules of wrangler.toml. */
 const JOBS: Readonly<Record<string, JobName>> = {
@@ -13,6 +14,8 @@ const JOBS: Readonly<Record<string, JobName>> = {
   '17 * * * *': 'purge',
   '41 * * * *': 'verify',
   '7 * * * *': 'invoicing',
+  '*/1 0-23 * * *': 'deliver',
+  '23 6 * * *': 'reminders',
 };
 /** Under a minute, so that runs of one schedule rarely overlap; they may. */
 const JOB_BUDGET_MS = 50_000;
@@ -35,6 +38,7 @@ async function run(job: JobName, env: LedgerEnv): Promise<void> {
   const open = () => openLedger(env.LEDGER.connectionString);
   const ledger = open();
   const ctx: Ctx = {
+    ...outsideOf(env),
     now,
     requestId: uuidv7(now),
     actor: { kind: 'system', job },

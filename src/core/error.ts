@@ -27,6 +27,17 @@ export type ErrorCode =
   | 'currency_mismatch'
   | 'nothing_to_invoice'
   | 'shard_not_halted'
+  | 'invoice_incomplete'
+  | 'exchange_rate_missing'
+  | 'exchange_rate_stale'
+  | 'rate_overlap'
+  | 'credit_exceeds_invoice'
+  | 'document_pending'
+  | 'glyphs_missing'
+  | 'idempotency_key_required'
+  | 'idempotency_key_reused'
+  | 'idempotency_key_in_flight'
+  | 'precondition_failed'
   | 'unavailable'
   | 'internal';
 

@@ -1,9 +1,10 @@
 /** What a verb is given: the moment, who asks, and the stores. Nothing else reaches the outside. */
 import type { Actor } from '../core/actor.ts';
+import type { Outside } from '../core/ports.ts';
 import type { HotDatabase, Shards } from './hot.ts';
 import type { Ledger } from './ledger.ts';
 
-export interface Ctx {
+export interface Ctx extends Outside {
   /** Epoch milliseconds, read once when the request or job began. */
   readonly now: number;
   readonly requestId: string;

@@ -24,6 +24,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
+import type { Address, TaxId } from '../core/address.ts';
 
 /** timestamptz, as RFC 3339 UTC text with milliseconds on this side. */
 const instant = customType<{ data: string; driverData: string }>({
@@ -40,8 +41,8 @@ export const platformRole = pgRole('meterbook_platform');
 
 const ofOrganisation = sql`organisation_id = NULLIF(current_setting('app.organisation_id', true), '')::uuid`;
 
-const policies = (table: string, using = ofOrganisation) => [
-  pgPolicy(`${table}_tenant`, { as: 'permissive', for: 'all', to: tenantRole, using, withCheck: using }),
+const policies = (table: string, using = ofOrganisation, withCheck = using) => [
+  pgPolicy(`${table}_tenant`, { as: 'permissive', for: 'all', to: tenantRole, using, withCheck }),
   pgPolicy(`${table}_platform`, {
     as: 'permissive',
     for: 'all',
@@ -59,9 +60,19 @@ export const billingEntities = pgTable('billing_entities', {
   legal_name: text().notNull(),
   series: text().notNull().default('INV'),
   number_format: text().notNull().default('{series}-{fy}-{seq}'),
+  credit_note_series: text().notNull().default('CN'),
   financial_year_start_month: smallint().notNull().default(1),
   timezone: text().notNull().default('UTC'),
   is_default: boolean().notNull().default(false),
+  address: jsonb().$type<Address>(),
+  tax_ids: jsonb().$type<TaxId[]>().notNull().default([]),
+  email: text(),
+  /** The Indian code of what is sold, for plans that name none of their own. */
+  hsn_sac: text(),
+  payment_instructions: text(),
+  /** The logo lies under this hash in the file store. */
+  logo_sha256: text(),
+  logo_media_type: text(),
   ...timestamps,
 });
 
@@ -79,13 +90,28 @@ export const organisations = pgTable(
       .notNull()
       .references(() => billingEntities.id),
     block_unpriced: boolean().notNull().default(false),
+    legal_name: text(),
+    address: jsonb().$type<Address>(),
+    tax_id: text(),
+    /** India: the code of the state; else the country whose tax applies, where it is not that of the address. */
+    place_of_supply: text(),
+    language: text().notNull().default('en'),
+    tax_regime: text().notNull().default('none'),
+    /** A rate that began longer ago refuses finalization; null: any that is in force will do. */
+    exchange_rate_max_age_days: integer(),
+    /** Days before and after the due date on which an unpaid invoice is recalled; null: never. */
+    reminder_days_before: integer().default(3),
+    reminder_days_after: integer().default(7),
     shard: smallint().notNull(),
     is_active: boolean().notNull().default(true),
     /** Grows with every change that the edge must learn of. */
     publication_version: bigint({ mode: 'number' }).notNull().default(1),
     ...timestamps,
   },
-  () => policies('organisations', sql`id = NULLIF(current_setting('app.organisation_id', true), '')::uuid`),
+  () => [
+    check('organisations_tax_regime', sql`tax_regime IN ('none', 'in', 'eu')`),
+    ...policies('organisations', sql`id = NULLIF(current_setting('app.organisation_id', true), '')::uuid`),
+  ],
 );
 
 /** Which zone and currency new billing periods take, from a month on. Periods that exist keep their own. */
@@ -316,7 +342,7 @@ export const billingPeriods = pgTable(
 
 /**
  * Usage that its own period can no longer carry. `late`: it came after (year, month) was closed. `carried`: the negative
- * rest of a segment of that period. Open while `invoice_id` is null; the invoice that claims it shows it as a line.
+ * rest of a segment of that period. Open while no invoice and no credit note claims it; the one that does shows it.
  */
 export const usageAdjustments = pgTable(
   'usage_adjustments',
@@ -333,14 +359,20 @@ export const usageAdjustments = pgTable(
     day: date({ mode: 'string' }).notNull(),
     quantity: decimalText().notNull(),
     event_count: bigint({ mode: 'number' }).notNull(),
-    /** For `carried`: the invoice that passed it on. */
+    /** For `carried`: the invoice or the credit note that passed it on. */
     source_invoice_id: uuid(),
+    source_credit_note_id: uuid(),
     invoice_id: uuid(),
+    credit_note_id: uuid(),
     ...created,
   },
   (table) => [
     primaryKey({ columns: [table.organisation_id, table.id] }),
-    index('usage_adjustments_open').on(table.organisation_id).where(sql`invoice_id IS NULL`),
+    index('usage_adjustments_unclaimed')
+      .on(table.organisation_id)
+      .where(sql`invoice_id IS NULL AND credit_note_id IS NULL`),
+    index('usage_adjustments_credit_note').on(table.organisation_id, table.credit_note_id),
+    check('usage_adjustments_one_claimant', sql`invoice_id IS NULL OR credit_note_id IS NULL`),
     index('usage_adjustments_invoice').on(table.organisation_id, table.invoice_id),
     check('usage_adjustments_kind', sql`kind IN ('late', 'carried')`),
     foreignKey({
@@ -460,6 +492,14 @@ export const pricingPlans = pgTable(
     included_units: decimalText(),
     minimum_amount: decimalText(),
     maximum_amount: decimalText(),
+    /** What invoices call it, in place of the metric's name. */
+    display_name: text(),
+    tax_category: text().notNull().default('standard'),
+    hsn_sac: text(),
+    /** Where the prices were entered in another currency: which, at which rate and of which day they were converted. */
+    original_currency: text(),
+    exchange_rate: decimalText(),
+    conversion_date: date({ mode: 'string' }),
     effective_from: date({ mode: 'string' }).notNull(),
     effective_to: date({ mode: 'string' }),
     is_active: boolean().notNull().default(true),
@@ -472,20 +512,7 @@ export const pricingPlans = pgTable(
       'pricing_plans_charge_model',
       sql`charge_model IN ('per_unit', 'graduated', 'volume', 'package', 'flat')`,
     ),
-    pgPolicy('pricing_plans_tenant', {
-      as: 'permissive',
-      for: 'all',
-      to: tenantRole,
-      using: sql`organisation_id IS NULL OR ${ofOrganisation}`,
-      withCheck: ofOrganisation,
-    }),
-    pgPolicy('pricing_plans_platform', {
-      as: 'permissive',
-      for: 'all',
-      to: platformRole,
-      using: sql`true`,
-      withCheck: sql`true`,
-    }),
+    ...policies('pricing_plans', sql`organisation_id IS NULL OR ${ofOrganisation}`, ofOrganisation),
   ],
 );
 
@@ -507,8 +534,24 @@ export const invoices = pgTable(
     period_end: instant().notNull(),
     timezone: text().notNull(),
     currency: text().notNull(),
+    /** total = subtotal - discount_total + tax_total, each a sum of what is already rounded (law 5). */
+    subtotal: decimalText().notNull(),
+    discount_total: decimalText().notNull(),
+    tax_total: decimalText().notNull(),
     total: decimalText().notNull(),
+    discounts: jsonb().notNull().default([]),
+    taxes: jsonb().notNull().default([]),
+    reverse_charge: boolean().notNull().default(false),
     unpriced: jsonb().$type<{ metric_name: string; unit: string; quantity: string }[]>().notNull(),
+    /** Each currency that was converted, at which rate; the three columns after it where there is exactly one. */
+    conversions: jsonb().notNull().default([]),
+    original_currency: text(),
+    exchange_rate: decimalText(),
+    conversion_date: date({ mode: 'string' }),
+    template_id: uuid(),
+    pdf_url: text(),
+    pdf_sha256: text(),
+    pdf_generated_at: instant(),
     issued_at: instant(),
     due_date: date({ mode: 'string' }),
     paid_at: instant(),
@@ -524,6 +567,7 @@ export const invoices = pgTable(
     uniqueIndex('invoices_number').on(table.billing_entity_id, table.invoice_number),
     check('invoices_status', sql`status IN ('draft', 'finalized', 'paid', 'refunded', 'cancelled')`),
     check('invoices_total_not_negative', sql`total >= 0`),
+    check('invoices_total_is_sum', sql`total = subtotal - discount_total + tax_total`),
     check(
       'invoices_number_from_finalization',
       sql`(status = 'draft' AND invoice_number IS NULL) OR status = 'cancelled' OR invoice_number IS NOT NULL`,
@@ -547,6 +591,17 @@ export const invoiceLineItems = pgTable(
     unit_price: decimalText(),
     total: decimalText().notNull(),
     currency: text().notNull(),
+    /** Where the plan is in another currency: that, the exact amount in it, and the rate; the rate is null while none is in force. */
+    original_currency: text(),
+    original_amount: decimalText(),
+    exchange_rate: decimalText(),
+    display_name: text(),
+    hsn_sac: text(),
+    tax_category: text().notNull().default('standard'),
+    discount_amount: decimalText().notNull(),
+    tax_amount: decimalText().notNull(),
+    /** The parts of `tax_amount` by component, which sum to it. */
+    taxes: jsonb().notNull().default([]),
     pricing_plan_id: uuid()
       .notNull()
       .references(() => pricingPlans.id),
@@ -589,6 +644,338 @@ export const invoiceCounters = pgTable(
   (table) => [primaryKey({ columns: [table.billing_entity_id, table.series, table.financial_year] })],
 );
 
+/** Percent by country and category, from a day on: taxes are data. */
+export const taxRates = pgTable(
+  'tax_rates',
+  {
+    id: uuid().primaryKey(),
+    /** ISO 3166-1 alpha-2. */
+    country: text().notNull(),
+    category: text().notNull(),
+    rate: decimalText().notNull(),
+    effective_from: date({ mode: 'string' }).notNull(),
+    effective_to: date({ mode: 'string' }),
+    source: text().notNull(),
+    ...timestamps,
+  },
+  () => [
+    check('tax_rates_range', sql`effective_to IS NULL OR effective_from < effective_to`),
+    check('tax_rates_rate', sql`rate >= 0 AND rate <= 100`),
+  ],
+);
+
+/** What is taken off an organisation's invoices before tax: a percentage, or an amount a month. */
+export const discounts = pgTable(
+  'discounts',
+  {
+    organisation_id: uuid()
+      .notNull()
+      .references(() => organisations.id),
+    id: uuid().notNull(),
+    description: text().notNull(),
+    percentage: decimalText(),
+    amount: decimalText(),
+    currency: text(),
+    /** Null: of everything on the invoice. */
+    metric_name: text(),
+    effective_from: date({ mode: 'string' }).notNull(),
+    effective_to: date({ mode: 'string' }),
+    ...timestamps,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    unique('discounts_id').on(table.id),
+    check('discounts_one_kind', sql`(percentage IS NULL) <> (amount IS NULL)`),
+    check('discounts_currency', sql`(amount IS NULL) = (currency IS NULL)`),
+    check('discounts_range', sql`effective_to IS NULL OR effective_from < effective_to`),
+    ...policies('discounts'),
+  ],
+);
+
+/** 1 `base_currency` = `rate` `target_currency` while it is in force. */
+export const exchangeRates = pgTable(
+  'exchange_rates',
+  {
+    id: uuid().primaryKey(),
+    base_currency: text().notNull(),
+    target_currency: text().notNull(),
+    rate: decimalText().notNull(),
+    effective_from: instant().notNull(),
+    effective_to: instant(),
+    source: text().notNull(),
+    metadata: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    ...timestamps,
+  },
+  (table) => [
+    index('exchange_rates_pair').on(table.base_currency, table.target_currency, table.effective_from),
+    check('exchange_rates_range', sql`effective_to IS NULL OR effective_from < effective_to`),
+    check('exchange_rates_rate', sql`rate > 0`),
+    check('exchange_rates_two', sql`base_currency <> target_currency`),
+    check('exchange_rates_source', sql`source IN ('manual', 'api', 'razorpay')`),
+  ],
+);
+
+/** A correction of an issued invoice. `proposed`: made from late usage, and not yet a document. */
+export const creditNotes = pgTable(
+  'credit_notes',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    invoice_id: uuid().notNull(),
+    billing_entity_id: uuid()
+      .notNull()
+      .references(() => billingEntities.id),
+    credit_note_number: text(),
+    status: text().notNull(),
+    origin: text().notNull(),
+    reason: text(),
+    currency: text().notNull(),
+    subtotal: decimalText().notNull(),
+    discount_total: decimalText().notNull(),
+    tax_total: decimalText().notNull(),
+    total: decimalText().notNull(),
+    taxes: jsonb().notNull().default([]),
+    pdf_url: text(),
+    pdf_sha256: text(),
+    pdf_generated_at: instant(),
+    issued_at: instant(),
+    /** Of the request that made it: a retry finds it again. */
+    idempotency_key: text(),
+    ...timestamps,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    unique('credit_notes_id').on(table.id),
+    uniqueIndex('credit_notes_number').on(table.billing_entity_id, table.credit_note_number),
+    uniqueIndex('credit_notes_idempotency_key').on(table.organisation_id, table.idempotency_key),
+    uniqueIndex('credit_notes_one_proposal')
+      .on(table.organisation_id, table.invoice_id)
+      .where(sql`status = 'proposed' AND origin = 'late_usage'`),
+    index('credit_notes_invoice').on(table.organisation_id, table.invoice_id),
+    check('credit_notes_status', sql`status IN ('proposed', 'issued')`),
+    check('credit_notes_origin', sql`origin IN ('manual', 'late_usage')`),
+    check('credit_notes_number_from_issue', sql`(status = 'issued') = (credit_note_number IS NOT NULL)`),
+    check('credit_notes_total_is_sum', sql`total = subtotal - discount_total + tax_total`),
+    foreignKey({
+      columns: [table.organisation_id, table.invoice_id],
+      foreignColumns: [invoices.organisation_id, invoices.id],
+    }),
+    ...policies('credit_notes'),
+  ],
+);
+
+export const creditNoteLines = pgTable(
+  'credit_note_lines',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    credit_note_id: uuid().notNull(),
+    line_number: integer().notNull(),
+    /** The line of the invoice that is corrected. */
+    invoice_line_number: integer().notNull(),
+    description: text().notNull(),
+    /** The late usage behind it, zero or negative; null where a person chose the amount. */
+    quantity: decimalText(),
+    /** The part of `quantity`, zero or negative, that goes on to the next period. */
+    carried_quantity: decimalText().notNull().default('0'),
+    /** Of late usage, in the plan's currency. */
+    original_amount: decimalText(),
+    total: decimalText().notNull(),
+    discount_amount: decimalText().notNull(),
+    tax_amount: decimalText().notNull(),
+    taxes: jsonb().notNull().default([]),
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    unique('credit_note_lines_number').on(table.organisation_id, table.credit_note_id, table.line_number),
+    foreignKey({
+      columns: [table.organisation_id, table.credit_note_id],
+      foreignColumns: [creditNotes.organisation_id, creditNotes.id],
+    }),
+    ...policies('credit_note_lines'),
+  ],
+);
+
+/** What each issued document says, frozen: its HTML and PDF are rendered from nothing else. */
+export const documents = pgTable(
+  'documents',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    kind: text().notNull(),
+    /** The invoice or the credit note. */
+    subject_id: uuid().notNull(),
+    model: jsonb().notNull(),
+    /** Why the last attempt to render it failed. */
+    render_error: text(),
+    ...created,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    unique('documents_subject').on(table.organisation_id, table.subject_id),
+    check('documents_kind', sql`kind IN ('invoice', 'credit_note')`),
+    ...policies('documents'),
+  ],
+);
+
+export const invoiceTemplates = pgTable(
+  'invoice_templates',
+  {
+    id: uuid().primaryKey(),
+    /** Null: for every organisation that has none of its own. */
+    organisation_id: uuid().references(() => organisations.id),
+    name: text().notNull(),
+    description: text(),
+    template_type: text().notNull(),
+    is_default: boolean().notNull().default(false),
+    is_active: boolean().notNull().default(true),
+    html_content: text(),
+    css_content: text(),
+    /** For `pdf`: colour, logo, blocks and texts. */
+    settings: jsonb(),
+    /** What each variable that the template uses stands for. */
+    variables: jsonb().$type<Record<string, string>>().notNull().default({}),
+    preview_data: jsonb().$type<Record<string, unknown>>(),
+    created_by: text().notNull(),
+    ...timestamps,
+  },
+  (table) => [
+    uniqueIndex('invoice_templates_one_default')
+      .on(sql`coalesce(organisation_id, '00000000-0000-0000-0000-000000000000'::uuid)`, table.template_type)
+      .where(sql`is_default AND is_active`),
+    check('invoice_templates_type', sql`template_type IN ('html', 'pdf')`),
+    ...policies('invoice_templates', sql`organisation_id IS NULL OR ${ofOrganisation}`, ofOrganisation),
+  ],
+);
+
+/** The links by which a customer opens an invoice. The token itself is not stored: it is signed. */
+export const invoiceLinks = pgTable(
+  'invoice_links',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    invoice_id: uuid().notNull(),
+    expires_at: instant().notNull(),
+    revoked_at: instant(),
+    ...created,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    unique('invoice_links_id').on(table.id),
+    index('invoice_links_invoice').on(table.organisation_id, table.invoice_id),
+    foreignKey({
+      columns: [table.organisation_id, table.invoice_id],
+      foreignColumns: [invoices.organisation_id, invoices.id],
+    }),
+    ...policies('invoice_links'),
+  ],
+);
+
+export const payments = pgTable(
+  'payments',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    invoice_id: uuid().notNull(),
+    razorpay_order_id: text(),
+    razorpay_payment_id: text().unique('payments_razorpay_payment_id'),
+    amount: decimalText().notNull(),
+    currency: text().notNull(),
+    status: text().notNull(),
+    payment_method: text().notNull(),
+    /** What the payer or the bank calls it. */
+    reference: text(),
+    /** The part that settles the invoice; the rest of `amount` is the customer's unapplied money. */
+    applied_amount: decimalText().notNull(),
+    paid_at: instant(),
+    reconciled_at: instant(),
+    refund_amount: decimalText().notNull().default('0'),
+    refunded_at: instant(),
+    retry_count: integer().notNull().default(0),
+    max_retries: integer().notNull().default(0),
+    next_retry_at: instant(),
+    last_retry_at: instant(),
+    retry_history: jsonb().$type<Record<string, unknown>[]>().notNull().default([]),
+    /** Of the request that recorded it: a retry finds it again. */
+    idempotency_key: text(),
+    ...timestamps,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    unique('payments_id').on(table.id),
+    uniqueIndex('payments_idempotency_key').on(table.organisation_id, table.idempotency_key),
+    index('payments_invoice').on(table.organisation_id, table.invoice_id),
+    check(
+      'payments_status',
+      sql`status IN ('pending', 'authorized', 'captured', 'failed', 'refunded', 'partially_refunded')`,
+    ),
+    check('payments_applied', sql`applied_amount >= 0 AND applied_amount <= amount`),
+    check('payments_refunded', sql`refund_amount >= 0 AND refund_amount <= amount`),
+    foreignKey({
+      columns: [table.organisation_id, table.invoice_id],
+      foreignColumns: [invoices.organisation_id, invoices.id],
+    }),
+    ...policies('payments'),
+  ],
+);
+
+/** Stored answers of requests that create or move money (RFC draft idempotency-key-header), by the key that sent them. */
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    /** Who sent it, as the audit log names an actor: two callers never meet. */
+    actor: text().notNull(),
+    key: text().notNull(),
+    /** SHA-256 over method, path and canonical body. */
+    fingerprint: text().notNull(),
+    locked_until: instant(),
+    status: smallint(),
+    body: text(),
+    ...created,
+  },
+  (table) => [
+    primaryKey({ columns: [table.actor, table.key] }),
+    index('idempotency_keys_created').on(table.created_at),
+  ],
+);
+
+/** Secrets that sign what customers are given. A retired one still verifies; none is ever shown. */
+export const signingKeys = pgTable('signing_keys', {
+  id: uuid().primaryKey(),
+  purpose: text().notNull(),
+  secret: text().notNull(),
+  retired_at: instant(),
+  ...created,
+});
+
+/** One row per attempt to send an e-mail; attempts of one e-mail share its `message_id`. */
+export const emailNotifications = pgTable(
+  'email_notifications',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    /** The outbox row that asked for it. */
+    outbox_id: uuid().notNull(),
+    kind: text().notNull(),
+    invoice_id: uuid(),
+    credit_note_id: uuid(),
+    payment_id: uuid(),
+    recipient_email: text().notNull(),
+    subject: text().notNull(),
+    message_id: text().notNull(),
+    status: text().notNull(),
+    error_message: text(),
+    sent_at: instant(),
+    ...created,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    index('email_notifications_invoice').on(table.organisation_id, table.invoice_id),
+    check('email_notifications_status', sql`status IN ('sent', 'failed', 'pending')`),
+    ...policies('email_notifications'),
+  ],
+);
+
 /** Effects that must leave exactly because their transaction committed (law 12). */
 export const outbox = pgTable(
   'outbox',
@@ -597,12 +984,23 @@ export const outbox = pgTable(
     id: uuid().notNull(),
     topic: text().notNull(),
     payload: jsonb().notNull(),
+    /** What must leave once only, however often it is asked for: a reminder of one invoice and day. */
+    dedupe_key: text(),
+    attempts: integer().notNull().default(0),
+    /** Not before: later with each failure; while a run holds the row, the end of its lease. */
+    next_attempt_at: instant().notNull().default(sql`now()`),
+    last_error: text(),
+    /** Given up after the last attempt; an operator may ask for another. */
+    failed_at: instant(),
     delivered_at: instant(),
     ...created,
   },
   (table) => [
     primaryKey({ columns: [table.organisation_id, table.id] }),
-    index('outbox_undelivered').on(table.created_at).where(sql`delivered_at IS NULL`),
+    uniqueIndex('outbox_dedupe_key').on(table.organisation_id, table.dedupe_key),
+    index('outbox_due')
+      .on(table.topic, table.next_attempt_at)
+      .where(sql`delivered_at IS NULL AND failed_at IS NULL`),
     ...policies('outbox'),
   ],
 );

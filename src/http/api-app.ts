@@ -2,15 +2,19 @@
 import { Hono } from 'hono';
 import { assertAllowed } from '../access/authorise.ts';
 import type { Actor } from '../core/actor.ts';
-import { AppError } from '../core/error.ts';
+import { AppError, invalidRequest } from '../core/error.ts';
+import type { Outside } from '../core/ports.ts';
+import { parseInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import type { HotDatabase, Shards } from '../db/hot.ts';
 import type { Ledger } from '../db/ledger.ts';
-import { readBody } from '../ingest/read-body.ts';
+import { keyOfRow } from '../idempotency/key.ts';
+import { readBody, readBytes } from '../ingest/read-body.ts';
 import { authenticate } from './authenticate.ts';
+import { answerOnce, readIdempotencyKey } from './idempotency.ts';
 import { problemResponse } from './problem.ts';
 import { requestIdOf, withCommonHeaders } from './request-id.ts';
-import type { Route, Settings } from './route.ts';
+import type { Route, RouteInput, Settings } from './route.ts';
 import { ROUTES } from './routes/index.ts';
 import { INGEST_ROUTES } from './routes/ingest.ts';
 import { parseJson, readQuery, validate } from './validate.ts';
@@ -20,6 +24,7 @@ export interface ApiDependencies {
   readonly directory: HotDatabase;
   readonly shards: Shards;
   readonly settings: Settings;
+  readonly outside: Outside;
   /** Keeps the isolate alive for work after the answer. */
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
@@ -76,7 +81,7 @@ async function answer(
   params: Record<string, string>,
   dependencies: ApiDependencies,
 ): Promise<Response> {
-  const { settings, openLedger, directory, shards } = dependencies;
+  const { settings, outside, openLedger, directory, shards } = dependencies;
   const now = settings.clock();
   const requestId = requestIdOf(request, now);
   const ledger = openLedger();
@@ -84,7 +89,8 @@ async function answer(
     const actor: Actor = await authenticate(ledger, route.audience, request, now);
     assertAllowed(actor, route.audience, route.action);
     const ctx: Ctx = {
-      now,
+      ...outside,
+      now: (settings.testClock ? testClockOf(request.headers) : null) ?? now,
       requestId,
       actor,
       ipAddress: request.headers.get('cf-connecting-ip'),
@@ -94,20 +100,49 @@ async function answer(
       directory,
       shards,
     };
-    const { status, body, headers } = await route.handle(ctx, {
+    const key = readIdempotencyKey(route, request.headers);
+    const input = {
       params: route.params ? validate(route.params, params, '?') : undefined,
       query: validateQuery(route, request),
       body: await readJsonBody(route, request),
+      bytes: await readRawBody(route, request),
+      headers: request.headers,
+      idempotencyKey: key === null ? null : keyOfRow(actor, key),
       settings,
-    });
+    };
+    if (key === null) return await run(route, ctx, input);
+    const { body, bytes } = input;
+    return await answerOnce(ctx, { key, request, body, bytes, now: settings.clock() }, () =>
+      run(route, ctx, input),
+    );
+  } catch (error) {
+    return problemResponse(error, requestId);
+  } finally {
+    dependencies.waitUntil(ledger.close());
+  }
+}
+
+/** Only with TEST_CLOCK=on: the moment from which the verb is to look. Keys and locks stay with the real clock. */
+function testClockOf(headers: Headers): number | null {
+  const text = headers.get('x-test-clock');
+  if (text === null) return null;
+  const now = parseInstant(text);
+  if (now !== null) return now;
+  throw invalidRequest([{ pointer: 'X-Test-Clock', code: 'invalid', detail: 'Must be RFC 3339.' }]);
+}
+
+/** The verb, and its answer or problem as it goes out. */
+async function run(route: Route, ctx: Ctx, input: RouteInput<unknown, unknown, unknown>): Promise<Response> {
+  try {
+    const { status, body, headers } = await route.handle(ctx, input);
+    if (headers?.['content-type'] !== undefined)
+      return new Response(body as ConstructorParameters<typeof Response>[0], { status, headers });
     return new Response(JSON.stringify(body), {
       status,
       headers: { 'content-type': 'application/json', ...headers },
     });
   } catch (error) {
-    return problemResponse(error, requestId);
-  } finally {
-    dependencies.waitUntil(ledger.close());
+    return problemResponse(error, ctx.requestId);
   }
 }
 
@@ -125,4 +160,14 @@ async function readJsonBody(route: Route, request: Request): Promise<unknown> {
     throw new AppError('unsupported_media_type', 'The body must be application/json.');
   }
   return validate(route.body, parseJson(text), '');
+}
+
+async function readRawBody(route: Route, request: Request): Promise<Uint8Array> {
+  if (!route.rawBody) return new Uint8Array();
+  const { mediaTypes, bytesMax } = route.rawBody;
+  const [mediaType = ''] = (request.headers.get('content-type') ?? '').split(';');
+  if (!mediaTypes.includes(mediaType.trim().toLowerCase())) {
+    throw new AppError('unsupported_media_type', `The body must be ${mediaTypes.join(' or ')}.`);
+  }
+  return await readBytes(request, bytesMax);
 }

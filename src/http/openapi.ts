@@ -6,9 +6,11 @@ import { problem } from './schemas.ts';
 type Json = Record<string, unknown>;
 
 const PROBLEM_TEXTS: Readonly<Record<number, string>> = {
+  400: 'A header is missing',
   401: 'No valid API key',
   404: 'No such resource, or one of another tenant',
   409: 'In conflict with what is there',
+  412: 'Changed since it was read',
   413: 'More than a request may hold',
   415: 'Not a media type or encoding taken here',
   422: 'Not valid; `errors` points at each fault',
@@ -54,8 +56,8 @@ function describeRoute(route: DescribedRoute, path: string, schemas: Json): Json
     summary: route.summary,
     operationId: `${route.method}${path.replace(/[^A-Za-z0-9]+(.)?/g, (_, next: string | undefined) => next?.toUpperCase() ?? '')}`,
     security: route.audience === 'open' ? [] : [{ [route.audience]: [] }],
-    parameters: [...parameters, ...queryParameters(route, schemas)],
-    ...(route.body ? { requestBody: describeBody(route, schemas) } : {}),
+    parameters: [...parameters, ...queryParameters(route, schemas), ...headerParameters(route)],
+    ...(route.body || route.rawBody ? { requestBody: describeBody(route, schemas) } : {}),
     responses: describeResponses(route, schemas),
   };
 }
@@ -71,23 +73,38 @@ function queryParameters(route: DescribedRoute, schemas: Json): Json[] {
   }));
 }
 
+const headerParameters = ({ idempotency }: DescribedRoute): Json[] =>
+  idempotency
+    ? [
+        {
+          name: 'Idempotency-Key',
+          in: 'header',
+          required: idempotency === 'required',
+          description: 'The same key and body are answered as they were the first time',
+          schema: { type: 'string', minLength: 1, maxLength: 255 },
+        },
+      ]
+    : [];
+
 function describeBody(route: DescribedRoute, schemas: Json): Json {
   const content: Json = {};
   if (route.body) content['application/json'] = { schema: toSchema(route.body, 'input', schemas) };
-  for (const type of route.bodyTypes ?? []) content[type] = {};
+  for (const type of route.bodyTypes ?? route.rawBody?.mediaTypes ?? []) content[type] = {};
   return { required: route.bodyOptional !== true, content };
 }
 
 function describeResponses(route: DescribedRoute, schemas: Json): Json {
   const responses: Json = {};
-  for (const [status, { description, schema }] of Object.entries(route.responses)) {
-    responses[status] = {
-      description,
-      ...(schema ? { content: { 'application/json': { schema: toSchema(schema, 'output', schemas) } } } : {}),
-    };
+  for (const [status, { description, schema, mediaType }] of Object.entries(route.responses)) {
+    const content = schema
+      ? { 'application/json': { schema: toSchema(schema, 'output', schemas) } }
+      : mediaType
+        ? { [mediaType]: {} }
+        : null;
+    responses[status] = { description, ...(content && { content }) };
   }
   const guarded = route.audience === 'open' ? [] : [401];
-  const checked = route.body || route.query ? [422] : [];
+  const checked = route.body || route.rawBody || route.query ? [422] : [];
   for (const status of [...guarded, ...checked, ...(route.problems ?? []), 500]) {
     responses[status] ??= {
       description: PROBLEM_TEXTS[status] ?? 'Error',

@@ -14,14 +14,26 @@ export interface Settings extends JobSettings {
 
 export interface Answer {
   readonly status: number;
+  /** Sent as JSON; or, where `headers` name a content-type, as it is. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A body that is no JSON: what it may be, and how large. */
+export interface RawBody {
+  readonly mediaTypes: readonly string[];
+  readonly bytesMax: number;
 }
 
 export interface RouteInput<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** Where the route takes a raw body; else empty. */
+  readonly bytes: Uint8Array;
+  readonly headers: Headers;
+  /** The Idempotency-Key with its sender, as a row keeps it that a retry must find again; null where none was sent. */
+  readonly idempotencyKey: string | null;
   readonly settings: Settings;
 }
 
@@ -44,8 +56,13 @@ export interface RouteDefinition<
   readonly query?: Q;
   readonly body?: B;
   readonly bodyOptional?: boolean;
-  /** By status; errors need not be named. */
-  readonly responses: Readonly<Record<number, { readonly description: string; readonly schema?: Schema }>>;
+  readonly rawBody?: RawBody;
+  /** Whether an Idempotency-Key is heeded: stored answers for what creates or moves money. */
+  readonly idempotency?: 'optional' | 'required';
+  /** By status; errors need not be named. `mediaType`: of an answer that is no JSON. */
+  readonly responses: Readonly<
+    Record<number, { readonly description: string; readonly schema?: Schema; readonly mediaType?: string }>
+  >;
   /** The statuses of the problems that the verb itself answers, for the description. */
   readonly problems?: readonly number[];
   readonly handle: (ctx: Ctx, input: RouteInput<Out<P>, Out<Q>, Out<B>>) => Promise<Answer>;

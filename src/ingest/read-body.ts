@@ -5,11 +5,18 @@ import { AppError } from '../core/error.ts';
  * order mark is dropped. Keeps nothing, and inflates nothing, beyond the limit. Throws AppError: payload_too_large,
  * unsupported_media_type (another Content-Encoding), malformed_json (broken gzip, or not UTF-8).
  */
-export async function readBody(
+export const readBody = async (
   request: Request,
   limitBytes: number,
   discardBytesMax = DISCARD_BYTES_MAX,
-): Promise<string> {
+): Promise<string> => decode(await readBytes(request, limitBytes, discardBytesMax));
+
+/** The same for a body that is no text. */
+export async function readBytes(
+  request: Request,
+  limitBytes: number,
+  discardBytesMax = DISCARD_BYTES_MAX,
+): Promise<Uint8Array> {
   const isGzip = isGzipEncoded(request.headers.get('content-encoding'));
   const sentBytes = Number(request.headers.get('content-length') ?? Number.NaN);
   if (!isGzip && sentBytes > limitBytes) {
@@ -19,13 +26,13 @@ export async function readBody(
   if (!isGzip && !Number.isNaN(sentBytes)) {
     const bytes = new Uint8Array(await request.arrayBuffer());
     if (bytes.length > limitBytes) throw tooLarge(limitBytes);
-    return decode(bytes);
+    return bytes;
   }
   const { body } = request;
-  if (body === null) return '';
+  if (body === null) return new Uint8Array();
   const leave: Leave = (reader) => discard(reader, discardBytesMax);
-  if (isGzip) return decode(await inflate(body, limitBytes, leave));
-  return decode(await collect(body.getReader(), limitBytes, tooLarge(limitBytes), leave));
+  if (isGzip) return await inflate(body, limitBytes, leave);
+  return await collect(body.getReader(), limitBytes, tooLarge(limitBytes), leave);
 }
 
 const DISCARD_BYTES_MAX = 16 * 1024 * 1024;

@@ -27,20 +27,49 @@ export interface OpenAdjustment extends MetricKey, Month {
   readonly event_count: number;
 }
 
-/** A plan version that may rule some of the days, and when it was entered. */
+/** A plan version that may rule some of the days, when it was entered, and what it is called on paper. */
 export interface BillablePlan extends PlanVersion {
   readonly created_at: string;
+  readonly display_name: string | null;
+  readonly tax_category: string;
+  readonly hsn_sac: string | null;
+}
+
+/** 1 base_currency = rate of the invoice's currency, in force since effective_from. */
+export interface RateInForce {
+  readonly id: string;
+  readonly base_currency: string;
+  readonly rate: string;
+  readonly effective_from: string;
+  readonly source: string;
+}
+
+/** What credit notes have taken back of a line; amounts as on the line. */
+export interface LineCredits {
+  /** By all credit notes, in the invoice's currency. */
+  readonly total: Decimal;
+  /** By those for late usage alone, in the plan's currency. */
+  readonly late_amount: Decimal;
+  /** The late usage that they took up, without what they carried on. */
+  readonly late_quantity: Decimal;
 }
 
 /** A line of an issued invoice that is not cancelled; year and month say whose usage it priced. */
 export interface InvoicedLine extends MetricKey, Month {
+  readonly invoice_id: string;
+  readonly line_number: number;
   readonly kind: LineKind;
-  readonly plan: PlanVersion;
+  readonly plan: BillablePlan;
   readonly first_day: string;
   readonly last_day: string;
   readonly quantity: Decimal;
   readonly carried_quantity: Decimal;
+  readonly currency: string;
   readonly total: Decimal;
+  /** The exact amount in the plan's currency, and the rate, where the line was converted. */
+  readonly original_amount: Decimal | null;
+  readonly exchange_rate: Decimal | null;
+  readonly credited: LineCredits;
 }
 
 /** An earlier period whose own invoice is issued and not cancelled, with all lines that priced its usage since. */
@@ -57,6 +86,8 @@ export interface BillingInput extends Month {
   readonly adjustments: readonly OpenAdjustment[];
   readonly plans: readonly BillablePlan[];
   readonly invoiced: readonly InvoicedPeriod[];
+  /** By the currency that they convert from. */
+  readonly rates: ReadonlyMap<string, RateInForce>;
 }
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

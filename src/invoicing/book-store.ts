@@ -34,7 +34,7 @@ export async function listBillable(
      FROM usage_daily WHERE organisation_id = $1 AND day BETWEEN $2 AND $3
      UNION ALL
      SELECT id, kind, project_id, metric_name, unit, year, month, day, quantity, event_count FROM usage_adjustments
-     WHERE organisation_id = $1 AND (invoice_id IS NULL OR invoice_id = $6)
+     WHERE organisation_id = $1 AND ((invoice_id IS NULL AND credit_note_id IS NULL) OR invoice_id = $6)
        AND (year < $4::int OR (year = $4::int AND month < $5::int))`,
     [period.organisation_id, firstDay(period), lastDay(period), period.year, period.month, invoiceId],
   );
@@ -61,7 +61,8 @@ export async function setClaims(
 ): Promise<number> {
   const rows = await tx.query<{ claimed: boolean }>(
     `UPDATE usage_adjustments SET invoice_id = CASE WHEN id = ANY ($3::uuid[]) THEN $2::uuid END
-     WHERE organisation_id = $1 AND (invoice_id = $2 OR (invoice_id IS NULL AND id = ANY ($3::uuid[])))
+     WHERE organisation_id = $1
+       AND (invoice_id = $2 OR (invoice_id IS NULL AND credit_note_id IS NULL AND id = ANY ($3::uuid[])))
        AND source_invoice_id IS DISTINCT FROM $2
      RETURNING invoice_id IS NOT NULL AS claimed`,
     [organisationId, invoiceId, bareArray(adjustmentIds)],
@@ -77,16 +78,23 @@ export interface CarriedRow extends Month {
   readonly quantity: string;
 }
 
+/** What passed the quantity on. */
+export interface CarriedSource {
+  readonly kind: 'invoice' | 'credit_note';
+  readonly organisation_id: string;
+  readonly id: string;
+}
+
 export async function insertCarried(
   tx: LedgerTransaction,
-  { organisation_id, id }: { readonly organisation_id: string; readonly id: string },
+  { kind, organisation_id, id }: CarriedSource,
   rows: readonly CarriedRow[],
   now: number,
 ): Promise<void> {
   for (const row of rows) {
     await tx.execute(
       `INSERT INTO usage_adjustments (organisation_id, id, metric_name, unit, kind, year, month, day, quantity, event_count,
-         source_invoice_id, created_at)
+         source_${kind}_id, created_at)
        VALUES ($1, $2, $3, $4, 'carried', $5, $6, $7, $8, 0, $9, $10)`,
       [
         organisation_id,
@@ -160,15 +168,35 @@ export const listStandingInvoices = (
     monthValues(organisationId, months),
   );
 
-/** The lines of all such invoices that priced usage of these months. */
+export interface StandingLine extends LineItem {
+  readonly invoice_id: string;
+  readonly credited_total: string;
+  readonly credited_late_amount: string;
+  readonly credited_late_quantity: string;
+}
+
+/**
+ * The lines of all such invoices that priced usage of these months, with what credit notes took back of them: a proposal
+ * for late usage counts like an issued one, so that what comes later is rated beside it.
+ */
 export const listStandingLines = (
   tx: LedgerTransaction,
   organisationId: string,
   months: readonly Month[],
-): Promise<LineItem[]> =>
-  tx.query<LineItem>(
-    `SELECT line.* FROM invoice_line_items line JOIN invoices i
-       ON i.organisation_id = line.organisation_id AND i.id = line.invoice_id
+): Promise<StandingLine[]> =>
+  tx.query<StandingLine>(
+    `SELECT line.*, coalesce(c.total, 0) AS credited_total, coalesce(c.late_amount, 0) AS credited_late_amount,
+       coalesce(c.late_quantity, 0) AS credited_late_quantity
+     FROM invoice_line_items line
+     JOIN invoices i ON i.organisation_id = line.organisation_id AND i.id = line.invoice_id
+     LEFT JOIN LATERAL (
+       SELECT sum(cl.total) AS total, sum(cl.original_amount) FILTER (WHERE c.origin = 'late_usage') AS late_amount,
+         sum(cl.quantity - cl.carried_quantity) FILTER (WHERE c.origin = 'late_usage') AS late_quantity
+       FROM credit_notes c
+       JOIN credit_note_lines cl ON cl.organisation_id = c.organisation_id AND cl.credit_note_id = c.id
+       WHERE c.organisation_id = line.organisation_id AND c.invoice_id = line.invoice_id
+         AND cl.invoice_line_number = line.line_number
+     ) c ON true
      WHERE line.organisation_id = $1 AND i.${IS_STANDING} AND (line.year, line.month) ${IN_MONTHS}
      ORDER BY i.issued_at, i.id, line.line_number`,
     monthValues(organisationId, months),

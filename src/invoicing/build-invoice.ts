@@ -1,19 +1,32 @@
 import { add, type Decimal, formatDecimal, isNegative, sum, ZERO } from '../core/decimal.ts';
 import { assert } from '../core/error.ts';
 import { formatMoney } from '../core/money.ts';
-import { type BillingInput, compareTexts, type MetricKey, metricKeyOf } from './billing-input.ts';
+import {
+  type BillingInput,
+  compareTexts,
+  type MetricKey,
+  metricKeyOf,
+  type RateInForce,
+} from './billing-input.ts';
 import { buildCarriedLines } from './carried-lines.ts';
 import { buildFlatLines } from './flat-lines.ts';
 import type { LineItem, UnpricedUsage } from './invoice.ts';
+import type { Decrease } from './late-decrease.ts';
 import { buildLateLines } from './late-lines.ts';
 import { type LineDraft, toLineItem } from './line-draft.ts';
 import { pricesOf } from './price-days.ts';
 import { buildUsageLines } from './usage-lines.ts';
 
+/** The lines, before discount and tax: see settle-invoice.ts. */
 export interface BuiltInvoice {
   readonly lines: readonly LineItem[];
+  /** Σ lines. */
   readonly total: string;
   readonly unpriced: readonly UnpricedUsage[];
+  /** Late usage that no line takes up, because it lowers an issued invoice. */
+  readonly decreases: readonly Decrease[];
+  /** The rates by which lines were converted; where one is missing its lines say so. */
+  readonly rates: readonly RateInForce[];
   /** The adjustments that the lines and the unpriced usage take up, and the line of each; 0 where it is unpriced. */
   readonly claims: ReadonlyMap<string, number>;
 }
@@ -30,7 +43,7 @@ export function buildInvoice(input: BillingInput): BuiltInvoice {
   const usage = buildUsageLines(input, prices);
   const own = [...usage.lines, ...buildFlatLines(input, prices)].sort(compareLines);
   const carried = buildCarriedLines(input, usage.lines).sort(compareLines);
-  const late = buildLateLines(input, prices, sumOf([...own, ...carried]));
+  const late = buildLateLines(input, prices);
 
   const drafts = [...own, ...carried, ...late.lines];
   const total = sumOf(drafts);
@@ -40,7 +53,9 @@ export function buildInvoice(input: BillingInput): BuiltInvoice {
     for (const id of draft.adjustment_ids) claims.set(id, index + 1);
   });
   return {
-    lines: drafts.map((draft, index) => toLineItem(draft, index + 1)),
+    lines: drafts.map((draft, index) => toLineItem(draft, index + 1, input.currency)),
+    decreases: late.decreases,
+    rates: [...new Set(drafts.flatMap((draft) => draft.original?.rate ?? []))],
     total: formatMoney(total, input.currency),
     unpriced: sumUnpriced([...usage.unpriced, ...late.unpriced]),
     claims,

@@ -6,6 +6,7 @@ import { withOwner } from '../tenants/tenant-scope.ts';
 import { setClaims, voidCarried } from './book-store.ts';
 import type { Invoice } from './invoice.ts';
 import { findInvoice, findInvoiceState, setCancelled } from './store.ts';
+import { withdrawCreditNotes } from './withdraw-credit-notes.ts';
 
 export interface CancelInvoiceInput {
   readonly id: string;
@@ -14,8 +15,9 @@ export interface CancelInvoiceInput {
 
 /**
  * Cancels a draft or a finalized invoice and releases the adjustments that it had claimed. A finalized one keeps its
- * number and its period stays closed: a new draft bills the same frozen usage. Throws `not_found`; `invalid_state` for any
- * other status, and where a later invoice has taken up what this one carried on: cancel that one first.
+ * number and its period stays closed: a new draft bills the same frozen usage; proposals of credit notes go with it. Throws
+ * `not_found`; `invalid_state` for any other status, where a payment or an issued credit note stands on it, and where a
+ * later invoice has taken up what this one carried on: cancel that one first.
  */
 export const cancelInvoice = (ctx: Ctx, { id, reason }: CancelInvoiceInput): Promise<Invoice> =>
   withOwner(ctx, 'invoices', id, async (tx, organisationId) => {
@@ -25,6 +27,7 @@ export const cancelInvoice = (ctx: Ctx, { id, reason }: CancelInvoiceInput): Pro
     if (invoice.status !== 'draft' && invoice.status !== 'finalized') {
       throw new AppError('invalid_state', `The invoice is ${invoice.status} and cannot be cancelled.`);
     }
+    if (invoice.status === 'finalized') await withdrawCreditNotes(tx, ctx, invoice);
     if (invoice.status === 'finalized' && (await voidCarried(tx, organisationId, id)) > 0) {
       throw new AppError(
         'invalid_state',

@@ -1,7 +1,7 @@
 import { add, compare, maximum, subtract, sum, ZERO } from '../core/decimal.ts';
 import { compareMonths } from '../core/time.ts';
 import { type BillingInput, metricKeyOf, type OpenAdjustment } from './billing-input.ts';
-import { type LineDraft, nameOf, nameOfMonth, negativePart, roundedCharge } from './line-draft.ts';
+import { chargeOf, type LineDraft, lineAmount, nameOf, nameOfMonth, negativePart } from './line-draft.ts';
 
 /**
  * What earlier periods passed on, a negative quantity c, is taken off the first usage line of its metric and unit with a
@@ -19,14 +19,19 @@ export function buildCarriedLines(input: BillingInput, usageLines: readonly Line
         (first, line) => (!first || line.first_day < first.first_day ? line : first),
         undefined,
       );
-    return target ? [carriedLine(target, adjustments)] : [];
+    return target ? [carriedLine(input, target, adjustments)] : [];
   });
 }
 
-function carriedLine(target: LineDraft, adjustments: readonly OpenAdjustment[]): LineDraft {
+function carriedLine(
+  input: BillingInput,
+  target: LineDraft,
+  adjustments: readonly OpenAdjustment[],
+): LineDraft {
   const { plan } = target;
   const quantity = sum(adjustments.map((adjustment) => adjustment.quantity));
   const rest = add(target.quantity, quantity);
+  const charged = lineAmount(input, plan, chargeOf(plan, maximum(rest, ZERO)).amount);
   const months = [...adjustments].sort(compareMonths).map(nameOfMonth);
   return {
     ...target,
@@ -34,7 +39,11 @@ function carriedLine(target: LineDraft, adjustments: readonly OpenAdjustment[]):
     description: `Carried over from ${[...new Set(months)].join(', ')}: ${nameOf(plan)}`,
     quantity,
     tiers: null,
-    amount: subtract(roundedCharge(plan, maximum(rest, ZERO)), target.amount),
+    amount: subtract(charged.amount, target.amount),
+    original:
+      charged.original && target.original
+        ? { ...charged.original, amount: subtract(charged.original.amount, target.original.amount) }
+        : null,
     carried_quantity: negativePart(rest),
     shares: [{ project_id: null, quantity }],
     event_count: 0,

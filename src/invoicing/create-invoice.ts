@@ -6,10 +6,11 @@ import type { Ctx } from '../db/ctx.ts';
 import { tenant } from '../db/ledger.ts';
 import { isUniqueViolation } from '../db/sql-state.ts';
 import { insertPeriods } from '../rollup/period-store.ts';
-import { type BuiltInvoice, buildInvoice } from './build-invoice.ts';
+import { composeAndPropose } from './compose-and-propose.ts';
+import type { InvoiceContent } from './compose-invoice.ts';
 import { assertInvoiceable, claimAdjustments } from './draft.ts';
-import type { Invoice } from './invoice.ts';
-import { type InvoicePeriod, loadBilling, loadPeriod } from './load-billing.ts';
+import { type Invoice, openBalance } from './invoice.ts';
+import { type InvoicePeriod, loadPeriod } from './load-billing.ts';
 import { findAccount, insertInvoice } from './store.ts';
 
 export interface CreateInvoiceInput extends Month {
@@ -29,10 +30,11 @@ export async function createInvoice(ctx: Ctx, input: CreateInvoiceInput): Promis
       if (!account) throw notFound('organisation');
       if (account.is_invoiced) throw invoiceExists();
       const { period, toInsert } = await loadPeriod(tx, account, input);
-      const built = buildInvoice(await loadBilling(tx, period, null));
+      const options = { invoiceId: null, at: ctx.now, lock: 'none' } as const;
+      const { built, content } = await composeAndPropose(tx, ctx, account, period, options);
       assertInvoiceable(built);
 
-      const invoice = draftOf(ctx, period, account.billing_entity_id, built);
+      const invoice = draftOf(ctx, period, account.billing_entity_id, content);
       if (toInsert) await insertPeriods(tx, [toInsert]);
       await insertInvoice(
         tx,
@@ -67,7 +69,7 @@ function draftOf(
   { now }: Ctx,
   period: InvoicePeriod,
   billing_entity_id: string,
-  built: BuiltInvoice,
+  content: InvoiceContent,
 ): Invoice {
   return {
     ...period,
@@ -75,14 +77,17 @@ function draftOf(
     billing_entity_id,
     invoice_number: null,
     status: 'draft',
-    total: built.total,
-    unpriced: built.unpriced,
+    ...content,
+    ...openBalance({ status: 'draft', total: content.total, currency: period.currency }),
+    template_id: null,
+    pdf_url: null,
+    pdf_sha256: null,
+    pdf_generated_at: null,
     issued_at: null,
     due_date: null,
     paid_at: null,
     cancelled_at: null,
     created_at: formatInstant(now),
     updated_at: formatInstant(now),
-    line_items: built.lines,
   };
 }

@@ -1,9 +1,8 @@
 import { ONE, ZERO } from '../core/decimal.ts';
-import { roundMoney } from '../core/money.ts';
 import { firstDay, lastDay } from '../core/time.ts';
 import { rateFlat } from '../pricing/flat.ts';
 import { type BillablePlan, type BillingInput, metricKeyOf } from './billing-input.ts';
-import { type LineDraft, nameOf } from './line-draft.ts';
+import { type LineDraft, lineAmount, nameOf } from './line-draft.ts';
 import { currencyMismatch, type PriceDays } from './price-days.ts';
 
 /**
@@ -16,16 +15,14 @@ export function buildFlatLines(input: BillingInput, prices: PriceDays): LineDraf
   return [...Map.groupBy(flat, metricKeyOf).values()].flatMap((versions) => {
     const [metric] = versions;
     if (!metric) return [];
-    if (versions.every((plan) => plan.currency !== input.currency)) {
-      const currencies = [...new Set(versions.map((plan) => plan.currency))].sort();
-      throw currencyMismatch(metric, currencies, input.currency);
-    }
-    const ruled = prices(metric, input, input.currency).flatMap((segment) =>
-      segment.kind === 'priced' && segment.plan.charge_model === 'flat' ? [segment] : [],
-    );
+    const ruled = prices(metric, input, input.currency).flatMap((segment) => {
+      if (segment.kind === 'currency_mismatch')
+        throw currencyMismatch(metric, segment.currencies, input.currency);
+      return segment.kind === 'priced' && segment.plan.charge_model === 'flat' ? [segment] : [];
+    });
     const [first, last] = [ruled[0], ruled.at(-1)];
     if (!first || !last) return [];
-    const { plan } = last;
+    const plan = last.plan as BillablePlan;
     const line: LineDraft = {
       kind: 'flat',
       description: `${nameOf(plan)}, flat fee`,
@@ -37,7 +34,7 @@ export function buildFlatLines(input: BillingInput, prices: PriceDays): LineDraf
       quantity: ONE,
       unit_price: null,
       tiers: null,
-      amount: roundMoney(rateFlat(plan).amount, input.currency),
+      ...lineAmount(input, plan, rateFlat(plan).amount),
       carried_quantity: ZERO,
       shares: [{ project_id: null, quantity: ONE }],
       event_count: 0,

@@ -1,6 +1,42 @@
 /** The invoice and its lines: what is stored is what is on the wire. Amounts have exactly their currency's decimals. */
+import { ZERO } from '../core/decimal.ts';
+import { formatMoney } from '../core/money.ts';
 import type { Month } from '../core/time.ts';
 import type { TierCharge } from '../pricing/charge-model.ts';
+
+/** A part of what is taken off before tax; the discounts of an invoice sum to `discount_total`. */
+export interface InvoiceDiscount {
+  readonly discount_id: string;
+  readonly description: string;
+  readonly percentage: string | null;
+  readonly amount: string;
+}
+
+/** A component of tax on all lines of one rate: rounded once on their sum. */
+export interface InvoiceTax {
+  readonly name: string;
+  readonly country: string;
+  readonly rate: string;
+  readonly taxable_amount: string;
+  readonly amount: string;
+}
+
+/** The line's part of that component. */
+export interface LineTax {
+  readonly name: string;
+  readonly rate: string;
+  readonly amount: string;
+}
+
+/** 1 original_currency = exchange_rate of the invoice's currency, in force since `effective_from`. */
+export interface InvoiceConversion {
+  readonly exchange_rate_id: string;
+  readonly original_currency: string;
+  readonly exchange_rate: string;
+  readonly effective_from: string;
+  readonly conversion_date: string;
+  readonly source: string;
+}
 
 export const INVOICE_STATUSES = ['draft', 'finalized', 'paid', 'refunded', 'cancelled'] as const;
 export type InvoiceStatus = (typeof INVOICE_STATUSES)[number];
@@ -27,8 +63,19 @@ export interface LineItem extends Month {
   readonly quantity: string;
   /** The price for per_unit, the fee for a flat line, else null. */
   readonly unit_price: string | null;
+  /** Before discount and tax, in the invoice's currency. */
   readonly total: string;
   readonly currency: string;
+  /** Of a plan in another currency: that, and the exact amount in it. The rate is null while none is in force. */
+  readonly original_currency: string | null;
+  readonly original_amount: string | null;
+  readonly exchange_rate: string | null;
+  readonly display_name: string | null;
+  readonly hsn_sac: string | null;
+  readonly tax_category: string;
+  readonly discount_amount: string;
+  readonly tax_amount: string;
+  readonly taxes: readonly LineTax[];
   readonly pricing_plan_id: string;
   /** With year and month: the period and the days of the usage that the line prices. */
   readonly first_day: string;
@@ -58,8 +105,25 @@ export interface InvoiceRow extends Month {
   readonly period_end: string;
   readonly timezone: string;
   readonly currency: string;
+  /** total = subtotal - discount_total + tax_total. */
+  readonly subtotal: string;
+  readonly discount_total: string;
+  readonly tax_total: string;
   readonly total: string;
+  readonly discounts: readonly InvoiceDiscount[];
+  readonly taxes: readonly InvoiceTax[];
+  readonly reverse_charge: boolean;
   readonly unpriced: readonly UnpricedUsage[];
+  readonly conversions: readonly InvoiceConversion[];
+  /** Where exactly one currency was converted; `conversions` has all. */
+  readonly original_currency: string | null;
+  readonly exchange_rate: string | null;
+  readonly conversion_date: string | null;
+  readonly template_id: string | null;
+  /** Set once, when the PDF is there. */
+  readonly pdf_url: string | null;
+  readonly pdf_sha256: string | null;
+  readonly pdf_generated_at: string | null;
   readonly issued_at: string | null;
   /** `YYYY-MM-DD` in the organisation's zone. */
   readonly due_date: string | null;
@@ -69,8 +133,26 @@ export interface InvoiceRow extends Month {
   readonly updated_at: string;
 }
 
-export interface Invoice extends InvoiceRow {
+/** What became of an invoice since: derived from its credit notes and payments. */
+export interface InvoiceBalance {
+  readonly credited_total: string;
+  readonly paid_total: string;
+  /** Null where nothing is owed yet or any longer: on drafts and cancelled invoices. */
+  readonly amount_due: string | null;
+}
+
+export interface Invoice extends InvoiceRow, InvoiceBalance {
   readonly line_items: readonly LineItem[];
+}
+
+/** Of an invoice to which nothing has happened yet. */
+export function openBalance({
+  status,
+  total,
+  currency,
+}: Pick<InvoiceRow, 'status' | 'total' | 'currency'>): InvoiceBalance {
+  const nothing = formatMoney(ZERO, currency);
+  return { credited_total: nothing, paid_total: nothing, amount_due: status === 'draft' ? null : total };
 }
 
 /** What an invoice would be if it were made now: nothing of it is stored. */

@@ -6,23 +6,26 @@ import { uuidv7 } from '../core/id.ts';
 import { addDays, dayOf, formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
+import { findDefaultTemplates } from '../documents/template-store.ts';
+import { isStale } from '../fx/find-rate.ts';
+import { insertOutbox } from '../outbox/store.ts';
+import type { TaxInput } from '../tax/derive-taxes.ts';
+import { findTaxFaults } from '../tax/find-tax-faults.ts';
 import { type CarriedRow, insertCarried, listLateEvents } from './book-store.ts';
-import { type BuiltInvoice, buildInvoice } from './build-invoice.ts';
+import type { BuiltInvoice } from './build-invoice.ts';
+import { composeAndPropose } from './compose-and-propose.ts';
+import type { InvoiceContent } from './compose-invoice.ts';
+import { documentOfInvoice } from './document-of-invoice.ts';
 import { assertDraft, assertInvoiceable, claimAdjustments } from './draft.ts';
 import type { FinalizeDraftInput } from './finalize-invoice.ts';
-import type { Invoice, InvoiceRow, LineItem } from './invoice.ts';
-import { financialYearOf, formatInvoiceNumber } from './invoice-number.ts';
-import { loadBilling, periodOfInvoice } from './load-billing.ts';
+import { type Invoice, type InvoiceRow, openBalance } from './invoice.ts';
+import { issueDocument } from './issue-document.ts';
+import { replaceLines } from './line-store.ts';
+import { periodOfInvoice } from './load-billing.ts';
 import { proveLines } from './prove-lines.ts';
 import type { VerifiedBooks } from './read-books.ts';
-import {
-  type Account,
-  findInvoiceState,
-  insertOutbox,
-  replaceLines,
-  takeNumber,
-  updateDraft,
-} from './store.ts';
+import { type Account, findInvoiceState, updateDraft } from './store.ts';
+import { longestNumber, takeDocumentNumber } from './take-number.ts';
 
 /**
  * Rebuilds the lines from the frozen days, numbers the invoice and writes it with what it carries on, its message and its
@@ -40,24 +43,43 @@ export async function issueInvoice(
   const { invoice: draft, account } = state;
   assertDraft(draft);
   assertQuarantineAllowed(state.quarantined, input.allow_quarantined);
-  const billing = await loadBilling(tx, periodOfInvoice(draft), draft.id, 'share');
-  const built = buildInvoice(billing);
-  assertIssuable(built, account, input.expected_total);
+  const issuedAt = Math.max(ctx.now, input.now);
+  const period = periodOfInvoice(draft);
+  const options = { invoiceId: draft.id, at: issuedAt, lock: 'share' } as const;
+  const { billing, built, content, settlement, tax } = await composeAndPropose(
+    tx,
+    ctx,
+    account,
+    period,
+    options,
+  );
+  assertIssuable(built, content, account, input.expected_total);
+  assertConverted(content, draft.currency, account, issuedAt);
+  assertComplete(content, tax, account);
 
   if (billing.adjustments.length > 0) await claimAdjustments(tx, draft, built);
   const lateEvents = await listLateEvents(tx, draft.organisation_id, lateClaimsOf(built));
-  const lines = proveLines(built.lines, books.days, lateEvents);
-  const issuedAt = Math.max(ctx.now, input.now);
-  const unnumbered = issuedOf(draft, account, { ...built, lines }, issuedAt);
+  const lines = proveLines(content.line_items, books.days, lateEvents);
+  const templates = await findDefaultTemplates(tx, draft.organisation_id);
+  const unnumbered = issuedOf(draft, account, { ...content, line_items: lines }, issuedAt, templates.pdf?.id);
   await replaceLines(
     tx,
     unnumbered,
     lines.map(() => uuidv7(ctx.now)),
   );
-  await insertCarried(tx, unnumbered, carriedOf(unnumbered, ctx.now), ctx.now);
+  const source = { kind: 'invoice', organisation_id: draft.organisation_id, id: draft.id } as const;
+  await insertCarried(tx, source, carriedOf(unnumbered, ctx.now), ctx.now);
 
-  const invoice = { ...unnumbered, invoice_number: await takeInvoiceNumber(tx, account, issuedAt) };
+  const invoice_number = await takeDocumentNumber(tx, account.seller, account.seller.series, issuedAt);
+  const invoice = { ...unnumbered, invoice_number };
   await updateDraft(tx, invoice);
+  await issueDocument(tx, ctx, {
+    organisation_id: invoice.organisation_id,
+    invoice_id: invoice.id,
+    credit_note_id: null,
+    recipient: account.buyer.billing_email,
+    model: documentOfInvoice(invoice, account, settlement.legal_notes, templates),
+  });
   await announce(tx, ctx, invoice, {
     quarantined: state.quarantined,
     allow_quarantined: input.allow_quarantined ?? false,
@@ -73,7 +95,12 @@ export function assertQuarantineAllowed(quarantined: number, allowed = false): v
   );
 }
 
-function assertIssuable(built: BuiltInvoice, account: Account, expectedTotal: string | undefined): void {
+function assertIssuable(
+  built: BuiltInvoice,
+  content: InvoiceContent,
+  account: Account,
+  expectedTotal: string | undefined,
+): void {
   assertInvoiceable(built);
   const [unpriced] = built.unpriced;
   if (account.block_unpriced && unpriced) {
@@ -83,12 +110,56 @@ function assertIssuable(built: BuiltInvoice, account: Account, expectedTotal: st
         `the first is ${unpriced.metric_name} with ${unpriced.quantity} ${unpriced.unit}`.trimEnd(),
     );
   }
-  if (expectedTotal !== undefined && compare(decimal(expectedTotal), decimal(built.total)) !== 0) {
+  if (expectedTotal !== undefined && compare(decimal(expectedTotal), decimal(content.total)) !== 0) {
     throw new AppError(
       'draft_stale',
-      `The total is now ${built.total}, not ${expectedTotal}: look at the invoice again.`,
+      `The total is now ${content.total}, not ${expectedTotal}: look at the invoice again.`,
     );
   }
+}
+
+/** Every line must have its amount in the invoice's currency, at a rate that the organisation allows. */
+function assertConverted(
+  { line_items, conversions }: InvoiceContent,
+  currency: string,
+  account: Account,
+  at: number,
+): void {
+  const missing = line_items.filter((line) => line.original_currency !== null && line.exchange_rate === null);
+  if (missing.length > 0) {
+    const from = [...new Set(missing.map((line) => line.original_currency))].join(', ');
+    throw new AppError('exchange_rate_missing', `No exchange rate from ${from} to ${currency} is in force.`);
+  }
+  const maxAge = account.buyer.exchange_rate_max_age_days;
+  const stale = conversions.find((rate) => isStale(rate.effective_from, at, maxAge));
+  if (stale) {
+    throw new AppError(
+      'exchange_rate_stale',
+      `The rate from ${stale.original_currency} to ${currency} is of ${stale.effective_from}; the organisation allows ${maxAge} days.`,
+    );
+  }
+}
+
+/** What the tax regime demands of the paper; all that is missing at once. */
+function assertComplete({ line_items }: InvoiceContent, tax: TaxInput, { seller, buyer }: Account): void {
+  const faults = findTaxFaults({
+    ...tax,
+    seller,
+    buyer,
+    number: longestNumber(seller, seller.series, tax.day),
+    lines: line_items.map(({ tax_category, hsn_sac }) => ({
+      tax_category,
+      hsn_sac: hsn_sac ?? seller.hsn_sac,
+    })),
+  });
+  if (faults.length === 0) return;
+  throw new AppError(
+    'invoice_incomplete',
+    `The invoice lacks what its tax regime demands: ${faults[0]?.detail}`,
+    {
+      errors: faults,
+    },
+  );
 }
 
 /** The line of each adjustment that is on one. */
@@ -100,20 +171,21 @@ function lateClaimsOf({ lines, claims }: BuiltInvoice): Map<string, number> {
 function issuedOf(
   draft: InvoiceRow,
   account: Account,
-  built: BuiltInvoice & { readonly lines: readonly LineItem[] },
+  content: InvoiceContent,
   issuedAt: number,
+  templateId: string | undefined,
 ): Invoice {
   const issueDay = dayOf(issuedAt, account.organisation_timezone);
   return {
     ...draft,
+    ...content,
+    ...openBalance({ status: 'finalized', total: content.total, currency: draft.currency }),
     billing_entity_id: account.billing_entity_id,
     status: 'finalized',
-    total: built.total,
-    unpriced: built.unpriced,
+    template_id: templateId ?? null,
     issued_at: formatInstant(issuedAt),
     due_date: addDays(issueDay, account.payment_terms_days),
     updated_at: formatInstant(issuedAt),
-    line_items: built.lines,
   };
 }
 
@@ -130,13 +202,6 @@ function carriedOf({ line_items, year, month }: Invoice, now: number): CarriedRo
       day: last_day,
       quantity: carried_quantity,
     }));
-}
-
-async function takeInvoiceNumber(tx: LedgerTransaction, account: Account, issuedAt: number): Promise<string> {
-  const { billing_entity_id, series, number_format, financial_year_start_month } = account;
-  const financialYear = financialYearOf(dayOf(issuedAt, account.entity_timezone), financial_year_start_month);
-  const sequence = await takeNumber(tx, { billing_entity_id, series, financial_year: financialYear });
-  return formatInvoiceNumber(number_format, { series, financialYear, sequence });
 }
 
 async function announce(

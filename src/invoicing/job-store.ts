@@ -19,7 +19,7 @@ export const listMissingMonths = (tx: LedgerTransaction, last: Month): Promise<M
        SELECT a.organisation_id, min(make_date(a.year, a.month, 1)) AS first FROM usage_adjustments a
        JOIN invoices i ON i.organisation_id = a.organisation_id AND i.year = a.year AND i.month = a.month
          AND i.status IN ('finalized', 'paid', 'refunded')
-       WHERE a.invoice_id IS NULL AND a.kind = 'late' GROUP BY a.organisation_id
+       WHERE a.invoice_id IS NULL AND a.credit_note_id IS NULL AND a.kind = 'late' GROUP BY a.organisation_id
      ), flat AS (
        SELECT p.organisation_id,
          date_trunc('month', greatest(p.effective_from::timestamp, o.created_at AT TIME ZONE 'UTC')) AS first,
@@ -41,6 +41,20 @@ export const listMissingMonths = (tx: LedgerTransaction, last: Month): Promise<M
        WHERE i.organisation_id = months.organisation_id AND i.year = months.year AND i.month = months.month)
      ORDER BY organisation_id, year, month`,
     [`${last.year}-${String(last.month).padStart(2, '0')}-01`],
+  );
+
+/** Those with open late usage, of a month before this one, whose own invoice stands. */
+export const listLateOrganisations = (
+  tx: LedgerTransaction,
+  { year, month }: Month,
+): Promise<{ organisation_id: string }[]> =>
+  tx.query(
+    `SELECT DISTINCT a.organisation_id FROM usage_adjustments a
+     JOIN invoices i ON i.organisation_id = a.organisation_id AND i.year = a.year AND i.month = a.month
+       AND i.status IN ('finalized', 'paid', 'refunded')
+     WHERE a.invoice_id IS NULL AND a.credit_note_id IS NULL AND a.kind = 'late'
+       AND (a.year < $1::int OR (a.year = $1::int AND a.month < $2::int)) ORDER BY 1`,
+    [year, month],
   );
 
 export interface DueDraft extends PeriodKey {

@@ -1,8 +1,9 @@
 /** Usage that came after its own period was closed. */
 import { add, type Decimal, isNegative, maximum, subtract, sum, ZERO } from '../core/decimal.ts';
+import { roundMoney } from '../core/money.ts';
 import { compareMonths, type Month } from '../core/time.ts';
-import type { PlanVersion } from '../pricing/charge-model.ts';
 import {
+  type BillablePlan,
   type BillingInput,
   compareTexts,
   countEvents,
@@ -13,41 +14,48 @@ import {
   type OpenAdjustment,
   sharesOf,
 } from './billing-input.ts';
-import { chargeOf, type LineDraft, nameOf, nameOfMonth, negativePart, roundedCharge } from './line-draft.ts';
+import { type Decrease, decreaseOf } from './late-decrease.ts';
+import { chargeOf, type LineDraft, lineAmount, nameOf, nameOfMonth, negativePart } from './line-draft.ts';
 import { type PriceDays, planOn } from './price-days.ts';
 
 export interface LateLines {
   readonly lines: readonly LineDraft[];
+  /** What lowers an issued invoice: for credit notes, never for a line. */
+  readonly decreases: readonly Decrease[];
   /** Late usage on days without a plan: claimed, and listed with the period's own. */
   readonly unpriced: readonly OpenAdjustment[];
 }
 
 /**
- * One line per earlier period, metric, unit and plan version. With Q and A the quantity and the amount already invoiced
- * for that segment (its usage line and what adjusted it since): amount = charge(Q + late) − A, so that all lines together
- * charge what one would have. Where Q + late is below zero the charge is 0 and the rest is carried on.
+ * One line per earlier period, metric, unit and plan version. With Q and A the quantity and the amount already charged for
+ * that segment (its usage line, what adjusted it since, less what was credited): amount = charge(Q + late) − A, in the
+ * plan's currency, so that all of it together charges what one line would have. Where that is below zero it is no line but
+ * a decrease; where Q + late is below zero the charge is 0 and the rest is carried on.
  *
- * Only periods whose own invoice stands are adjusted; the others' adjustments stay open, as do those of a period that was
- * billed in another currency. `runningTotal` is the sum of all other lines: an adjustment that would bring the total
- * below zero stays open for a later invoice. Throws `currency_mismatch`.
+ * Only periods whose own invoice stands are adjusted; the others' adjustments stay open. Throws `currency_mismatch`.
  */
-export function buildLateLines(input: BillingInput, prices: PriceDays, runningTotal: Decimal): LateLines {
-  const candidates: LineDraft[] = [];
+export function buildLateLines(input: BillingInput, prices: PriceDays): LateLines {
+  const lines: LineDraft[] = [];
+  const decreases: Decrease[] = [];
   const unpriced: OpenAdjustment[] = [];
   for (const period of [...input.invoiced].sort(compareMonths)) {
-    if (period.currency !== input.currency) continue;
     const ofPeriod = input.adjustments.filter(
       (adjustment) => adjustment.kind === 'late' && compareMonths(adjustment, period) === 0,
     );
     for (const late of Map.groupBy(ofPeriod, metricKeyOf).values()) {
       const byPlan = Map.groupBy(late, versionOf(period, prices));
       for (const [plan, adjustments] of byPlan) {
-        if (plan === null) unpriced.push(...adjustments);
-        else candidates.push(lateLine(period, plan, adjustments));
+        if (plan === null) {
+          unpriced.push(...adjustments);
+          continue;
+        }
+        const segment = segmentOf(period, plan, adjustments);
+        if (isNegative(segment.change)) decreases.push(decreaseOf(segment));
+        else lines.push(lateLine(input, segment));
       }
     }
   }
-  return { lines: keepPositive(candidates.sort(compareLate), runningTotal), unpriced };
+  return { lines: lines.sort(compareLate), decreases, unpriced };
 }
 
 /**
@@ -57,7 +65,7 @@ export function buildLateLines(input: BillingInput, prices: PriceDays, runningTo
 function versionOf(
   period: InvoicedPeriod,
   prices: PriceDays,
-): (adjustment: OpenAdjustment) => PlanVersion | null {
+): (adjustment: OpenAdjustment) => BillablePlan | null {
   const usageLines = period.lines.filter((line) => line.kind === 'usage');
   return (adjustment) => {
     const { day } = adjustment;
@@ -95,28 +103,64 @@ export function narrowestLine<Line extends MetricKey & { first_day: string; last
     );
 }
 
-function lateLine(
+/** All late usage of one period and plan version, beside what was invoiced for it. */
+export interface LateSegment extends Month {
+  readonly plan: BillablePlan;
+  readonly adjustments: readonly OpenAdjustment[];
+  /** What priced the segment so far, in the order in which it was issued. */
+  readonly invoiced: readonly InvoicedLine[];
+  readonly quantity: Decimal;
+  /** With all that came before. */
+  readonly together: Decimal;
+  /** In the plan's currency; exact where a line of the segment was converted, else rounded. */
+  readonly change: Decimal;
+}
+
+function segmentOf(
   period: InvoicedPeriod,
-  plan: PlanVersion,
+  plan: BillablePlan,
   adjustments: readonly OpenAdjustment[],
-): LineDraft {
+): LateSegment {
   const invoiced = period.lines.filter((line) => line.kind !== 'flat' && line.plan.id === plan.id);
   const quantity = sum(adjustments.map((adjustment) => adjustment.quantity));
-  const together = add(netQuantityOf(invoiced), quantity);
-  const before = sum(invoiced.map((line) => line.total));
+  const together = add(sum(invoiced.map(netQuantityOf)), quantity);
+  const charge = chargeOf(plan, maximum(together, ZERO)).amount;
+  const isExact = invoiced.some((line) => line.original_amount !== null) || period.currency !== plan.currency;
+  return {
+    year: period.year,
+    month: period.month,
+    plan,
+    adjustments,
+    invoiced,
+    quantity,
+    together,
+    change: subtract(isExact ? charge : roundMoney(charge, plan.currency), sum(invoiced.map(chargedFor))),
+  };
+}
+
+/** What the line has charged for: a part that was carried on is charged where it went, a credited one no longer. */
+const netQuantityOf = (line: InvoicedLine): Decimal =>
+  add(subtract(line.quantity, line.carried_quantity), line.credited.late_quantity);
+
+/** In the plan's currency. */
+const chargedFor = (line: InvoicedLine): Decimal =>
+  subtract(line.original_amount ?? line.total, line.credited.late_amount);
+
+function lateLine(input: BillingInput, segment: LateSegment): LineDraft {
+  const { plan, adjustments, together, year, month } = segment;
   const days = adjustments.map((adjustment) => adjustment.day).sort();
   return {
     kind: 'late',
-    description: `Adjustment for ${nameOfMonth(period)}: ${nameOf(plan)}, price from ${plan.effective_from}`,
+    description: `Adjustment for ${nameOfMonth(segment)}: ${nameOf(plan)}, price from ${plan.effective_from}`,
     plan,
-    year: period.year,
-    month: period.month,
+    year,
+    month,
     first_day: days[0] ?? '',
     last_day: days.at(-1) ?? '',
-    quantity,
+    quantity: segment.quantity,
     unit_price: chargeOf(plan, together).unit_price,
     tiers: null,
-    amount: subtract(roundedCharge(plan, maximum(together, ZERO)), before),
+    ...lineAmount(input, plan, segment.change),
     carried_quantity: negativePart(together),
     shares: sharesOf(adjustments),
     event_count: countEvents(adjustments),
@@ -124,26 +168,9 @@ function lateLine(
   };
 }
 
-/** What the segment has been charged for: a part that was carried on is charged where it went. */
-const netQuantityOf = (lines: readonly InvoicedLine[]): Decimal =>
-  sum(lines.map((line) => subtract(line.quantity, line.carried_quantity)));
-
 const compareLate = (a: LineDraft, b: LineDraft): number =>
   compareMonths(a as Month, b as Month) ||
   compareTexts(
     [a.plan.metric_name, a.plan.unit, a.first_day, a.plan.id],
     [b.plan.metric_name, b.plan.unit, b.first_day, b.plan.id],
   );
-
-/** No invoice is negative: first all that adds, then of what takes away as much as there is room for, the oldest first. */
-function keepPositive(lines: readonly LineDraft[], runningTotal: Decimal): LineDraft[] {
-  const added = lines.filter((line) => !isNegative(line.amount)).map((line) => line.amount);
-  let total = add(runningTotal, sum(added));
-  return lines.filter((line) => {
-    if (!isNegative(line.amount)) return true;
-    const after = add(total, line.amount);
-    if (isNegative(after)) return false;
-    total = after;
-    return true;
-  });
-}

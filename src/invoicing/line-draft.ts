@@ -1,29 +1,39 @@
 /** A line while the invoice is built: exact decimals, its amount rounded once, before anything is text. */
 import { allocate } from '../core/allocate.ts';
 import { exponentOf } from '../core/currency.ts';
-import { type Decimal, formatDecimal, minimum, ZERO } from '../core/decimal.ts';
+import { type Decimal, decimal, formatDecimal, minimum, ZERO } from '../core/decimal.ts';
 import { formatMoney, roundMoney } from '../core/money.ts';
 import type { Month } from '../core/time.ts';
+import { convertMoney } from '../fx/convert.ts';
 import type { Charge, PlanVersion, TierCharge } from '../pricing/charge-model.ts';
 import { rateUsage } from '../pricing/rate-usage.ts';
+import type { BillablePlan, BillingInput, RateInForce } from './billing-input.ts';
 import type { LineItem, LineKind } from './invoice.ts';
 
 export interface LineDraft extends Month {
   readonly kind: LineKind;
   readonly description: string;
-  readonly plan: PlanVersion;
+  readonly plan: BillablePlan;
   readonly first_day: string;
   readonly last_day: string;
   readonly quantity: Decimal;
   readonly unit_price: string | null;
   readonly tiers: readonly TierCharge[] | null;
-  /** Rounded. */
+  /** Rounded, in the invoice's currency. */
   readonly amount: Decimal;
+  /** Where the plan is in another currency. */
+  readonly original: OriginalAmount | null;
   /** Zero or negative. */
   readonly carried_quantity: Decimal;
   readonly shares: readonly { readonly project_id: string | null; readonly quantity: Decimal }[];
   readonly event_count: number;
   readonly adjustment_ids: readonly string[];
+}
+
+/** Exact and unrounded, in the plan's currency. Without a rate the line counts nothing and cannot be issued. */
+export interface OriginalAmount {
+  readonly amount: Decimal;
+  readonly rate: RateInForce | null;
 }
 
 /**
@@ -33,8 +43,20 @@ export interface LineDraft extends Month {
 export const chargeOf = (plan: PlanVersion, quantity: Decimal): Charge =>
   plan.charge_model === 'flat' ? { amount: ZERO, unit_price: null, tiers: null } : rateUsage(plan, quantity);
 
-export const roundedCharge = (plan: PlanVersion, quantity: Decimal): Decimal =>
-  roundMoney(chargeOf(plan, quantity).amount, plan.currency);
+/**
+ * An exact charge of a plan as the amount of a line: rounded once, after its conversion where the plan is in another
+ * currency (law 5). 10.005 USD on an invoice in USD → 10.01; at 0.9 on one in EUR 9.0045 → 9.00.
+ */
+export function lineAmount(
+  { currency, rates }: Pick<BillingInput, 'currency' | 'rates'>,
+  plan: PlanVersion,
+  exact: Decimal,
+): Pick<LineDraft, 'amount' | 'original'> {
+  if (plan.currency === currency) return { amount: roundMoney(exact, currency), original: null };
+  const rate = rates.get(plan.currency) ?? null;
+  const amount = rate ? convertMoney(exact, decimal(rate.rate), currency) : ZERO;
+  return { amount, original: { amount: exact, rate } };
+}
 
 /** Zero, or the quantity where it is negative. */
 export const negativePart = (quantity: Decimal): Decimal => minimum(quantity, ZERO);
@@ -46,21 +68,30 @@ export const nameOf = ({ metric_name, unit }: { metric_name: string; unit: strin
 export const nameOfMonth = ({ year, month }: Month): string =>
   `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}`;
 
-export function toLineItem(draft: LineDraft, lineNumber: number): LineItem {
-  const { plan, shares, amount } = draft;
-  const { currency, metric_name, unit } = plan;
+export function toLineItem(draft: LineDraft, lineNumber: number, currency: string): LineItem {
+  const { plan, shares, amount, original } = draft;
   const weights = shares.map((share) => share.quantity);
   const amounts = allocate(amount, weights, exponentOf(currency));
+  const nothing = formatMoney(ZERO, currency);
   return {
     line_number: lineNumber,
     kind: draft.kind,
     description: draft.description,
-    metric_name,
-    unit,
+    metric_name: plan.metric_name,
+    unit: plan.unit,
     quantity: formatDecimal(draft.quantity),
     unit_price: draft.unit_price,
     total: formatMoney(amount, currency),
     currency,
+    original_currency: original ? plan.currency : null,
+    original_amount: original ? formatDecimal(original.amount) : null,
+    exchange_rate: original?.rate ? formatDecimal(decimal(original.rate.rate)) : null,
+    display_name: plan.display_name,
+    hsn_sac: plan.hsn_sac,
+    tax_category: plan.tax_category,
+    discount_amount: nothing,
+    tax_amount: nothing,
+    taxes: [],
     pricing_plan_id: plan.id,
     year: draft.year,
     month: draft.month,

@@ -3,10 +3,12 @@ import { decimal } from '../core/decimal.ts';
 import { assert } from '../core/error.ts';
 import { compareMonths, firstDay, formatInstant, lastDay, type Month } from '../core/time.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
+import { findRates } from '../fx/find-rate.ts';
+import type { PlanVersion } from '../pricing/charge-model.ts';
 import { listPlansById, listPlansFor, type PricingPlan } from '../pricing/store.ts';
 import { type BillingPeriod, derivePeriod } from '../rollup/billing-period.ts';
 import { loadCalendars } from '../rollup/period-store.ts';
-import type { BillingInput, InvoicedPeriod, OpenAdjustment } from './billing-input.ts';
+import type { BillingInput, InvoicedPeriod, OpenAdjustment, RateInForce } from './billing-input.ts';
 import { listBillable, listStandingInvoices, listStandingLines } from './book-store.ts';
 import type { InvoiceRow } from './invoice.ts';
 import type { AccountOfMonth } from './store.ts';
@@ -66,12 +68,19 @@ export async function loadPeriod(
   return { period, toInsert: derived };
 }
 
-/** `invoiceId`: the draft whose own claims count as open. `lock`: whether the plans stay as they are until it is issued. */
+export interface LoadBillingOptions {
+  /** The draft whose own claims count as open. */
+  readonly invoiceId: string | null;
+  /** Epoch milliseconds: the moment whose exchange rates hold. */
+  readonly at: number;
+  /** Whether the plans stay as they are until the transaction ends. */
+  readonly lock: 'share' | 'none';
+}
+
 export async function loadBilling(
   tx: LedgerTransaction,
   period: InvoicePeriod,
-  invoiceId: string | null,
-  lock: 'share' | 'none' = 'none',
+  { invoiceId, at, lock }: LoadBillingOptions,
 ): Promise<BillingInput> {
   const { organisation_id, year, month, currency } = period;
   const { usage, adjustments } = await listBillable(tx, period, invoiceId);
@@ -79,7 +88,24 @@ export async function loadBilling(
   const from = firstDay(lateMonths[0] ?? period);
   const plans = await listPlansFor(tx, organisation_id, from, lastDay(period), lock);
   const invoiced = lateMonths.length === 0 ? [] : await loadInvoiced(tx, organisation_id, lateMonths, plans);
-  return { organisation_id, year, month, currency, usage, adjustments, plans, invoiced };
+  const rates = await loadRates(tx, [...plans, ...invoiced.flatMap(plansOf)], currency, at);
+  return { organisation_id, year, month, currency, usage, adjustments, plans, invoiced, rates };
+}
+
+const plansOf = ({ lines }: InvoicedPeriod): PlanVersion[] => lines.map((line) => line.plan);
+
+/** From each other currency in which something is priced; the pairs that have no rate are absent. */
+async function loadRates(
+  tx: LedgerTransaction,
+  plans: readonly PlanVersion[],
+  currency: string,
+  at: number,
+): Promise<Map<string, RateInForce>> {
+  const others = new Set(plans.map((plan) => plan.currency).filter((other) => other !== currency));
+  if (others.size === 0) return new Map();
+  const pairs = [...others].map((base) => ({ base, target: currency }));
+  const rates = await findRates(tx, pairs, at);
+  return new Map([...rates.values()].map((rate) => [rate.base_currency, rate]));
 }
 
 /** The months with late usage, oldest first. */
@@ -115,6 +141,13 @@ async function loadInvoiced(
           quantity: decimal(line.quantity),
           carried_quantity: decimal(line.carried_quantity),
           total: decimal(line.total),
+          original_amount: line.original_amount === null ? null : decimal(line.original_amount),
+          exchange_rate: line.exchange_rate === null ? null : decimal(line.exchange_rate),
+          credited: {
+            total: decimal(line.credited_total),
+            late_amount: decimal(line.credited_late_amount),
+            late_quantity: decimal(line.credited_late_quantity),
+          },
         };
       }),
   }));

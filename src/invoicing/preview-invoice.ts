@@ -2,10 +2,10 @@ import { notFound } from '../core/error.ts';
 import { isUuid } from '../core/id.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { tenant } from '../db/ledger.ts';
-import { buildInvoice } from './build-invoice.ts';
+import { composeInvoice } from './compose-invoice.ts';
 import type { CreateInvoiceInput } from './create-invoice.ts';
-import type { InvoicePreview } from './invoice.ts';
-import { loadBilling, loadPeriod } from './load-billing.ts';
+import { type InvoicePreview, openBalance } from './invoice.ts';
+import { loadPeriod } from './load-billing.ts';
 import { findAccount } from './store.ts';
 
 /**
@@ -19,22 +19,26 @@ export async function previewInvoice(ctx: Ctx, input: CreateInvoiceInput): Promi
     const account = await findAccount(tx, organisation_id, input, false);
     if (!account) throw notFound('organisation');
     const { period } = await loadPeriod(tx, account, input);
-    const built = buildInvoice(await loadBilling(tx, period, account.draft_id));
+    const options = { invoiceId: account.draft_id, at: ctx.now, lock: 'none' } as const;
+    const { content } = await composeInvoice(tx, account, period, options);
     return {
       ...period,
       id: null,
       billing_entity_id: account.billing_entity_id,
       invoice_number: null,
       status: 'preview',
-      total: built.total,
-      unpriced: built.unpriced,
+      ...content,
+      ...openBalance({ status: 'draft', total: content.total, currency: period.currency }),
+      template_id: null,
+      pdf_url: null,
+      pdf_sha256: null,
+      pdf_generated_at: null,
       issued_at: null,
       due_date: null,
       paid_at: null,
       cancelled_at: null,
       created_at: null,
       updated_at: null,
-      line_items: built.lines,
     };
   });
 }

@@ -4,11 +4,12 @@ import { uuidv7 } from '../core/id.ts';
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { withOwner } from '../tenants/tenant-scope.ts';
-import { buildInvoice } from './build-invoice.ts';
+import { composeAndPropose } from './compose-and-propose.ts';
 import { assertDraft, assertInvoiceable, claimAdjustments } from './draft.ts';
-import type { Invoice } from './invoice.ts';
-import { loadBilling, periodOfInvoice } from './load-billing.ts';
-import { findInvoiceState, replaceLines, updateDraft } from './store.ts';
+import { type Invoice, openBalance } from './invoice.ts';
+import { replaceLines } from './line-store.ts';
+import { periodOfInvoice } from './load-billing.ts';
+import { findInvoiceState, updateDraft } from './store.ts';
 
 /** Builds a draft anew from what the ledger holds now. Throws `not_found`, `invalid_state`, and what createInvoice does. */
 export const regenerateInvoice = (ctx: Ctx, { id }: { readonly id: string }): Promise<Invoice> =>
@@ -16,16 +17,18 @@ export const regenerateInvoice = (ctx: Ctx, { id }: { readonly id: string }): Pr
     const state = await findInvoiceState(tx, organisationId, id, true);
     if (!state) throw notFound('invoice');
     assertDraft(state.invoice);
-    const built = buildInvoice(await loadBilling(tx, periodOfInvoice(state.invoice), id));
+    const { account } = state;
+    const options = { invoiceId: id, at: ctx.now, lock: 'none' } as const;
+    const period = periodOfInvoice(state.invoice);
+    const { built, content } = await composeAndPropose(tx, ctx, account, period, options);
     assertInvoiceable(built);
 
     const invoice: Invoice = {
       ...state.invoice,
-      billing_entity_id: state.account.billing_entity_id,
-      total: built.total,
-      unpriced: built.unpriced,
+      ...content,
+      ...openBalance({ ...state.invoice, total: content.total }),
+      billing_entity_id: account.billing_entity_id,
       updated_at: formatInstant(ctx.now),
-      line_items: built.lines,
     };
     await claimAdjustments(tx, invoice, built);
     await replaceLines(

@@ -1,4 +1,7 @@
-/** The `invoicing` job: every ended period that lacks an invoice gets a draft, and drafts past their grace are issued. */
+/**
+ * The `invoicing` job: late usage that lowers issued invoices goes on proposals of credit notes, every ended period that
+ * lacks an invoice gets a draft, and drafts past their grace are issued.
+ */
 import { AppError } from '../core/error.ts';
 import { compareMonths, formatInstant, type Month, monthOf, nextMonth } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
@@ -9,7 +12,8 @@ import { loadCalendars } from '../rollup/period-store.ts';
 import { createInvoice } from './create-invoice.ts';
 import { drainedCheckOfRun } from './drained-check.ts';
 import { finalizeDraft } from './finalize-invoice.ts';
-import { listDueDrafts, listMissingMonths, type MissingMonth } from './job-store.ts';
+import { listDueDrafts, listLateOrganisations, listMissingMonths, type MissingMonth } from './job-store.ts';
+import { proposeLateCredits } from './propose-late-credits.ts';
 
 export interface RunInvoicingInput {
   /** Epoch milliseconds. */
@@ -27,6 +31,8 @@ export interface RefusedInvoice extends Month {
 export interface RunInvoicingResult {
   /** `failed`: something other than a refusal went wrong; `refused` says where. */
   readonly status: 'succeeded' | 'partial' | 'failed';
+  /** Proposals of credit notes that were made or grew. */
+  readonly proposed: number;
   readonly drafted: number;
   readonly finalized: number;
   /** At most REFUSED_MAX of them. */
@@ -39,14 +45,22 @@ const REFUSED_MAX = 1000;
 /** Connections that work at once; an organisation's own months stay in order, on one of them. */
 const LANES = 4;
 
-type Work = (ctx: Ctx) => Promise<'drafted' | 'finalized'>;
+/** Adds to the run's counts what it has done. */
+type Work = (ctx: Ctx) => Promise<void>;
 
 /**
  * Oldest month first in each organisation, inactive ones included. A refusal (not drained, quarantine, currency, …) is
  * listed and stops nothing but that invoice.
  */
 export async function runInvoicing(ctx: Ctx, input: RunInvoicingInput): Promise<RunInvoicingResult> {
-  const run = { drafted: 0, finalized: 0, refused: [] as RefusedInvoice[], isBroken: false, isOut: false };
+  const run = {
+    proposed: 0,
+    drafted: 0,
+    finalized: 0,
+    refused: [] as RefusedInvoice[],
+    isBroken: false,
+    isOut: false,
+  };
   const work = (tasks: readonly (PeriodKey & { work: Work })[]): Promise<void> =>
     inLanes(ctx, tasks, async (lane, task) => {
       if (!input.hasTime()) {
@@ -54,7 +68,7 @@ export async function runInvoicing(ctx: Ctx, input: RunInvoicingInput): Promise<
         return false;
       }
       try {
-        run[await task.work(lane)] += 1;
+        await task.work(lane);
       } catch (error) {
         const { organisation_id, year, month } = task;
         run.isBroken ||= !(error instanceof AppError) || error.code === 'unavailable';
@@ -63,12 +77,33 @@ export async function runInvoicing(ctx: Ctx, input: RunInvoicingInput): Promise<
       return true;
     });
 
+  const before = nextMonth(monthOf(input.as_of, 'UTC'));
+  // First: what is proposed is open no longer, and asks for no draft.
+  const late = await ctx.ledger.transaction(PLATFORM, (tx) => listLateOrganisations(tx, before));
+  await work(
+    late.map(({ organisation_id }) => ({
+      organisation_id,
+      ...before,
+      work: async (lane) => {
+        run.proposed += await proposeLateCredits(lane, { organisation_id, before });
+      },
+    })),
+  );
+
   const missing = await ctx.ledger.transaction(PLATFORM, async (tx) => {
-    const months = await listMissingMonths(tx, nextMonth(monthOf(input.as_of, 'UTC')));
+    const months = await listMissingMonths(tx, before);
     const organisations = [...new Set(months.map((month) => month.organisation_id))];
     return listEndedMonths(months, await loadCalendars(tx, organisations), input.as_of);
   });
-  await work(missing.map((month) => ({ ...month, work: async (lane) => draft(lane, month) })));
+  await work(
+    missing.map((month) => ({
+      ...month,
+      work: async (lane) => {
+        await createInvoice(lane, month);
+        run.drafted += 1;
+      },
+    })),
+  );
 
   const due = await ctx.ledger.transaction(PLATFORM, (tx) => listDueDrafts(tx, formatInstant(input.as_of)));
   const drainedCheck = drainedCheckOfRun(ctx);
@@ -79,23 +114,19 @@ export async function runInvoicing(ctx: Ctx, input: RunInvoicingInput): Promise<
         const { organisation_id, id, cutoff } = draft;
         const assertDrained = drainedCheck(lane.ledger, cutoff);
         await finalizeDraft(lane, { organisation_id, id, now: input.as_of, assertDrained });
-        return 'finalized';
+        run.finalized += 1;
       },
     })),
   );
 
   return {
     status: run.isBroken ? 'failed' : run.isOut ? 'partial' : 'succeeded',
+    proposed: run.proposed,
     drafted: run.drafted,
     finalized: run.finalized,
     refused: run.refused.slice(0, REFUSED_MAX),
     refused_count: run.refused.length,
   };
-}
-
-async function draft(ctx: Ctx, { organisation_id, year, month }: PeriodKey): Promise<'drafted'> {
-  await createInvoice(ctx, { organisation_id, year, month });
-  return 'drafted';
 }
 
 function reasonOf(

@@ -1,10 +1,11 @@
 /** The SQL of invoices, their lines and their numbers. What an invoice is made of is read in book-store.ts. */
 import type { Page, PageInput } from '../core/page.ts';
 import type { Month } from '../core/time.ts';
-import { bareArray, textArray } from '../db/array-literal.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listRows } from '../db/list-rows.ts';
-import type { Invoice, InvoiceRow, InvoiceStatus, LineItem } from './invoice.ts';
+import type { Invoice, InvoiceBalance, InvoiceRow, InvoiceStatus } from './invoice.ts';
+import { INSERT_LINES, lineValues, PARAMETERS_OF_LINES, withLines } from './line-store.ts';
+import type { Buyer, Seller } from './parties.ts';
 
 /** An organisation as an invoice needs it, with its seller. */
 export interface Account {
@@ -15,15 +16,12 @@ export interface Account {
   readonly block_unpriced: boolean;
   readonly shard: number;
   readonly billing_entity_id: string;
-  readonly series: string;
-  readonly number_format: string;
-  readonly financial_year_start_month: number;
-  readonly entity_timezone: string;
+  readonly buyer: Buyer;
+  readonly seller: Seller;
 }
 
 const ACCOUNT_COLUMNS = `o.id AS organisation_id, o.timezone AS organisation_timezone, o.payment_terms_days, o.grace_hours,
-  o.block_unpriced, o.shard, o.billing_entity_id, e.series, e.number_format, e.financial_year_start_month,
-  e.timezone AS entity_timezone`;
+  o.block_unpriced, o.shard, o.billing_entity_id, to_jsonb(o) AS buyer, to_jsonb(e) AS seller`;
 
 interface PeriodColumns {
   readonly starts_at: string | null;
@@ -74,8 +72,22 @@ const INVOICE_COLUMNS = [
   'period_end',
   'timezone',
   'currency',
+  'subtotal',
+  'discount_total',
+  'tax_total',
   'total',
+  'discounts',
+  'taxes',
+  'reverse_charge',
   'unpriced',
+  'conversions',
+  'original_currency',
+  'exchange_rate',
+  'conversion_date',
+  'template_id',
+  'pdf_url',
+  'pdf_sha256',
+  'pdf_generated_at',
   'issued_at',
   'due_date',
   'paid_at',
@@ -124,48 +136,6 @@ export async function findInvoiceState(
   };
 }
 
-const LINE_COLUMNS = [
-  ['line_number', 'int'],
-  ['kind', 'text'],
-  ['description', 'text'],
-  ['metric_name', 'text'],
-  ['unit', 'text'],
-  ['quantity', 'numeric'],
-  ['unit_price', 'numeric'],
-  ['total', 'numeric'],
-  ['currency', 'text'],
-  ['pricing_plan_id', 'uuid'],
-  ['year', 'int'],
-  ['month', 'int'],
-  ['first_day', 'date'],
-  ['last_day', 'date'],
-  ['carried_quantity', 'numeric'],
-  ['tiers', 'jsonb'],
-  ['by_project', 'jsonb'],
-  ['event_count', 'bigint'],
-  ['events_hash', 'text'],
-] as const satisfies readonly (readonly [keyof LineItem, string])[];
-
-const LINE_NAMES = LINE_COLUMNS.map(([name]) => name).join(', ');
-
-/** `INSERT … SELECT` of lines whose arrays begin at parameter $3, after organisation and invoice. */
-const INSERT_LINES = `INSERT INTO invoice_line_items (organisation_id, invoice_id, id, ${LINE_NAMES})
-  SELECT $1::uuid, $2::uuid, r.* FROM unnest($3::uuid[], ${LINE_COLUMNS.map(([, type], index) => `$${index + 4}::${type}[]`).join(', ')}) AS r`;
-const PARAMETERS_OF_LINES = LINE_COLUMNS.length + 3;
-
-function lineValues(ids: readonly string[], lines: readonly LineItem[]): string[] {
-  const columns = LINE_COLUMNS.map(([name, type]) =>
-    textArray(
-      lines.map((line) => {
-        const value = line[name];
-        if (value === null) return null;
-        return type === 'jsonb' ? JSON.stringify(value) : String(value);
-      }),
-    ),
-  );
-  return [bareArray(ids), ...columns];
-}
-
 export async function insertInvoice(
   tx: LedgerTransaction,
   invoice: Invoice,
@@ -181,46 +151,48 @@ export async function insertInvoice(
       invoice.organisation_id,
       invoice.id,
       ...lineValues(lineIds, invoice.line_items),
-      ...OWN_COLUMNS.map((column) =>
-        column === 'unpriced' ? JSON.stringify(invoice.unpriced) : invoice[column],
-      ),
+      ...OWN_COLUMNS.map((column) => columnValue(invoice, column)),
     ],
   );
 }
 
 const OWN_COLUMNS = INVOICE_COLUMNS.filter((column) => column !== 'organisation_id' && column !== 'id');
 
-/** In place of a draft's lines. The insert counts the deleted rows first, so that none of their numbers is taken twice. */
-export async function replaceLines(
-  tx: LedgerTransaction,
-  invoice: Invoice,
-  lineIds: readonly string[],
-): Promise<void> {
-  await tx.execute(
-    `WITH gone AS (DELETE FROM invoice_line_items WHERE organisation_id = $1 AND invoice_id = $2 RETURNING 1)
-     ${INSERT_LINES} WHERE (SELECT count(*) FROM gone) >= 0`,
-    [invoice.organisation_id, invoice.id, ...lineValues(lineIds, invoice.line_items)],
-  );
+/** jsonb goes as text: pg would write an array as one of Postgres's. */
+function columnValue(invoice: InvoiceRow, column: keyof InvoiceRow): unknown {
+  const value = invoice[column];
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
 }
+
+const DRAFT_COLUMNS = [
+  'billing_entity_id',
+  'status',
+  'invoice_number',
+  'subtotal',
+  'discount_total',
+  'tax_total',
+  'total',
+  'discounts',
+  'taxes',
+  'reverse_charge',
+  'unpriced',
+  'conversions',
+  'original_currency',
+  'exchange_rate',
+  'conversion_date',
+  'template_id',
+  'issued_at',
+  'due_date',
+  'paid_at',
+  'updated_at',
+] as const satisfies readonly (keyof InvoiceRow)[];
 
 /** Writes what may change while an invoice is a draft, its finalization included. */
 export async function updateDraft(tx: LedgerTransaction, invoice: Invoice): Promise<void> {
   await tx.execute(
-    `UPDATE invoices SET billing_entity_id = $3, total = $4, unpriced = $5, updated_at = $6, status = $7,
-       invoice_number = $8, issued_at = $9, due_date = $10
+    `UPDATE invoices SET ${DRAFT_COLUMNS.map((column, index) => `${column} = $${index + 3}`).join(', ')}
      WHERE organisation_id = $1 AND id = $2 AND status = 'draft'`,
-    [
-      invoice.organisation_id,
-      invoice.id,
-      invoice.billing_entity_id,
-      invoice.total,
-      JSON.stringify(invoice.unpriced),
-      invoice.updated_at,
-      invoice.status,
-      invoice.invoice_number,
-      invoice.issued_at,
-      invoice.due_date,
-    ],
+    [invoice.organisation_id, invoice.id, ...DRAFT_COLUMNS.map((column) => columnValue(invoice, column))],
   );
 }
 
@@ -230,6 +202,21 @@ export async function setCancelled(tx: LedgerTransaction, invoice: InvoiceRow): 
      WHERE organisation_id = $1 AND id = $2`,
     [invoice.organisation_id, invoice.id, invoice.cancelled_at],
   );
+}
+
+/** Settled in full: what was owed is paid or credited. False where the invoice is not a finalized one. */
+export async function setPaid(
+  tx: LedgerTransaction,
+  organisationId: string,
+  id: string,
+  paidAt: string,
+): Promise<boolean> {
+  const changed = await tx.execute(
+    `UPDATE invoices SET status = 'paid', paid_at = $3, updated_at = now()
+     WHERE organisation_id = $1 AND id = $2 AND status = 'finalized'`,
+    [organisationId, id, paidAt],
+  );
+  return changed === 1;
 }
 
 /**
@@ -255,33 +242,30 @@ export async function takeNumber(
   return row.last_number;
 }
 
-export async function insertOutbox(
-  tx: LedgerTransaction,
-  message: {
-    organisation_id: string;
-    id: string;
-    topic: string;
-    payload: Readonly<Record<string, unknown>>;
-    created_at: string;
-  },
-): Promise<void> {
-  await tx.execute(
-    'INSERT INTO outbox (organisation_id, id, topic, payload, created_at) VALUES ($1, $2, $3, $4, $5)',
-    [message.organisation_id, message.id, message.topic, JSON.stringify(message.payload), message.created_at],
-  );
-}
-
 export async function findInvoice(
   tx: LedgerTransaction,
   organisationId: string,
   id: string,
 ): Promise<Invoice | null> {
-  const rows = await tx.query<InvoiceRow>(
-    `SELECT ${INVOICE_COLUMNS.join(', ')} FROM invoices WHERE organisation_id = $1 AND id = $2`,
+  const rows = await tx.query<InvoiceRow & InvoiceBalance>(
+    `SELECT ${READ_COLUMNS} FROM ${WITH_BALANCE} WHERE organisation_id = $1 AND id = $2`,
     [organisationId, id],
   );
   return (await withLines(tx, rows))[0] ?? null;
 }
+
+const READ_COLUMNS = `${INVOICE_COLUMNS.join(', ')}, credited_total, paid_total,
+  CASE WHEN status IN ('finalized', 'paid', 'refunded')
+    THEN greatest(total - credited_total - paid_total, total - total) END AS amount_due`;
+
+/** total - total is a zero with the currency's decimals. */
+const WITH_BALANCE = `invoices CROSS JOIN LATERAL (SELECT
+    total - total + (SELECT coalesce(sum(c.total), 0) FROM credit_notes c
+      WHERE c.organisation_id = invoices.organisation_id AND c.invoice_id = invoices.id AND c.status = 'issued')
+      AS credited_total,
+    total - total + (SELECT coalesce(sum(p.applied_amount), 0) FROM payments p
+      WHERE p.organisation_id = invoices.organisation_id AND p.invoice_id = invoices.id AND p.status = 'captured')
+      AS paid_total) balance`;
 
 export interface InvoiceFilter {
   readonly organisation_id?: string | undefined;
@@ -295,11 +279,11 @@ export async function listInvoiceRows(
   filter: InvoiceFilter,
   page: PageInput,
 ): Promise<Page<Invoice>> {
-  const { data, nextAfter } = await listRows<InvoiceRow>(
+  const { data, nextAfter } = await listRows<InvoiceRow & InvoiceBalance>(
     tx,
     {
-      select: INVOICE_COLUMNS.join(', '),
-      from: 'invoices',
+      select: READ_COLUMNS,
+      from: WITH_BALANCE,
       filters: [
         ['organisation_id =', filter.organisation_id],
         ['status =', filter.status],
@@ -312,21 +296,4 @@ export async function listInvoiceRows(
     page,
   );
   return { data: await withLines(tx, data), nextAfter };
-}
-
-async function withLines(tx: LedgerTransaction, invoices: readonly InvoiceRow[]): Promise<Invoice[]> {
-  if (invoices.length === 0) return [];
-  const lines = await tx.query<LineItem & { invoice_id: string }>(
-    `SELECT invoice_id, ${LINE_NAMES} FROM invoice_line_items
-     WHERE organisation_id = ANY ($1::uuid[]) AND invoice_id = ANY ($2::uuid[]) ORDER BY invoice_id, line_number`,
-    [
-      bareArray([...new Set(invoices.map((invoice) => invoice.organisation_id))]),
-      bareArray(invoices.map((invoice) => invoice.id)),
-    ],
-  );
-  const byInvoice = Map.groupBy(lines, (line) => line.invoice_id);
-  return invoices.map((invoice) => ({
-    ...invoice,
-    line_items: (byInvoice.get(invoice.id) ?? []).map(({ invoice_id: _, ...line }) => line),
-  }));
 }

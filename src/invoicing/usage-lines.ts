@@ -1,9 +1,9 @@
 import { sum } from '../core/decimal.ts';
-import { roundMoney } from '../core/money.ts';
 import { firstDay, lastDay } from '../core/time.ts';
 import type { PlanVersion } from '../pricing/charge-model.ts';
 import type { PlanSegment } from '../pricing/plans-by-day.ts';
 import {
+  type BillablePlan,
   type BillingInput,
   countEvents,
   type DayUsage,
@@ -11,7 +11,7 @@ import {
   metricKeyOf,
   sharesOf,
 } from './billing-input.ts';
-import { chargeOf, type LineDraft, nameOf, negativePart } from './line-draft.ts';
+import { chargeOf, type LineDraft, lineAmount, nameOf, negativePart } from './line-draft.ts';
 import { type PriceDays, planOn } from './price-days.ts';
 
 export interface UsageLines {
@@ -43,7 +43,7 @@ export function buildUsageLines(input: BillingInput, prices: PriceDays): UsageLi
 
 function usageLine(
   input: BillingInput,
-  plan: PlanVersion,
+  plan: BillablePlan,
   segments: readonly PlanSegment[],
   rows: readonly DayUsage[],
 ): LineDraft {
@@ -60,7 +60,7 @@ function usageLine(
     quantity,
     unit_price,
     tiers,
-    amount: roundMoney(amount, input.currency),
+    ...lineAmount(input, plan, amount),
     carried_quantity: negativePart(quantity),
     shares: sharesOf(rows),
     event_count: countEvents(rows),

@@ -1,5 +1,13 @@
 /** The jobs that cron fires and an operator can run. */
-export const JOB_NAMES = ['rollup', 'publish', 'purge', 'verify', 'invoicing'] as const;
+export const JOB_NAMES = [
+  'rollup',
+  'publish',
+  'purge',
+  'verify',
+  'invoicing',
+  'deliver',
+  'reminders',
+] as const;
 export type JobName = (typeof JOB_NAMES)[number];
 
 export type JobStatus = 'succeeded' | 'partial' | 'failed';

@@ -8,13 +8,17 @@ import { uuidv7 } from '../core/id.ts';
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { PLATFORM } from '../db/ledger.ts';
+import { purgeKeys } from '../idempotency/purge-keys.ts';
 import { runInvoicing } from '../invoicing/run-invoicing.ts';
+import { deliverOutbox } from '../outbox/deliver-outbox.ts';
+import { remindInvoices } from '../outbox/remind-invoices.ts';
 import { runPurge } from '../rollup/run-purge.ts';
 import { runRollup } from '../rollup/run-rollup.ts';
 import { verifyBooks } from '../rollup/verify-books.ts';
 import { healDirectory } from '../tenants/publish-directory.ts';
 import { findUnpublished } from '../tenants/verify-directory.ts';
 import type { JobName, JobResult, JobSettings } from './job.ts';
+import { OUTBOX_HANDLERS } from './outbox-handlers.ts';
 import { findLastSuccess, finishJobRun, insertJobRun } from './store.ts';
 
 export interface RunJobInput {
@@ -30,6 +34,7 @@ export async function runJob(ctx: Ctx, settings: JobSettings, input: RunJobInput
   const id = uuidv7(ctx.now);
   const started = settings.clock();
   const hasTime = (): boolean => settings.clock() - started < settings.budgetMs;
+  const moment = (): number => asOf + settings.clock() - started;
   await ctx.ledger.transaction(PLATFORM, async (tx) => {
     const as_of = formatInstant(asOf);
     await insertJobRun(tx, { id, job, started_by: startedBy, as_of, started_at: formatInstant(started) });
@@ -45,7 +50,7 @@ export async function runJob(ctx: Ctx, settings: JobSettings, input: RunJobInput
   let result: JobResult;
   let error: string | null = null;
   try {
-    result = await work(ctx, job, { asOf, hasTime, retentionHours: settings.retentionHours });
+    result = await work(ctx, job, { asOf, moment, hasTime, retentionHours: settings.retentionHours });
   } catch (cause) {
     error = cause instanceof AppError && cause.log ? `${cause.message} (${cause.log})` : String(cause);
     console.error(JSON.stringify({ message: 'job failed', job, error }));
@@ -69,11 +74,17 @@ export async function runJob(ctx: Ctx, settings: JobSettings, input: RunJobInput
 
 interface Work {
   readonly asOf: number;
+  /** `asOf` and the time that has passed since. */
+  readonly moment: () => number;
   readonly hasTime: () => boolean;
   readonly retentionHours: number;
 }
 
-async function work(ctx: Ctx, job: JobName, { asOf, hasTime, retentionHours }: Work): Promise<JobResult> {
+async function work(
+  ctx: Ctx,
+  job: JobName,
+  { asOf, moment, hasTime, retentionHours }: Work,
+): Promise<JobResult> {
   switch (job) {
     case 'rollup': {
       const { shards, openLedger, now } = ctx;
@@ -82,7 +93,7 @@ async function work(ctx: Ctx, job: JobName, { asOf, hasTime, retentionHours }: W
     case 'publish':
       return { ...(await healDirectory(ctx)) };
     case 'purge':
-      return { ...(await runPurge(ctx, { retentionHours, hasTime })) };
+      return { purged_keys: await purgeKeys(ctx), ...(await runPurge(ctx, { retentionHours, hasTime })) };
     case 'verify': {
       const since = await ctx.ledger.transaction(PLATFORM, (tx) => findLastSuccess(tx, 'verify'));
       const differences = await verifyBooks(ctx, { since });
@@ -92,6 +103,10 @@ async function work(ctx: Ctx, job: JobName, { asOf, hasTime, retentionHours }: W
     }
     case 'invoicing':
       return { ...(await runInvoicing(ctx, { as_of: asOf, hasTime })) };
+    case 'deliver':
+      return { ...(await deliverOutbox(ctx, { moment, hasTime, handlers: OUTBOX_HANDLERS })) };
+    case 'reminders':
+      return { ...(await remindInvoices(ctx, { as_of: asOf, hasTime })) };
     default:
       return unreachable(job);
   }

@@ -1,5 +1,5 @@
 /** What wrangler.toml binds, as the apps want it. The only place beside workers/ that knows `env` and the real clock. */
-import type { D1Database, Fetcher, Hyperdrive, RateLimit } from '@cloudflare/workers-types';
+import type { D1Database, Fetcher, Hyperdrive, R2Bucket, RateLimit } from '@cloudflare/workers-types';
 import type { HotDatabase, Shards } from '../db/hot.ts';
 
 export interface HotEnv {
@@ -19,6 +19,26 @@ export interface LedgerEnv extends HotEnv {
   readonly TEST_CLOCK: string;
   readonly SCHEDULES: string;
   readonly HOT_RETENTION_HOURS: string;
+  readonly FILES: R2Bucket;
+  readonly EMAIL: EmailBinding;
+  /** Only on the local runtime: where e-mails go in place of EMAIL. */
+  readonly MAILBOX?: Fetcher;
+  readonly PUBLIC_URL: string;
+  readonly EMAIL_FROM: string;
+}
+
+/** Cloudflare's `send_email` binding, of which the published types know the older form only. */
+export interface EmailBinding {
+  send(message: {
+    from: { email: string; name: string };
+    to: string;
+    replyTo?: string;
+    subject: string;
+    text: string;
+    html: string;
+    headers: Record<string, string>;
+    attachments: { filename: string; type: string; content: ArrayBuffer; disposition: 'attachment' }[];
+  }): Promise<unknown>;
 }
 
 const shardsByEnv = new WeakMap<object, Shards>();

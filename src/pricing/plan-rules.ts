@@ -1,7 +1,8 @@
 import { isCurrency } from '../core/currency.ts';
 import { parseQuantity } from '../core/decimal.ts';
+import { type EffectiveDays, findEffectiveDaysFaults } from '../core/effective-days.ts';
 import type { Fault } from '../core/error.ts';
-import { isDay } from '../core/time.ts';
+import { isHsnSac } from '../core/tax-id.ts';
 import type { ChargeModel } from './charge-model.ts';
 
 /** A tier as a body gives it. */
@@ -12,7 +13,7 @@ export interface TierInput {
 }
 
 /** A body that creates a plan version, its types already checked. A field that is null counts as absent. */
-export interface PlanInput {
+export interface PlanInput extends EffectiveDays {
   readonly organisation_id?: string | null | undefined;
   readonly currency: string;
   readonly charge_model: ChargeModel;
@@ -24,8 +25,10 @@ export interface PlanInput {
   readonly included_units?: string | null | undefined;
   readonly minimum_amount?: string | null | undefined;
   readonly maximum_amount?: string | null | undefined;
-  readonly effective_from: string;
-  readonly effective_to?: string | null | undefined;
+  /** What invoices call it, in place of the metric's name. */
+  readonly display_name?: string | null | undefined;
+  readonly tax_category?: string | undefined;
+  readonly hsn_sac?: string | null | undefined;
 }
 
 type Field = 'price_per_unit' | 'tiers' | 'package_size' | 'package_price' | 'amount';
@@ -48,7 +51,7 @@ export const TIERS_MAX = 1000;
 /**
  * What is wrong with a new plan version, in the order of the rules; empty where nothing is.
  * Codes: `required` and `not_allowed` (a field of its own model, of another), `invalid_decimal`, `out_of_range`,
- * `invalid_order` (tiers, minimum above maximum, dates), `unknown_currency`, `invalid_date`.
+ * `invalid_order` (tiers, minimum above maximum, dates), `unknown_currency`, `invalid_date`, `invalid_format`.
  */
 export function findPlanFaults(input: PlanInput): Fault[] {
   return [
@@ -57,7 +60,8 @@ export function findPlanFaults(input: PlanInput): Fault[] {
     ...findTierFaults(input.tiers),
     ...findAmountRangeFaults(input),
     ...findCurrencyFaults(input),
-    ...findDateFaults(input),
+    ...findEffectiveDaysFaults(input),
+    ...findHsnSacFaults(input),
   ];
 }
 
@@ -152,18 +156,7 @@ function findCurrencyFaults({ currency }: PlanInput): Fault[] {
   return [{ pointer: '/currency', code: 'unknown_currency', detail }];
 }
 
-/** Postgres knows no year 0. */
-const isRealDay = (day: string): boolean => isDay(day) && day >= '0001-01-01';
-
-function findDateFaults({ effective_from, effective_to }: PlanInput): Fault[] {
-  const faults: Fault[] = [];
-  const detail = 'Must be a day of the calendar, YYYY-MM-DD.';
-  if (!isRealDay(effective_from)) faults.push({ pointer: '/effective_from', code: 'invalid_date', detail });
-  if (!isGiven(effective_to)) return faults;
-  if (!isRealDay(effective_to)) faults.push({ pointer: '/effective_to', code: 'invalid_date', detail });
-  if (faults.length === 0 && effective_to <= effective_from) {
-    const order = 'Must be after effective_from: it is the first day on which the plan no longer rules.';
-    faults.push({ pointer: '/effective_to', code: 'invalid_order', detail: order });
-  }
-  return faults;
+function findHsnSacFaults({ hsn_sac }: PlanInput): Fault[] {
+  if (!isGiven(hsn_sac) || isHsnSac(hsn_sac)) return [];
+  return [{ pointer: '/hsn_sac', code: 'invalid_format', detail: 'Must have 4, 6 or 8 digits.' }];
 }

@@ -13,7 +13,7 @@ export interface PlanQuery {
 
 export type PlanRule =
   | { readonly kind: 'priced'; readonly plan: PlanVersion }
-  /** No plan in the organisation's currency, but in these, in alphabetical order. */
+  /** No plan in the organisation's currency, but in several others, in alphabetical order: none of them is chosen. */
   | { readonly kind: 'currency_mismatch'; readonly currencies: readonly string[] }
   | { readonly kind: 'unpriced' };
 
@@ -21,8 +21,8 @@ export type PlanRule =
 export type PlanSegment = PlanRule & { readonly first_day: string; readonly last_day: string };
 
 /**
- * Which plan version rules on which days: on each day the organisation's own, else the
- * global one, in the organisation's currency. A version rules from effective_from to the day before effective_to. The
+ * Which plan version rules on which days: on each day the organisation's own, else the global one, in the organisation's
+ * currency; where none is in that, the one in another currency, which is then converted. A version rules from effective_from to the day before effective_to. The
  * segments follow one another without a gap, from first_day to last_day; empty where last_day is before first_day.
  * A global version that an own one interrupts has a segment on either side. Plans of other organisations, metrics and
  * units are passed over. Days are `YYYY-MM-DD` of the organisation's zone.
@@ -62,14 +62,22 @@ function ruleOn(day: string, candidates: readonly PlanVersion[], currency: strin
   const ruling = candidates.filter(
     (plan) => plan.effective_from <= day && (plan.effective_to === null || day < plan.effective_to),
   );
-  const inCurrency = ruling.filter((plan) => plan.currency === currency);
-  const plan = inCurrency.find((candidate) => candidate.organisation_id !== null) ?? inCurrency[0];
-  if (plan !== undefined) return { kind: 'priced', plan };
   if (ruling.length === 0) return { kind: 'unpriced' };
+  const inCurrency = ownFirst(ruling.filter((plan) => plan.currency === currency));
+  const [plan, ...others] = inCurrency.length > 0 ? inCurrency : ownFirst(ruling);
+  if (plan !== undefined && others.every((other) => other.currency === plan.currency)) {
+    return { kind: 'priced', plan };
+  }
   return {
     kind: 'currency_mismatch',
     currencies: [...new Set(ruling.map((other) => other.currency))].sort(),
   };
+}
+
+/** The organisation's own plans where it has any, else the global ones. */
+function ownFirst(plans: readonly PlanVersion[]): readonly PlanVersion[] {
+  const own = plans.filter((plan) => plan.organisation_id !== null);
+  return own.length > 0 ? own : plans;
 }
 
 function isSameRule(a: PlanRule, b: PlanRule): boolean {

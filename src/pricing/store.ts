@@ -5,9 +5,19 @@ import type { LedgerTransaction } from '../db/ledger.ts';
 import { pricingPlans } from '../db/ledger-schema.ts';
 import { listRows } from '../db/list-rows.ts';
 import type { PlanVersion } from './charge-model.ts';
+import type { PlanConversion } from './convert-plan.ts';
 import type { PlanInput } from './plan-rules.ts';
 
 export interface PricingPlan extends PlanVersion {
+  /** What invoices call it, in place of the metric's name. */
+  readonly display_name: string | null;
+  /** Selects the tax rate, with the country and the day. */
+  readonly tax_category: string;
+  readonly hsn_sac: string | null;
+  /** Where the prices were given in another currency: which, at which rate and of which day they were converted. */
+  readonly original_currency: string | null;
+  readonly exchange_rate: string | null;
+  readonly conversion_date: string | null;
   readonly is_active: boolean;
   readonly created_at: string;
   readonly updated_at: string;
@@ -15,7 +25,13 @@ export interface PricingPlan extends PlanVersion {
 
 export async function insertPlan(
   tx: LedgerTransaction,
-  row: PlanInput & { id: string; organisation_id: string | null; metric_name: string; unit: string },
+  row: PlanInput &
+    Partial<PlanConversion> & {
+      id: string;
+      organisation_id: string | null;
+      metric_name: string;
+      unit: string;
+    },
 ): Promise<PricingPlan> {
   const [inserted] = await tx.orm
     .insert(pricingPlans)
@@ -38,6 +54,12 @@ export async function insertPlan(
       included_units: row.included_units ?? null,
       minimum_amount: row.minimum_amount ?? null,
       maximum_amount: row.maximum_amount ?? null,
+      display_name: row.display_name ?? null,
+      tax_category: row.tax_category ?? 'standard',
+      hsn_sac: row.hsn_sac ?? null,
+      original_currency: row.original_currency ?? null,
+      exchange_rate: row.exchange_rate ?? null,
+      conversion_date: row.conversion_date ?? null,
       effective_from: row.effective_from,
       effective_to: row.effective_to ?? null,
     })

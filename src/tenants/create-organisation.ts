@@ -3,6 +3,7 @@ import { invalidRequest } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { PLATFORM, tenant } from '../db/ledger.ts';
+import { type BuyerFields, findTaxDataFaults, unknownBillingEntity } from './organisation-rules.ts';
 import { publishOrganisations } from './publish-directory.ts';
 import {
   countOrganisationsByShard,
@@ -12,7 +13,7 @@ import {
   upsertCalendarEntry,
 } from './store.ts';
 
-export interface CreateOrganisationInput {
+export interface CreateOrganisationInput extends BuyerFields {
   readonly name: string;
   readonly billing_email: string;
   readonly currency: string;
@@ -23,19 +24,22 @@ export interface CreateOrganisationInput {
   readonly block_unpriced?: boolean | undefined;
 }
 
-/** Throws `invalid_request` for an unknown billing entity. */
+/** Throws `invalid_request` with every fault of its tax data, or for an unknown billing entity. */
 export async function createOrganisation(ctx: Ctx, input: CreateOrganisationInput): Promise<Organisation> {
+  const { billing_entity_id: seller, ...own } = input;
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+  const { tax_regime = 'none', address = null, tax_id = null, place_of_supply = null } = input;
+  const faults = findTaxDataFaults({ tax_regime, address, tax_id, place_of_supply });
+  if (faults.length > 0) throw invalidRequest(faults);
   const organisation = await ctx.ledger.transaction(PLATFORM, async (tx) => {
-    const billing_entity_id = await findBillingEntityId(tx, input.billing_entity_id);
-    if (billing_entity_id === null) {
-      const detail = 'No such billing entity.';
-      throw invalidRequest([{ pointer: '/billing_entity_id', code: 'not_found', detail }]);
-    }
+    const billing_entity_id = await findBillingEntityId(tx, seller);
+    if (billing_entity_id === null) throw unknownBillingEntity();
     const shard = chooseShard([...ctx.shards.keys()], await countOrganisationsByShard(tx));
     const id = uuidv7(ctx.now);
     await tx.enter(tenant(id));
     const { name, billing_email, currency, timezone = 'UTC' } = input;
     const row = await insertOrganisation(tx, {
+      ...given,
       id,
       name,
       billing_email,
@@ -43,9 +47,6 @@ export async function createOrganisation(ctx: Ctx, input: CreateOrganisationInpu
       timezone,
       billing_entity_id,
       shard,
-      ...(input.grace_hours === undefined ? {} : { grace_hours: input.grace_hours }),
-      ...(input.payment_terms_days === undefined ? {} : { payment_terms_days: input.payment_terms_days }),
-      ...(input.block_unpriced === undefined ? {} : { block_unpriced: input.block_unpriced }),
     });
     // The first entry also holds for all months before it: usage may be dated back.
     await upsertCalendarEntry(tx, {

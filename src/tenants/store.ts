@@ -7,6 +7,8 @@ import { listRows } from '../db/list-rows.ts';
 
 export type Organisation = typeof organisations.$inferSelect;
 export type NewOrganisation = typeof organisations.$inferInsert;
+export type BillingEntity = typeof billingEntities.$inferSelect;
+export type NewBillingEntity = typeof billingEntities.$inferInsert;
 export type Project = typeof projects.$inferSelect;
 export type ApiKey = Omit<typeof apiKeys.$inferSelect, 'key_hash'>;
 
@@ -78,6 +80,62 @@ export async function findBillingEntityId(
     .where(id === undefined ? eq(billingEntities.is_default, true) : eq(billingEntities.id, id));
   return row?.id ?? null;
 }
+
+export async function findBillingEntity(tx: LedgerTransaction, id: string): Promise<BillingEntity | null> {
+  const [row] = await tx.orm.select().from(billingEntities).where(eq(billingEntities.id, id));
+  return row ?? null;
+}
+
+/**
+ * All who may move the default wait here for one another: the first row is always there. Only then do they look who the
+ * default is: a statement that had begun before would not see the one that was just made.
+ */
+export async function lockDefaultBillingEntity(tx: LedgerTransaction): Promise<void> {
+  await tx.execute('SELECT 1 FROM billing_entities ORDER BY id LIMIT 1 FOR NO KEY UPDATE');
+}
+
+export async function findBillingEntityLocked(
+  tx: LedgerTransaction,
+  id: string,
+): Promise<BillingEntity | null> {
+  await lockDefaultBillingEntity(tx);
+  const [row] = await tx.orm
+    .select()
+    .from(billingEntities)
+    .where(eq(billingEntities.id, id))
+    .for('no key update');
+  return row ?? null;
+}
+
+export async function insertBillingEntity(
+  tx: LedgerTransaction,
+  row: NewBillingEntity,
+): Promise<BillingEntity> {
+  const [inserted] = await tx.orm.insert(billingEntities).values(row).returning();
+  if (!inserted) throw new Error('the billing entity was not inserted');
+  return inserted;
+}
+
+export async function setBillingEntity(
+  tx: LedgerTransaction,
+  id: string,
+  changes: Partial<NewBillingEntity>,
+): Promise<BillingEntity> {
+  const [updated] = await tx.orm
+    .update(billingEntities)
+    .set({ ...changes, updated_at: sql`now()` })
+    .where(eq(billingEntities.id, id))
+    .returning();
+  if (!updated) throw new Error('the billing entity was not updated');
+  return updated;
+}
+
+export async function clearDefaultBillingEntity(tx: LedgerTransaction): Promise<void> {
+  await tx.execute('UPDATE billing_entities SET is_default = false, updated_at = now() WHERE is_default');
+}
+
+export const listBillingEntities = (tx: LedgerTransaction, page: PageInput): Promise<Page<BillingEntity>> =>
+  listRows(tx, { select: '*', from: 'billing_entities', filters: [], key: 'id', order: 'asc' }, page);
 
 /** Zone and currency from a month on; a later word for the same month replaces an earlier one. */
 export async function upsertCalendarEntry(
@@ -190,7 +248,7 @@ export const listApiKeys = (
 /** The organisation of a row by the row's id alone; call with platform reach, then enter the tenant. */
 export async function findOwner(
   tx: LedgerTransaction,
-  table: 'projects' | 'api_keys' | 'invoices',
+  table: 'projects' | 'api_keys' | 'invoices' | 'payments' | 'discounts' | 'credit_notes' | 'invoice_links',
   id: string,
 ): Promise<string | null> {
   const [row] = await tx.query<{ organisation_id: string }>(

@@ -5,7 +5,15 @@ import type { Ctx } from '../db/ctx.ts';
 import { type LedgerTransaction, PLATFORM, type Reach, tenant } from '../db/ledger.ts';
 import { findOwner } from './store.ts';
 
-const NOUNS = { projects: 'project', api_keys: 'API key', invoices: 'invoice' } as const;
+const NOUNS = {
+  projects: 'project',
+  api_keys: 'API key',
+  invoices: 'invoice',
+  payments: 'payment',
+  discounts: 'discount',
+  credit_notes: 'credit note',
+  invoice_links: 'invoice link',
+} as const;
 
 /**
  * Runs `work` inside the tenant that owns the row; `not_found` where no tenant does. With a project key the search

@@ -1,20 +1,22 @@
 import { appendAudit } from '../audit/append-audit.ts';
-import { notFound } from '../core/error.ts';
+import { invalidRequest, notFound } from '../core/error.ts';
 import { isUuid } from '../core/id.ts';
 import { compareMonths, monthOf, nextMonth } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { type LedgerTransaction, tenant } from '../db/ledger.ts';
 import { derivePeriodAt } from '../rollup/billing-period.ts';
 import { insertPeriods, loadCalendars } from '../rollup/period-store.ts';
+import { type BuyerFields, findTaxDataFaults, unknownBillingEntity } from './organisation-rules.ts';
 import { publishOrganisations } from './publish-directory.ts';
 import {
+  findBillingEntityId,
   findOrganisationLocked,
   type Organisation,
   updateOrganisation,
   upsertCalendarEntry,
 } from './store.ts';
 
-export interface UpdateOrganisationInput {
+export interface UpdateOrganisationInput extends BuyerFields {
   readonly id: string;
   readonly name?: string | undefined;
   readonly billing_email?: string | undefined;
@@ -22,18 +24,33 @@ export interface UpdateOrganisationInput {
   readonly timezone?: string | undefined;
   readonly grace_hours?: number | undefined;
   readonly payment_terms_days?: number | undefined;
+  readonly billing_entity_id?: string | undefined;
   readonly block_unpriced?: boolean | undefined;
   readonly is_active?: boolean | undefined;
 }
 
-/** A new zone or currency applies from the next period that does not exist yet. Throws `not_found`. */
-export async function changeOrganisation(ctx: Ctx, input: UpdateOrganisationInput): Promise<Organisation> {
+/**
+ * A new zone or currency applies from the next period that does not exist yet; all else from the next invoice on.
+ * `assertUnchanged` is given the organisation as it is under the lock, and throws where the caller had seen another. Throws
+ * `not_found`, and `invalid_request` with every fault of its tax data or for an unknown billing entity.
+ */
+export async function changeOrganisation(
+  ctx: Ctx,
+  input: UpdateOrganisationInput,
+  assertUnchanged: (current: Organisation) => void = () => undefined,
+): Promise<Organisation> {
   const { id, ...rest } = input;
   if (!isUuid(id)) throw notFound('organisation');
   const changes = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const updated = await ctx.ledger.transaction(tenant(id), async (tx) => {
     const before = await findOrganisationLocked(tx, id);
     if (!before) throw notFound('organisation');
+    assertUnchanged(before);
+    const faults = findTaxDataFaults({ ...before, ...changes });
+    if (faults.length > 0) throw invalidRequest(faults);
+    if (rest.billing_entity_id !== undefined && !(await findBillingEntityId(tx, rest.billing_entity_id))) {
+      throw unknownBillingEntity();
+    }
     if (rest.timezone !== undefined || rest.currency !== undefined) {
       await scheduleCalendar(tx, ctx.now, before, rest);
     }

@@ -111,7 +111,7 @@ describe('a change leaves exactly one row, in the name of who made it', () => {
     expect(written?.actor).toMatch(/^admin_key:[0-9a-f-]{36}$/);
     expect(written?.user_id).toMatch(/^[0-9a-f-]{36}$/);
     expect(written?.entity_id).toBe(answer.body.id);
-    const isPlatform = path.includes('/jobs/');
+    const isPlatform = /\/(jobs|billing-entities|tax-rates|exchange-rates)\b/.test(path);
     const organisation = answer.body.organisation_id ?? answer.body.id;
     expect(written?.organisation_id).toBe(isPlatform ? PLATFORM_CHAIN : organisation);
     // Of a key there is no more than what a list shows.

@@ -1,4 +1,7 @@
-/** Ungated: a month of many organisations drafted and finalized by the invoicing job, and what that asks of Postgres. */
+/**
+ * Ungated: a month of many organisations drafted and finalized by the invoicing job, its documents rendered and sent by the
+ * outbox, and what that asks of Postgres.
+ */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { METRICS } from './events.ts';
@@ -8,6 +11,7 @@ import { perSecond, type Row } from './measurement.ts';
 const ORGANISATIONS = 1_000;
 /** Fewer, for counting: a log of every statement slows the server. */
 const COUNTED = 50;
+const DOCUMENTS = 200;
 const PERIOD = { year: 2026, month: 6, days: 30 };
 
 interface Job {
@@ -28,8 +32,14 @@ export async function measureInvoices(): Promise<Row[]> {
     if (finalized !== ORGANISATIONS)
       throw new Error(`${finalized} of ${ORGANISATIONS} invoices were finalized`);
 
+    await lab.owner.query('UPDATE outbox SET delivered_at = now()');
+    await addMonth(lab, DOCUMENTS);
+    await invoice(lab);
+    const documents = await deliver(lab, DOCUMENTS);
+
     await addMonth(lab, COUNTED);
     const statements = await countStatements(lab, () => invoice(lab));
+    const outgoing = await countStatements(lab, () => deliver(lab, COUNTED));
     const what = `${METRICS.length} metrics, ${PERIOD.days} days`;
     return [
       {
@@ -50,6 +60,24 @@ export async function measureInvoices(): Promise<Row[]> {
         target: null,
         detail: { statements, invoices: COUNTED },
       },
+      {
+        id: 'y documents',
+        what: `documents rendered, stored and sent by e-mail, ${METRICS.length} lines each`,
+        measured: perSecond(DOCUMENTS / documents, 'documents'),
+        floor: '',
+        figure: null,
+        target: null,
+        detail: { seconds: documents, documents: DOCUMENTS },
+      },
+      {
+        id: 'y outgoing statements',
+        what: 'statements per document rendered and sent',
+        measured: (outgoing / COUNTED).toFixed(1),
+        floor: '',
+        figure: null,
+        target: null,
+        detail: { statements: outgoing, documents: COUNTED },
+      },
     ];
   } finally {
     await lab.stop();
@@ -69,6 +97,23 @@ async function invoice(lab: Lab): Promise<{ drafted: number; finalized: number }
     }
     if (job.status === 'succeeded') return { drafted, finalized };
   }
+}
+
+/** Runs the outbox until every PDF is stored and its e-mail sent; answers the seconds. */
+async function deliver(lab: Lab, documents: number): Promise<number> {
+  const startedAt = performance.now();
+  let delivered = 0;
+  for (;;) {
+    const job = await lab.post<{ status: string; delivered: number; failed: number }>(
+      '/v1/admin/jobs/deliver',
+      {},
+    );
+    delivered += job.delivered;
+    if (job.failed > 0) throw new Error(`the outbox failed: ${JSON.stringify(job)}`);
+    if (job.status === 'succeeded') break;
+  }
+  if (delivered !== 2 * documents) throw new Error(`${delivered} of ${2 * documents} messages left`);
+  return (performance.now() - startedAt) / 1000;
 }
 
 /** Postgres itself writes each statement of the Workers' login into its log; a text of several counts once. */

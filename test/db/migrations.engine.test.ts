@@ -67,14 +67,25 @@ describe('Postgres', () => {
       `SELECT concat_ws(' ', tgrelid::regclass::text, tgname) AS line FROM pg_trigger WHERE NOT tgisinternal AND tgparentid = 0`,
     );
     expect(triggers).toEqual([
+      'credit_note_lines credit_note_lines_issued_never_change',
+      'credit_notes credit_notes_issued_never_change',
+      'documents documents_never_change',
       'invoice_line_items invoice_line_items_issued_never_change',
       'invoices invoices_issued_never_change',
       'pricing_plans pricing_plans_never_change',
     ]);
-    const exclusions = `SELECT pg_get_constraintdef(oid) AS line FROM pg_constraint WHERE contype = 'x'`;
-    const [overlap] = await read(migrated.owner, exclusions);
-    expect(overlap).toMatch(
-      /^EXCLUDE USING gist .*COALESCE\(organisation_id.*metric_name WITH =, unit WITH =, currency WITH =.*daterange\(effective_from, effective_to\) WITH &&/,
+    const exclusions = `SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid) AS line
+      FROM pg_constraint WHERE contype = 'x'`;
+    const overlaps = await read(migrated.owner, exclusions);
+    expect(overlaps).toHaveLength(3);
+    expect(overlaps[0]).toMatch(
+      /^exchange_rates EXCLUDE USING gist .*base_currency WITH =, target_currency WITH =, tstzrange\(effective_from, effective_to\) WITH &&/,
+    );
+    expect(overlaps[2]).toMatch(
+      /^tax_rates EXCLUDE USING gist .*country WITH =, category WITH =, daterange\(effective_from, effective_to\) WITH &&/,
+    );
+    expect(overlaps[1]).toMatch(
+      /^pricing_plans EXCLUDE USING gist .*COALESCE\(organisation_id.*metric_name WITH =, unit WITH =, currency WITH =.*daterange\(effective_from, effective_to\) WITH &&/,
     );
     const definers = await read(
       migrated.owner,

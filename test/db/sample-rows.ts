@@ -29,8 +29,9 @@ const SAMPLES: Readonly<Record<string, () => string>> = {
   'timestamp with time zone': () => '2026-01-01T00:00:00Z',
 };
 
-/** What a check spans over two columns. */
+/** What a check spans over two columns: given also where it may be null. */
 const FIXED: Readonly<Record<string, string>> = {
+  'discounts.percentage': '10',
   'billing_periods.ends_at': '2026-02-01T00:00:00Z',
   'event_keys.ingested_at': '2026-01-01T00:00:00Z',
 };
@@ -48,7 +49,9 @@ export async function sampleRow(
   organisationId: string,
 ): Promise<SampleRow> {
   const { rows } = await client.query<Column>(COLUMNS, [table]);
-  const given = rows.filter((column) => column.required || column.name === tenantColumn);
+  const given = rows.filter(
+    ({ required, name }) => required || name === tenantColumn || FIXED[`${table}.${name}`] !== undefined,
+  );
   const sampleOf = ({ name, type, allowed }: Column): string => {
     if (name === tenantColumn) return organisationId;
     const sample = FIXED[`${table}.${name}`] ?? allowed ?? SAMPLES[type]?.();

@@ -13,10 +13,14 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
   admin_api_keys: [],
   admin_users: [],
   billing_entities: ['SELECT'],
+  exchange_rates: ['SELECT'],
+  idempotency_keys: [],
   invoice_counters: ['INSERT', 'SELECT', 'UPDATE'],
   job_runs: [],
   rollup_batches: ['SELECT'],
   rollup_cursors: ['SELECT'],
+  signing_keys: [],
+  tax_rates: ['SELECT'],
 };
 
 const database: OwnDatabase = await createDatabase('tenancy');
@@ -126,13 +130,14 @@ describe('the catalogue', () => {
     expect(rows.map(({ right }) => right)).toEqual(rights);
   });
 
-  test('nobody may delete but the lines of a draft, and nobody may truncate', async () => {
+  test('nobody may delete but the lines of a draft, a proposal and stored answers, and nobody may truncate', async () => {
     const { rows } = await owner.query(
       `SELECT DISTINCT table_name, privilege_type FROM information_schema.role_table_grants
        WHERE grantee IN ('meterbook_tenant', 'meterbook_platform', 'meterbook_app', 'PUBLIC') AND table_schema = 'public'
-         AND privilege_type NOT IN ('SELECT', 'INSERT', 'UPDATE')`,
+         AND privilege_type NOT IN ('SELECT', 'INSERT', 'UPDATE') ORDER BY 1`,
     );
-    expect(rows).toEqual([{ table_name: 'invoice_line_items', privilege_type: 'DELETE' }]);
+    const tables = ['credit_note_lines', 'credit_notes', 'idempotency_keys', 'invoice_line_items'];
+    expect(rows).toEqual(tables.map((table_name) => ({ table_name, privilege_type: 'DELETE' })));
   });
 });
 
@@ -255,6 +260,7 @@ test('a price, once written, changes for nobody: only its end does', async () =>
     tiers: '[]',
     created_at: '2000-01-01',
     effective_from: '2000-01-01',
+    conversion_date: '2000-01-01',
   };
   for (const { name } of rows.filter((row) => !changeable.includes(row.name))) {
     const change = owner.query(`UPDATE pricing_plans SET ${name} = $1 WHERE id = $2`, [

@@ -3,6 +3,7 @@
  * something of a tenant. The matrix compares this table with the router both ways.
  */
 import { randomUUID } from 'node:crypto';
+import { fontOf } from '../outbox/font-of.ts';
 import type { Json, Tenant } from '../setup/world.ts';
 import { eventOf } from './wire.ts';
 
@@ -14,12 +15,23 @@ export interface Made {
   readonly month: number;
   apiKeyId: string;
   planId: string;
+  billingEntityId?: string;
+  taxRateId?: string;
+  exchangeRate?: { id: string; effective_to: string };
+  discountId?: string;
   invoiceId: string;
+  templateId?: string;
+  linkId?: string;
+  linkPath?: string;
+  paymentId?: string;
+  creditNoteId?: string;
 }
 
 export interface Call {
   readonly path: string;
   readonly body?: unknown;
+  /** In place of a body of JSON. */
+  readonly file?: { readonly type: string; readonly bytes: Uint8Array<ArrayBuffer> };
 }
 
 export interface RouteRow {
@@ -36,6 +48,9 @@ export interface RouteRow {
 const admin = (path: string): string => `/v1/admin/${path}`;
 const list = (path: string): RouteRow => ({
   call: ({ tenant }) => ({ path: `${admin(path)}?organisation_id=${tenant.organisation_id}` }),
+});
+const exported = (name: string): RouteRow => ({
+  call: ({ tenant }) => ({ path: admin(`exports/${name}?organisation_id=${tenant.organisation_id}`) }),
 });
 const read = (collection: string, idOf: (made: Made) => string): RouteRow => ({
   call: (made) => ({ path: admin(`${collection}/${idOf(made)}`) }),
@@ -57,7 +72,13 @@ const organisationId = ({ tenant }: Made): string => tenant.organisation_id;
 const projectId = ({ tenant }: Made): string => tenant.project_id;
 const apiKeyId = ({ apiKeyId }: Made): string => apiKeyId;
 const planId = ({ planId }: Made): string => planId;
+const billingEntityId = (made: Made): string => made.billingEntityId ?? '';
+const taxRateId = (made: Made): string => made.taxRateId ?? '';
+const exchangeRateId = ({ exchangeRate }: Made): string => exchangeRate?.id ?? '';
+const discountId = (made: Made): string => made.discountId ?? '';
 const invoiceId = ({ invoiceId }: Made): string => invoiceId;
+const creditNoteId = ({ creditNoteId = '' }: Made): string => creditNoteId;
+const templateId = ({ templateId = '' }: Made): string => templateId;
 const ofPeriod = (path: string) => (made: Made) => ({
   path: admin(path),
   body: { organisation_id: organisationId(made), year: made.year, month: made.month },
@@ -134,6 +155,101 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
   'GET /v1/admin/pricing-plans/:id': read('pricing-plans', planId),
   'PATCH /v1/admin/pricing-plans/:id': change('pricing-plans', planId, { effective_to: '2990-01-01' }),
 
+  'POST /v1/admin/billing-entities': {
+    status: 201,
+    call: () => ({
+      path: admin('billing-entities'),
+      body: { legal_name: 'Matrix GmbH', address: { line1: 'Hauptstr. 1', country: 'DE' } },
+    }),
+    remember: (made, body) => {
+      made.billingEntityId = body.id;
+    },
+  },
+  'GET /v1/admin/billing-entities': { call: () => ({ path: admin('billing-entities?limit=2') }) },
+  'GET /v1/admin/billing-entities/:id': read('billing-entities', billingEntityId),
+  'PATCH /v1/admin/billing-entities/:id': change('billing-entities', billingEntityId, { email: null }),
+  'POST /v1/admin/tax-rates': {
+    status: 201,
+    call: () => ({
+      path: admin('tax-rates'),
+      body: { country: 'DE', category: `matrix ${randomUUID()}`, rate: '7', effective_from: '2026-01-01' },
+    }),
+    remember: (made, body) => {
+      made.taxRateId = body.id;
+    },
+  },
+  'GET /v1/admin/tax-rates': { call: () => ({ path: admin('tax-rates?country=DE&limit=2') }) },
+  'GET /v1/admin/tax-rates/:id': read('tax-rates', taxRateId),
+  'PATCH /v1/admin/tax-rates/:id': change('tax-rates', taxRateId, { effective_to: '2990-01-01' }),
+  'POST /v1/admin/exchange-rates': {
+    status: 201,
+    call: () => {
+      // Rates are everyone's: of a pair that no other suite knows, for a moment of its own.
+      const effective_from = 100_000_000_000 + Math.floor(Math.random() * 1e13);
+      const body = { base_currency: 'CHW', target_currency: 'CHE', rate: '1.5', effective_from };
+      return { path: admin('exchange-rates'), body: { ...body, effective_to: effective_from + 1 } };
+    },
+    remember: (made, body) => {
+      made.exchangeRate = body;
+    },
+  },
+  // A file is no JSON; what it does is told where it disturbs nobody.
+  'POST /v1/admin/exchange-rates/import': {
+    status: 415,
+    call: () => ({ path: admin('exchange-rates/import'), body: {} }),
+  },
+  'GET /v1/admin/exchange-rates': { call: () => ({ path: admin('exchange-rates?limit=2') }) },
+  'GET /v1/admin/exchange-rates/:id': read('exchange-rates', exchangeRateId),
+  'PATCH /v1/admin/exchange-rates/:id': {
+    call: (made) => ({
+      path: admin(`exchange-rates/${exchangeRateId(made)}`),
+      body: { effective_to: made.exchangeRate?.effective_to },
+    }),
+    pathOf: (id) => admin(`exchange-rates/${id}`),
+  },
+  'POST /v1/admin/discounts': {
+    status: 201,
+    call: (made) => ({
+      path: admin('discounts'),
+      body: {
+        organisation_id: organisationId(made),
+        description: 'Of the matrix',
+        percentage: '10',
+        effective_from: '2980-01-01',
+      },
+    }),
+    remember: (made, body) => {
+      made.discountId = body.id;
+    },
+    parent: { field: 'organisation_id', status: 404 },
+  },
+  'GET /v1/admin/discounts': list('discounts'),
+  'GET /v1/admin/discounts/:id': read('discounts', discountId),
+  'PATCH /v1/admin/discounts/:id': change('discounts', discountId, { effective_to: '2990-01-01' }),
+
+  'POST /v1/admin/invoice-templates': {
+    status: 201,
+    call: (made) => ({
+      path: admin('invoice-templates'),
+      body: {
+        organisation_id: organisationId(made),
+        name: 'Of the matrix',
+        template_type: 'html',
+        html_content: '<p>{{number}}</p>',
+      },
+    }),
+    remember: (made, body) => {
+      made.templateId = body.id;
+    },
+    parent: { field: 'organisation_id', status: 404 },
+  },
+  'GET /v1/admin/invoice-templates': list('invoice-templates'),
+  'GET /v1/admin/invoice-templates/:id': read('invoice-templates', templateId),
+  'PATCH /v1/admin/invoice-templates/:id': change('invoice-templates', templateId, {
+    description: 'Changed',
+  }),
+  'POST /v1/admin/invoice-templates/:id/preview': act('invoice-templates preview', templateId),
+
   'POST /v1/admin/jobs/:name': {
     call: () => ({ path: admin('jobs/rollup'), body: {} }),
     pathOf: (id) => admin(`jobs/${id}`),
@@ -170,8 +286,83 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
     call: (made) => ({ path: admin(`invoices/${invoiceId(made)}/explain`) }),
     pathOf: (id) => admin(`invoices/${id}/explain`),
   },
+  // Of a draft: when the PDF of an issued invoice is there depends on the jobs of other suites.
+  'GET /v1/admin/invoices/:id/pdf': {
+    status: 409,
+    call: (made) => ({ path: admin(`invoices/${invoiceId(made)}/pdf`) }),
+    pathOf: (id) => admin(`invoices/${id}/pdf`),
+  },
   'POST /v1/admin/invoices/:id/finalize': act('invoices finalize', invoiceId),
-  'POST /v1/admin/invoices/:id/cancel': act('invoices cancel', invoiceId),
+  'POST /v1/admin/invoices/:id/send': { ...act('invoices send', invoiceId), status: 202 },
+  'GET /v1/admin/email-notifications': list('email-notifications'),
+  'POST /v1/admin/fonts': {
+    status: 201,
+    call: () => ({
+      path: admin(`fonts?name=${randomUUID()}.ttf`),
+      file: { type: 'font/ttf', bytes: fontOf('\u{10fffd}') },
+    }),
+  },
+  'GET /v1/admin/fonts': { call: () => ({ path: admin('fonts') }) },
+  'GET /v1/admin/invoices/:id/html': {
+    call: (made) => ({ path: admin(`invoices/${invoiceId(made)}/html`) }),
+    pathOf: (id) => admin(`invoices/${id}/html`),
+  },
+  'POST /v1/admin/invoices/:id/links': {
+    ...act('invoices links', invoiceId),
+    status: 201,
+    remember: (made, body) => {
+      made.linkId = body.id;
+      made.linkPath = new URL(body.url).pathname;
+    },
+  },
+  'GET /v1/admin/invoice-links': list('invoice-links'),
+  'GET /i/:token': { call: ({ linkPath = '' }) => ({ path: linkPath }) },
+  // A link that opens nothing: when the PDF of another is there depends on the jobs of other suites.
+  'GET /i/:token/pdf': { status: 404, call: () => ({ path: `/i/${'A'.repeat(64)}/pdf` }) },
+  'POST /v1/admin/invoice-links/:id/revoke': act('invoice-links revoke', ({ linkId = '' }) => linkId),
+  'GET /v1/admin/credit-notes/:id/html': {
+    status: 404,
+    call: () => ({ path: admin(`credit-notes/${randomUUID()}/html`) }),
+    pathOf: (id) => admin(`credit-notes/${id}/html`),
+  },
+  'GET /v1/admin/credit-notes/:id/pdf': {
+    status: 404,
+    call: () => ({ path: admin(`credit-notes/${randomUUID()}/pdf`) }),
+    pathOf: (id) => admin(`credit-notes/${id}/pdf`),
+  },
+  'GET /v1/admin/exports/usage-events': exported('usage-events'),
+  'GET /v1/admin/exports/invoices': exported('invoices'),
+  'GET /v1/admin/exports/invoice-line-items': exported('invoice-line-items'),
+  'POST /v1/admin/payments': {
+    status: 201,
+    call: (made) => ({
+      path: admin('payments'),
+      body: { invoice_id: invoiceId(made), method: 'offline', amount: '1.00', currency: 'USD' },
+    }),
+    remember: (made, body) => {
+      made.paymentId = body.id;
+    },
+    parent: { field: 'invoice_id', status: 404 },
+  },
+  'GET /v1/admin/payments': list('payments'),
+  'GET /v1/admin/payments/:id': read('payments', ({ paymentId = '' }) => paymentId),
+  'POST /v1/admin/credit-notes': {
+    status: 201,
+    call: (made) => ({
+      path: admin('credit-notes'),
+      body: { invoice_id: invoiceId(made), lines: [{ line_number: 1, amount: '0.50' }] },
+    }),
+    remember: (made, body) => {
+      made.creditNoteId = body.id;
+    },
+    parent: { field: 'invoice_id', status: 404 },
+  },
+  'GET /v1/admin/credit-notes': list('credit-notes'),
+  'GET /v1/admin/credit-notes/:id': read('credit-notes', creditNoteId),
+  // Only late usage makes a proposal, and this one is issued.
+  'POST /v1/admin/credit-notes/:id/issue': { ...act('credit-notes issue', creditNoteId), status: 409 },
+  // The payment and the credit note stand on it.
+  'POST /v1/admin/invoices/:id/cancel': { ...act('invoices cancel', invoiceId), status: 409 },
 };
 
 /** Ids that name nothing, each in another way. */

@@ -18,10 +18,12 @@ export interface Answer {
 export async function ask(path: string, init: ApiInit = {}): Promise<Answer> {
   const response = await api(path, init);
   const text = await response.text();
+  // A page or a file is answered as its text.
+  const isJson = /json/.test(response.headers.get('content-type') ?? 'json');
   return {
     status: response.status,
     headers: response.headers,
-    body: text === '' ? null : (JSON.parse(text) as Json),
+    body: text === '' ? null : isJson ? (JSON.parse(text) as Json) : text,
   };
 }
 

@@ -1,13 +1,15 @@
 /** Inputs of buildInvoice for the tests: texts in, decimals out. */
-import { decimal } from '../../src/core/decimal.ts';
+import { decimal, formatDecimal, subtract, sum } from '../../src/core/decimal.ts';
 import type {
   BillablePlan,
   BillingInput,
   DayUsage,
   InvoicedPeriod,
+  LineCredits,
   OpenAdjustment,
 } from '../../src/invoicing/billing-input.ts';
 import type { BuiltInvoice } from '../../src/invoicing/build-invoice.ts';
+import type { Decrease, LineCredit } from '../../src/invoicing/late-decrease.ts';
 import { planOf } from '../pricing/plans.ts';
 
 export const ORGANISATION = '01900000-0000-7000-8000-00000000000a';
@@ -18,6 +20,9 @@ export const nextId = (): string => `01900000-0000-7000-8000-${String(++ids).pad
 
 export const plan = (fields: Partial<BillablePlan>): BillablePlan => ({
   ...planOf({ id: nextId(), ...fields }),
+  display_name: fields.display_name ?? null,
+  tax_category: fields.tax_category ?? 'standard',
+  hsn_sac: fields.hsn_sac ?? null,
   created_at: fields.created_at ?? '2026-01-01T00:00:00.000Z',
 });
 
@@ -57,16 +62,24 @@ export const billing = (fields: Partial<BillingInput>): BillingInput => ({
   adjustments: [],
   plans: [],
   invoiced: [],
+  rates: new Map(),
   ...fields,
 });
 
-/** The period of a month as invoices made so far have billed it. */
+export const invoiceIdOf = (index: number): string => `invoice ${index}`;
+
+/** The period of a month as invoices made so far have billed it, and as what lowered it since was credited. */
 export function invoicedPeriod(
   month: number,
   invoices: readonly BuiltInvoice[],
   plans: readonly BillablePlan[],
+  credited: readonly Decrease[] = [],
 ): InvoicedPeriod {
-  const lines = invoices.flatMap((invoice) => invoice.lines).filter((line) => line.month === month);
+  const lines = invoices.flatMap((invoice, index) =>
+    invoice.lines
+      .filter((line) => line.month === month)
+      .map((line) => ({ ...line, invoice_id: invoiceIdOf(index) })),
+  );
   return {
     year: 2026,
     month,
@@ -81,11 +94,40 @@ export function invoicedPeriod(
         quantity: decimal(line.quantity),
         carried_quantity: decimal(line.carried_quantity),
         total: decimal(line.total),
+        original_amount: line.original_amount === null ? null : decimal(line.original_amount),
+        exchange_rate: line.exchange_rate === null ? null : decimal(line.exchange_rate),
+        credited: creditsOf(line, credited),
       };
     }),
+  };
+}
+
+function creditsOf(
+  { invoice_id, line_number }: { readonly invoice_id: string; readonly line_number: number },
+  credited: readonly Decrease[],
+): LineCredits {
+  const isOf = (credit: LineCredit): boolean =>
+    credit.invoice_id === invoice_id && credit.line_number === line_number;
+  const credits = credited.flatMap((decrease) => decrease.credits.filter(isOf));
+  const first = credited.filter(({ credits: [credit] }) => credit !== undefined && isOf(credit));
+  return {
+    total: sum(credits.map((credit) => credit.amount)),
+    late_amount: sum(credits.map((credit) => credit.original_amount)),
+    late_quantity: sum(first.map((decrease) => subtract(decrease.quantity, decrease.carried_quantity))),
   };
 }
 
 /** A line in a few words: kind, quantity and total. */
 export const brief = ({ lines }: BuiltInvoice): string[] =>
   lines.map((line) => `${line.kind} ${line.quantity} ${line.total}`);
+
+/** A decrease in a few words: quantity, then what each line gives back. */
+export const briefDecreases = ({ decreases }: BuiltInvoice): string[] =>
+  decreases.map(({ quantity, credits }) =>
+    [
+      formatDecimal(quantity),
+      ...credits.map(
+        ({ invoice_id, line_number, amount }) => `${invoice_id}/${line_number} ${formatDecimal(amount)}`,
+      ),
+    ].join(', '),
+  );

@@ -6,17 +6,21 @@ import {
   decimal,
   formatDecimal,
   isNegative,
+  isZero,
   maximum,
   subtract,
   sum,
   ZERO,
 } from '../../src/core/decimal.ts';
+import { roundMoney } from '../../src/core/money.ts';
 import { compareMonths } from '../../src/core/time.ts';
 import type { BillablePlan, DayUsage, OpenAdjustment } from '../../src/invoicing/billing-input.ts';
 import { type BuiltInvoice, buildInvoice } from '../../src/invoicing/build-invoice.ts';
-import { roundedCharge } from '../../src/invoicing/line-draft.ts';
+import type { LineItem } from '../../src/invoicing/invoice.ts';
+import type { Decrease, LineCredit } from '../../src/invoicing/late-decrease.ts';
+import { chargeOf } from '../../src/invoicing/line-draft.ts';
 import { cases } from '../pricing/cases.ts';
-import { adjustment, billing, invoicedPeriod, ORGANISATION, plan, usage } from './billing.ts';
+import { adjustment, billing, invoicedPeriod, invoiceIdOf, ORGANISATION, plan, usage } from './billing.ts';
 
 const MONTHS = [1, 2, 3, 4, 5, 6];
 
@@ -66,6 +70,7 @@ test('over a chain of invoices nothing is lost, nothing is negative, and each se
       const invoices: BuiltInvoice[] = [];
       const standing = new Set<number>();
       const booked: Decimal[] = [];
+      const credited: Decrease[] = [];
       let open: OpenAdjustment[] = [];
       for (const month of MONTHS) {
         const days: DayUsage[] = [];
@@ -78,16 +83,26 @@ test('over a chain of invoices nothing is lost, nothing is negative, and each se
           if (delay === 0) days.push(usage(day, quantity, row));
           else open.push(adjustment('late', day, quantity, row));
         }
-        const invoiced = [...standing].map((each) => invoicedPeriod(each, invoices, plans));
-        const built = buildInvoice(
-          billing({
-            month,
-            usage: days,
-            plans,
-            invoiced,
-            adjustments: open.filter((each) => compareMonths(each, { year: 2026, month }) < 0),
-          }),
-        );
+        const build = (): BuiltInvoice =>
+          buildInvoice(
+            billing({
+              month,
+              usage: days,
+              plans,
+              invoiced: [...standing].map((each) => invoicedPeriod(each, invoices, plans, credited)),
+              adjustments: open.filter((each) => compareMonths(each, { year: 2026, month }) < 0),
+            }),
+          );
+        const { decreases } = build();
+        for (const decrease of decreases) {
+          credited.push(decrease);
+          open = open.filter((each) => !decrease.adjustment_ids.includes(each.id));
+          const { carried_quantity, last_day, metric_name } = decrease;
+          if (isZero(carried_quantity)) continue;
+          open.push(adjustment('carried', last_day, formatDecimal(carried_quantity), { metric_name }));
+        }
+        const built = build();
+        expect(built.decreases).toEqual([]);
         check(built);
         invoices.push(built);
         standing.add(month);
@@ -103,20 +118,40 @@ test('over a chain of invoices nothing is lost, nothing is negative, and each se
       const unpriced = invoices.flatMap((invoice) => invoice.unpriced);
       const accounted = sum([
         ...lines.map((line) => subtract(decimal(line.quantity), decimal(line.carried_quantity))),
+        ...credited.map((decrease) => subtract(decrease.quantity, decrease.carried_quantity)),
         ...unpriced.map((row) => decimal(row.quantity)),
         ...open.map((each) => each.quantity),
       ]);
       expect(formatDecimal(accounted)).toBe(formatDecimal(sum(booked)));
 
+      const lineOf = (credit: LineCredit): LineItem => {
+        const invoice = invoices.find((_, index) => invoiceIdOf(index) === credit.invoice_id);
+        const line = invoice?.lines.find((each) => each.line_number === credit.line_number);
+        if (!line) throw new Error('a credit of an unknown line');
+        return line;
+      };
+      const credits = credited.flatMap((decrease) => decrease.credits);
+      for (const [line, ofLine] of Map.groupBy(credits, lineOf)) {
+        for (const { amount } of ofLine) expect(compare(amount, ZERO)).toBe(1);
+        const back = sum(ofLine.map(({ amount }) => amount));
+        expect(compare(back, decimal(line.total))).toBeLessThanOrEqual(0);
+      }
+
+      const segmentOf = ({ month, credits: [first] }: Decrease): string =>
+        first ? `${month} ${lineOf(first).pricing_plan_id}` : 'none';
       const segments = Map.groupBy(lines, (line) => `${line.month} ${line.pricing_plan_id}`);
-      for (const ofSegment of segments.values()) {
+      for (const [segment, ofSegment] of segments) {
         const version = plans.find((each) => each.id === ofSegment[0]?.pricing_plan_id);
         if (!version) throw new Error('a line of an unknown plan');
-        const net = sum(
-          ofSegment.map((line) => subtract(decimal(line.quantity), decimal(line.carried_quantity))),
-        );
-        const charged = total(ofSegment.map((line) => line.total));
-        expect(formatDecimal(charged)).toBe(formatDecimal(roundedCharge(version, maximum(net, ZERO))));
+        const credits = credited.filter((decrease) => segmentOf(decrease) === segment);
+        const net = sum([
+          ...ofSegment.map((line) => subtract(decimal(line.quantity), decimal(line.carried_quantity))),
+          ...credits.map((decrease) => subtract(decrease.quantity, decrease.carried_quantity)),
+        ]);
+        const back = sum(credits.flatMap((decrease) => decrease.credits.map(({ amount }) => amount)));
+        const charged = subtract(total(ofSegment.map((line) => line.total)), back);
+        const { amount } = chargeOf(version, maximum(net, ZERO));
+        expect(formatDecimal(charged)).toBe(formatDecimal(roundMoney(amount, 'USD')));
       }
     }),
     cases(2_000),

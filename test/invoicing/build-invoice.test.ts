@@ -1,8 +1,28 @@
 import { describe, expect, test } from 'vitest';
+import { decimal, formatDecimal, sum } from '../../src/core/decimal.ts';
+import type { OpenAdjustment, RateInForce } from '../../src/invoicing/billing-input.ts';
 import { buildInvoice } from '../../src/invoicing/build-invoice.ts';
-import { adjustment, billing, brief, invoicedPeriod, METRIC, ORGANISATION, plan, usage } from './billing.ts';
+import type { Decrease } from '../../src/invoicing/late-decrease.ts';
+import {
+  adjustment,
+  billing,
+  brief,
+  briefDecreases,
+  invoicedPeriod,
+  METRIC,
+  ORGANISATION,
+  plan,
+  usage,
+} from './billing.ts';
 
 const atTwo = plan({ price_per_unit: '2' });
+const rateOf = (base_currency: string, rate: string): RateInForce => ({
+  id: `rate of ${base_currency}`,
+  base_currency,
+  rate,
+  effective_from: '2026-01-01T00:00:00.000Z',
+  source: 'manual',
+});
 
 describe('usage lines', () => {
   test('sum the projects, and each bears its part of the rounded total', () => {
@@ -103,11 +123,25 @@ describe('usage lines', () => {
     ]);
   });
 
-  test('a price in another currency only is refused by name; one in both is used', () => {
-    const euros = plan({ price_per_unit: '2', currency: 'EUR' });
+  test('a price in one other currency is converted; in several it is refused by name; one in both is used', () => {
+    const euros = plan({ price_per_unit: '2.005', currency: 'EUR' });
+    const pounds = plan({ price_per_unit: '2', currency: 'GBP' });
     const input = billing({ plans: [euros], usage: [usage('2026-09-01', '1')] });
-    expect(() => buildInvoice(input)).toThrow(/api_calls \(call\) is priced in EUR only.*USD/);
-    expect(brief(buildInvoice({ ...input, plans: [euros, atTwo] }))).toEqual(['usage 1 2.00']);
+    const rate = rateOf('EUR', '1.25');
+    const converted = buildInvoice({ ...input, rates: new Map([['EUR', rate]]) });
+    // 2.50625, rounded once.
+    expect(brief(converted)).toEqual(['usage 1 2.51']);
+    expect(converted.lines).toMatchObject([
+      { original_currency: 'EUR', original_amount: '2.005', exchange_rate: '1.25' },
+    ]);
+    expect(converted.rates).toEqual([rate]);
+    expect(buildInvoice(input).lines).toMatchObject([
+      { total: '0.00', original_amount: '2.005', exchange_rate: null },
+    ]);
+    expect(() => buildInvoice({ ...input, plans: [euros, pounds] })).toThrow(
+      /api_calls \(call\) is priced in EUR, GBP only.*USD/,
+    );
+    expect(brief(buildInvoice({ ...input, plans: [euros, pounds, atTwo] }))).toEqual(['usage 1 2.00']);
     expect(brief(buildInvoice({ ...input, usage: [] }))).toEqual([]);
   });
 });
@@ -149,9 +183,14 @@ describe('flat fees', () => {
     expect(brief(built)).toEqual(['flat 1 49.00', 'usage 7 0.00']);
   });
 
-  test('in another currency only are refused', () => {
-    const plans = [plan({ ...flat, amount: '49', currency: 'EUR' })];
-    expect(() => buildInvoice(billing({ plans }))).toThrow(/platform is priced in EUR only/);
+  test('in one other currency are converted, in several refused', () => {
+    const euros = plan({ ...flat, amount: '49', currency: 'EUR' });
+    const input = billing({ plans: [euros], rates: new Map([['EUR', rateOf('EUR', '1.1')]]) });
+    expect(brief(buildInvoice(input))).toEqual(['flat 1 53.90']);
+    const pounds = plan({ ...flat, amount: '39', currency: 'GBP' });
+    expect(() => buildInvoice({ ...input, plans: [euros, pounds] })).toThrow(
+      /platform is priced in EUR, GBP only/,
+    );
   });
 });
 
@@ -217,20 +256,72 @@ describe('late usage', () => {
     expect(built.lines[0]?.description).toMatch(/^Adjustment for 2026-09: api_calls \(call\)/);
   });
 
-  test('down waits until an invoice can bear it', () => {
-    const adjustments = [late('-3')];
-    expect(brief(buildInvoice({ ...october, adjustments }))).toEqual([]);
-    const withUsage = { ...october, adjustments, usage: [usage('2026-10-01', '3')] };
-    expect(brief(buildInvoice(withUsage))).toEqual(['usage 3 6.00', 'late -3 -6.00']);
-    const withLess = { ...october, adjustments, usage: [usage('2026-10-01', '2.99')] };
-    expect(brief(buildInvoice(withLess))).toEqual(['usage 2.99 5.98']);
+  test('down is never on a line: it goes back to the line that charged it, whatever the month can bear', () => {
+    const adjustments = [late('-1'), late('-2')];
+    for (const days of [[], [usage('2026-10-01', '3')], [usage('2026-10-01', '0.01')]]) {
+      const built = buildInvoice({ ...october, adjustments, usage: days });
+      expect(brief(built)).toEqual(brief(buildInvoice({ ...october, usage: days })));
+      expect(briefDecreases(built)).toEqual(['-3, invoice 0/1 6']);
+      expect(built.decreases).toMatchObject([
+        {
+          ...METRIC,
+          year: 2026,
+          month: 9,
+          carried_quantity: decimal('0'),
+          adjustment_ids: adjustments.map(({ id }) => id),
+          credits: [{ original_amount: decimal('6.00') }],
+        },
+      ]);
+      expect(built.claims.size).toBe(0);
+    }
   });
 
-  test('below zero charges nothing and carries the rest on', () => {
+  test('down past its own line goes on to the one before: the newest gives first', () => {
+    const first = buildInvoice({ ...october, adjustments: [late('4')] });
+    expect(brief(first)).toEqual(['late 4 6.00']);
+    const both = [september, first];
+    const november = (quantity: string) =>
+      buildInvoice(
+        billing({
+          month: 11,
+          plans: [tiered],
+          invoiced: [invoicedPeriod(9, both, [tiered])],
+          adjustments: [late(quantity)],
+        }),
+      );
+    // 12 are 22.00: 11 are 21.00, 8 are 16.00 and 3 are 6.00.
+    expect(briefDecreases(november('-1'))).toEqual(['-1, invoice 1/1 1']);
+    expect(briefDecreases(november('-4'))).toEqual(['-4, invoice 1/1 6']);
+    expect(briefDecreases(november('-9'))).toEqual(['-9, invoice 1/1 6, invoice 0/1 10']);
+  });
+
+  test('down again, and up again, is priced beside what was credited', () => {
+    const down = buildInvoice({ ...october, adjustments: [late('-3')] });
+    const rated = (adjustments: readonly OpenAdjustment[], credited: readonly Decrease[]) =>
+      buildInvoice({
+        ...october,
+        adjustments,
+        invoiced: [invoicedPeriod(9, [september], [tiered], credited)],
+      });
+    const again = rated([late('-1')], down.decreases);
+    expect(briefDecreases(again)).toEqual(['-1, invoice 0/1 2']);
+    const up = rated([late('10')], [...down.decreases, ...again.decreases]);
+    // 14 are 24.00; 8.00 stand.
+    expect(brief(up)).toEqual(['late 10 16.00']);
+    expect(up.decreases).toEqual([]);
+  });
+
+  test('below zero gives back all and carries the rest on', () => {
     const input = { ...october, adjustments: [late('-10')], usage: [usage('2026-10-01', '10')] };
     const built = buildInvoice(input);
-    expect(brief(built)).toEqual(['usage 10 20.00', 'late -10 -16.00']);
-    expect(built.lines[1]?.carried_quantity).toBe('-2');
+    expect(brief(built)).toEqual(['usage 10 20.00']);
+    expect(briefDecreases(built)).toEqual(['-10, invoice 0/1 16']);
+    expect(built.decreases[0]?.carried_quantity).toEqual(decimal('-2'));
+    // The -2 went on to October: September stands at nothing.
+    const credited = invoicedPeriod(9, [september], [tiered], built.decreases);
+    expect(brief(buildInvoice({ ...october, adjustments: [late('1')], invoiced: [credited] }))).toEqual([
+      'late 1 2.00',
+    ]);
   });
 
   test('later still is priced on top of what earlier invoices adjusted', () => {
@@ -245,11 +336,36 @@ describe('late usage', () => {
     expect(brief(buildInvoice(november))).toEqual(['late 1 1.00']);
   });
 
-  test('of a period without a standing invoice, or billed in another currency, stays open', () => {
-    const adjustments = [late('4')];
-    expect(brief(buildInvoice({ ...october, adjustments, invoiced: [] }))).toEqual([]);
-    const euros = invoiced.map((period) => ({ ...period, currency: 'EUR' }));
-    expect(brief(buildInvoice({ ...october, adjustments, invoiced: euros }))).toEqual([]);
+  test('of a converted line goes back at its own rate, to zero exactly in however many parts', () => {
+    const euros = plan({ price_per_unit: '1', currency: 'EUR' });
+    const then = new Map([['EUR', rateOf('EUR', '0.333')]]);
+    const issued = buildInvoice(billing({ plans: [euros], usage: [usage('2026-09-05', '10')], rates: then }));
+    expect(brief(issued)).toEqual(['usage 10 3.33']);
+    const credited: Decrease[] = [];
+    for (let part = 0; part < 20; part++) {
+      const { decreases } = buildInvoice(
+        billing({
+          month: 10,
+          plans: [euros],
+          rates: new Map([['EUR', rateOf('EUR', '9')]]),
+          invoiced: [invoicedPeriod(9, [issued], [euros], credited)],
+          adjustments: [late('-0.5')],
+        }),
+      );
+      credited.push(...decreases);
+    }
+    const amounts = credited.flatMap(({ credits }) => credits.map(({ amount }) => formatDecimal(amount)));
+    // 0.1665 is 0.17, and both together 0.333 are 0.33: what goes back is never off by more than half a cent.
+    expect(amounts.slice(0, 4)).toEqual(['0.17', '0.16', '0.17', '0.17']);
+    expect(formatDecimal(sum(amounts.map(decimal)))).toBe('3.33');
+  });
+
+  test('of a period without a standing invoice stays open', () => {
+    const adjustments = [late('4'), late('-5')];
+    const built = buildInvoice({ ...october, adjustments, invoiced: [] });
+    expect(brief(built)).toEqual([]);
+    expect(built.decreases).toEqual([]);
+    expect(built.claims.size).toBe(0);
   });
 
   test('uses the version that the invoice used, also where an own one was entered since', () => {

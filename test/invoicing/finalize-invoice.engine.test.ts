@@ -51,6 +51,15 @@ describe('a period becomes an invoice', () => {
         unit_price: '0.01',
         total: '1.51',
         currency: 'USD',
+        original_currency: null,
+        original_amount: null,
+        exchange_rate: null,
+        display_name: null,
+        hsn_sac: null,
+        tax_category: 'standard',
+        discount_amount: '0.00',
+        tax_amount: '0.00',
+        taxes: [],
         pricing_plan_id: plan,
         year: 2026,
         month: 9,
@@ -194,18 +203,23 @@ describe('finalization refuses', () => {
     await expect(finalizeInvoice(ctx, { id: draft.id })).rejects.toEqual(code('unpriced_usage'));
   });
 
-  test('nothing to invoice and another currency already at the draft', async () => {
+  test('nothing to invoice already at the draft; another currency without a rate only then', async () => {
     const ctx = suite.ctx(NOW);
     const empty = await suite.addOrganisation();
     const month = { organisation_id: empty.organisation_id, ...SEPTEMBER };
     await expect(createInvoice(ctx, month)).rejects.toEqual(code('nothing_to_invoice'));
     expect(await previewInvoice(ctx, month)).toMatchObject({ line_items: [], total: '0.00' });
     const { organisation_id } = await september({ currency: 'EUR' });
-    const euros = createInvoice(ctx, { organisation_id, ...SEPTEMBER });
-    await expect(euros).rejects.toMatchObject({
-      code: 'currency_mismatch',
-      message: /tokens.input.*USD.*EUR/,
+    const draft = await createInvoice(ctx, { organisation_id, ...SEPTEMBER });
+    expect(draft).toMatchObject({ total: '0.00', conversions: [], original_currency: null });
+    expect(draft.line_items).toMatchObject([
+      { total: '0.00', original_currency: 'USD', original_amount: '1.505', exchange_rate: null },
+    ]);
+    await expect(finalizeInvoice(ctx, { id: draft.id })).rejects.toMatchObject({
+      code: 'exchange_rate_missing',
+      message: /USD to EUR/,
     });
+    expect(await count('documents', organisation_id)).toBe(0);
   });
 });
 

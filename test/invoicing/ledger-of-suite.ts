@@ -6,6 +6,7 @@ import type pg from 'pg';
 import { inject } from 'vitest';
 import type { Actor } from '../../src/core/actor.ts';
 import { uuidv7 } from '../../src/core/id.ts';
+import type { Outside } from '../../src/core/ports.ts';
 import type { Ctx } from '../../src/db/ctx.ts';
 import type { HotDatabase } from '../../src/db/hot.ts';
 import { type Ledger, openLedger } from '../../src/db/ledger.ts';
@@ -71,6 +72,18 @@ function hotOnSqlite(): { hot: HotDatabase; sqlite: DatabaseSync } {
 
 const ACTOR: Actor = { kind: 'system', job: 'test' };
 
+/** No invoicing verb reaches outside: documents leave through the outbox. */
+const refuse = async (): Promise<never> => {
+  throw new Error('nothing leaves from here');
+};
+const OUTSIDE: Outside = {
+  files: { get: refuse, putIfAbsent: refuse, list: refuse },
+  mailer: { send: refuse },
+  loadFonts: refuse,
+  publicUrl: 'https://billing.example.com',
+  emailFrom: 'billing@example.com',
+};
+
 export async function openSuite(name: string): Promise<Suite> {
   const { ownerDatabaseUrl } = inject('runtime');
   const database = `invoicing_${name}_${process.pid}`;
@@ -100,6 +113,7 @@ export async function openSuite(name: string): Promise<Suite> {
     },
     directory: hot,
     shards: new Map([[SHARD, hot]]),
+    ...OUTSIDE,
     ...fields,
   });
 

@@ -104,13 +104,27 @@ describe('on each day the own version rules, else the global one', () => {
   });
 });
 
-describe('a metric priced only in another currency is told apart from one without a price', () => {
+describe('a metric priced only in another currency has that price; in several others none is chosen', () => {
   test.each<[string, PlanVersion[], string[]]>([
-    ['one other currency', [globalPlan('e', '2026-01-01', null, 'EUR')], ['03-01…03-31 only EUR']],
+    ['one other currency', [globalPlan('e', '2026-01-01', null, 'EUR')], ['03-01…03-31 e']],
     [
       'several, in order',
-      [globalPlan('j', '2026-01-01', null, 'JPY'), ownPlan('e', '2026-01-01', null, 'EUR')],
+      [globalPlan('j', '2026-01-01', null, 'JPY'), globalPlan('e', '2026-01-01', null, 'EUR')],
       ['03-01…03-31 only EUR JPY'],
+    ],
+    [
+      'several own ones, whatever is global',
+      [
+        globalPlan('g', '2026-01-01', null, 'GBP'),
+        ownPlan('j', '2026-01-01', null, 'JPY'),
+        ownPlan('e', '2026-01-01', null, 'EUR'),
+      ],
+      ['03-01…03-31 only EUR GBP JPY'],
+    ],
+    [
+      'an own one before a global one, each in another',
+      [globalPlan('j', '2026-01-01', null, 'JPY'), ownPlan('e', '2026-01-01', null, 'EUR')],
+      ['03-01…03-31 e'],
     ],
     [
       'the currency of the organisation rules, also against an own plan in another',
@@ -120,7 +134,7 @@ describe('a metric priced only in another currency is told apart from one withou
     [
       'day by day',
       [globalPlan('e', '2026-03-05', null, 'EUR'), globalPlan('g', '2026-03-10', '2026-03-20')],
-      ['03-01…03-04 unpriced', '03-05…03-09 only EUR', '03-10…03-19 g', '03-20…03-31 only EUR'],
+      ['03-01…03-04 unpriced', '03-05…03-09 e', '03-10…03-19 g', '03-20…03-31 e'],
     ],
     [
       'of another organisation does not count',
@@ -176,11 +190,14 @@ test('every day falls in exactly one segment, and in the one that its own look-u
         const onDay = plans.filter(
           (p) => !(day < p.effective_from) && !(p.effective_to !== null && day >= p.effective_to),
         );
-        const own = onDay.find((p) => p.currency === 'USD' && p.organisation_id === OURS);
-        const shared = onDay.find((p) => p.currency === 'USD' && p.organisation_id === null);
+        const own = onDay.filter((p) => p.organisation_id === OURS);
+        const shared = onDay.filter((p) => p.organisation_id === null);
+        const foreign = own.length > 0 ? own : shared;
         const others = [...new Set(onDay.map((p) => p.currency))].sort();
+        const inDollars = [...own, ...shared].find((p) => p.currency === 'USD');
+        const alone = new Set(foreign.map((p) => p.currency)).size === 1 ? foreign[0] : undefined;
         const expected =
-          own?.id ?? shared?.id ?? (others.length > 0 ? `only ${others.join(' ')}` : 'unpriced');
+          inDollars?.id ?? alone?.id ?? (others.length > 0 ? `only ${others.join(' ')}` : 'unpriced');
         expect(holding.map((segment) => tell(segment).split(' ').slice(1).join(' '))).toEqual([expected]);
       }
       const rules = segments.map((segment) => tell(segment).split(' ').slice(1).join(' '));

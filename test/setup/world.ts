@@ -20,6 +20,8 @@ export interface World {
   get(path: string, key?: string): Promise<Reply<Json>>;
   post(path: string, body?: unknown, key?: string): Promise<Reply<Json>>;
   patch(path: string, body: unknown): Promise<Reply<Json>>;
+  /** The same world with the verbs' clock at a moment; the runtime must have been started with testClock. */
+  at(instant: string): World;
   /** Runs a job and expects it to have succeeded. */
   job(name: string, asOf?: string): Promise<Json>;
   tenant(fields?: Record<string, unknown>): Promise<Tenant>;
@@ -36,11 +38,16 @@ export interface Tenant {
   send(...events: SentEvent[]): Promise<Reply<Json>>;
 }
 
-export function createWorld(url: () => string, adminKey: string): World {
+export function createWorld(
+  url: () => string,
+  adminKey: string,
+  headers: Readonly<Record<string, string>> = {},
+): World {
   async function call(method: string, path: string, body: unknown, key: string): Promise<Reply<Json>> {
     const response = await fetch(new URL(path, url()), {
       method,
       headers: {
+        ...headers,
         authorization: `Bearer ${key}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
@@ -49,6 +56,7 @@ export function createWorld(url: () => string, adminKey: string): World {
     return { status: response.status, body: await response.json() };
   }
   const world: World = {
+    at: (instant) => createWorld(url, adminKey, { ...headers, 'x-test-clock': instant }),
     get: (path, key = adminKey) => call('GET', path, undefined, key),
     post: (path, body, key = adminKey) => call('POST', path, body ?? {}, key),
     patch: (path, body) => call('PATCH', path, body, adminKey),

@@ -2,13 +2,24 @@
 import * as z from 'zod';
 import { describeApi } from '../openapi.ts';
 import { defineRoute, type Route } from '../route.ts';
+import { BILLING_ENTITY_ROUTES } from './billing-entities.ts';
+import { CREDIT_NOTE_ROUTES } from './credit-notes.ts';
+import { DISCOUNT_ROUTES } from './discounts.ts';
+import { DOCUMENT_ROUTES } from './documents.ts';
+import { EMAIL_NOTIFICATION_ROUTES } from './email-notifications.ts';
+import { EXCHANGE_RATE_ROUTES } from './exchange-rates.ts';
+import { EXPORT_ROUTES } from './exports.ts';
+import { HOSTED_ROUTES } from './hosted.ts';
 import { INGEST_ROUTES } from './ingest.ts';
+import { INVOICE_TEMPLATE_ROUTES } from './invoice-templates.ts';
 import { INVOICE_ROUTES } from './invoices.ts';
 import { OPEN_ROUTES } from './open.ts';
 import { OPERATION_ROUTES } from './operations.ts';
 import { ORGANISATION_ROUTES } from './organisations.ts';
+import { PAYMENT_ROUTES } from './payments.ts';
 import { PRICING_PLAN_ROUTES } from './pricing-plans.ts';
 import { PROJECT_ROUTES } from './projects.ts';
+import { TAX_RATE_ROUTES } from './tax-rates.ts';
 import { USAGE_ROUTES } from './usage.ts';
 
 let description: unknown;
@@ -33,6 +44,17 @@ export const ROUTES: readonly Route[] = [
   ...ORGANISATION_ROUTES,
   ...PROJECT_ROUTES,
   ...PRICING_PLAN_ROUTES,
+  ...BILLING_ENTITY_ROUTES,
+  ...TAX_RATE_ROUTES,
+  ...EXCHANGE_RATE_ROUTES,
+  ...DISCOUNT_ROUTES,
   ...INVOICE_ROUTES,
+  ...CREDIT_NOTE_ROUTES,
+  ...DOCUMENT_ROUTES,
+  ...EMAIL_NOTIFICATION_ROUTES,
+  ...PAYMENT_ROUTES,
+  ...INVOICE_TEMPLATE_ROUTES,
+  ...HOSTED_ROUTES,
+  ...EXPORT_ROUTES,
   ...OPERATION_ROUTES,
 ];

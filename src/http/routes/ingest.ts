@@ -1,22 +1,11 @@
 /** The routes that the `ingest` Worker serves itself, as the description and the test matrix know them. */
 import * as z from 'zod';
-import type { Audience } from '../../access/authorise.ts';
 import { eventsBodySchema } from '../../ingest/event-schema.ts';
-import type { Method } from '../route.ts';
+import type { Route } from '../route.ts';
 
-export interface DescribedRoute {
-  readonly method: Method;
-  readonly path: string;
-  readonly audience: Audience;
-  readonly summary: string;
-  readonly params?: z.ZodType | undefined;
-  readonly query?: z.ZodType | undefined;
-  readonly body?: z.ZodType | undefined;
-  readonly bodyOptional?: boolean;
+export interface DescribedRoute extends Omit<Route, 'handle' | 'action'> {
   /** Media types of the body beside application/json. */
   readonly bodyTypes?: readonly string[];
-  readonly responses: Readonly<Record<number, { readonly description: string; readonly schema?: z.ZodType }>>;
-  readonly problems?: readonly number[];
 }
 
 const receipt = z

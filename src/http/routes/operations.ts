@@ -48,7 +48,7 @@ export const OPERATION_ROUTES: readonly Route[] = [
     path: '/v1/admin/jobs/:name',
     audience: 'admin',
     action: 'job.run',
-    summary: 'Run a job now: rollup, publish, purge, verify or invoicing',
+    summary: 'Run a job now: rollup, publish, purge, verify, invoicing, deliver or reminders',
     params: z.strictObject({ name: z.string() }),
     body: z.strictObject({ as_of: instant.optional() }),
     bodyOptional: true,

@@ -2,15 +2,36 @@ import * as z from 'zod';
 import { notFound } from '../../core/error.ts';
 import { isUuid } from '../../core/id.ts';
 import { PLATFORM, tenant } from '../../db/ledger.ts';
+import { LANGUAGE_CODES } from '../../documents/languages/index.ts';
 import { createOrganisation } from '../../tenants/create-organisation.ts';
+import { TAX_REGIMES } from '../../tenants/organisation-rules.ts';
 import { findOrganisation, listOrganisations, type Organisation } from '../../tenants/store.ts';
 import { changeOrganisation } from '../../tenants/update-organisation.ts';
+import { assertIfMatch, withEtag } from '../etag.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { currency, email, id, idParams, name, pageOf, time, timezone } from '../schemas.ts';
+import { address, taxIdText } from '../tax-schemas.ts';
 import { answerList, listQuery } from './list.ts';
 
 const graceHours = z.int().min(0).max(8784);
 const paymentTermsDays = z.int().min(0).max(3650);
+
+/** What documents say of the customer, and when they recall it. */
+const buyerFields = {
+  legal_name: name.nullish(),
+  address: address.nullish(),
+  tax_id: taxIdText.nullish(),
+  place_of_supply: z
+    .string()
+    .regex(/^([0-9]{2}|[A-Z]{2})$/)
+    .nullish()
+    .meta({ description: 'The code of an Indian state under the regime `in`, else of a country' }),
+  language: z.enum(LANGUAGE_CODES).optional(),
+  tax_regime: z.enum(TAX_REGIMES).optional(),
+  exchange_rate_max_age_days: z.int().min(0).max(3650).nullish(),
+  reminder_days_before: z.int().min(0).max(365).nullish(),
+  reminder_days_after: z.int().min(0).max(365).nullish(),
+};
 
 const organisation = z
   .object({
@@ -23,6 +44,15 @@ const organisation = z
     grace_hours: z.int(),
     billing_entity_id: id,
     block_unpriced: z.boolean(),
+    legal_name: z.string().nullable(),
+    address: address.nullable(),
+    tax_id: z.string().nullable(),
+    place_of_supply: z.string().nullable(),
+    language: z.string(),
+    tax_regime: z.enum(TAX_REGIMES),
+    exchange_rate_max_age_days: z.int().nullable(),
+    reminder_days_before: z.int().nullable(),
+    reminder_days_after: z.int().nullable(),
     shard: z.int(),
     is_active: z.boolean(),
     created_at: time,
@@ -41,6 +71,7 @@ const createBody = z.strictObject({
   payment_terms_days: paymentTermsDays.optional(),
   billing_entity_id: id.optional(),
   block_unpriced: z.boolean().optional(),
+  ...buyerFields,
 });
 
 const changeBody = z.strictObject({
@@ -50,8 +81,10 @@ const changeBody = z.strictObject({
   timezone: timezone.optional(),
   grace_hours: graceHours.optional(),
   payment_terms_days: paymentTermsDays.optional(),
+  billing_entity_id: id.optional(),
   block_unpriced: z.boolean().optional(),
   is_active: z.boolean().optional(),
+  ...buyerFields,
 });
 
 export const ORGANISATION_ROUTES: readonly Route[] = [
@@ -63,7 +96,7 @@ export const ORGANISATION_ROUTES: readonly Route[] = [
     summary: 'Create an organisation: a customer that is billed',
     body: createBody,
     responses: { 201: { description: 'The organisation', schema: organisation } },
-    handle: async (ctx, { body }) => ({ status: 201, body: view(await createOrganisation(ctx, body)) }),
+    handle: async (ctx, { body }) => withEtag(view(await createOrganisation(ctx, body)), 201),
   }),
   defineRoute({
     method: 'get',
@@ -93,7 +126,7 @@ export const ORGANISATION_ROUTES: readonly Route[] = [
         ? await ctx.ledger.transaction(tenant(params.id), (tx) => findOrganisation(tx, params.id))
         : null;
       if (!found) throw notFound('organisation');
-      return { status: 200, body: view(found) };
+      return withEtag(view(found));
     },
   }),
   defineRoute({
@@ -105,10 +138,12 @@ export const ORGANISATION_ROUTES: readonly Route[] = [
     params: idParams,
     body: changeBody,
     responses: { 200: { description: 'The organisation', schema: organisation } },
-    problems: [404],
-    handle: async (ctx, { params, body }) => ({
-      status: 200,
-      body: view(await changeOrganisation(ctx, { id: params.id, ...body })),
-    }),
+    problems: [404, 412],
+    handle: async (ctx, { params, body, headers }) => {
+      const changed = await changeOrganisation(ctx, { id: params.id, ...body }, (current) =>
+        assertIfMatch(headers, view(current)),
+      );
+      return withEtag(view(changed));
+    },
   }),
 ];

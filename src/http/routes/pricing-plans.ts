@@ -8,7 +8,8 @@ import { endPricingPlan } from '../../pricing/end-pricing-plan.ts';
 import { findPlan, listPlans } from '../../pricing/store.ts';
 import { reachOf } from '../../tenants/tenant-scope.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { currency, day, decimal, filterText, id, idParams, pageOf, textOf, time } from '../schemas.ts';
+import { currency, day, decimal, filterText, id, idParams, name, pageOf, textOf, time } from '../schemas.ts';
+import { hsnSac, taxCategory } from '../tax-schemas.ts';
 import { answerList, listQuery } from './list.ts';
 
 const tier = z.strictObject({
@@ -34,6 +35,15 @@ const createBody = z.strictObject({
   currency,
   charge_model: z.enum(CHARGE_MODELS),
   ...optionalDecimals,
+  display_name: name.nullish(),
+  tax_category: taxCategory.optional(),
+  hsn_sac: hsnSac.nullish(),
+  original_currency: currency.nullish().meta({
+    description: 'The currency of the prices in this body, where they are to be converted into `currency`',
+  }),
+  conversion_date: day
+    .nullish()
+    .meta({ description: 'The rate in force at 00:00 UTC of this day is taken; today where absent' }),
   effective_from: day,
   effective_to: day.nullish(),
   organisation_id: id.nullish(),
@@ -63,6 +73,12 @@ const plan = z
     included_units: z.string().nullable(),
     minimum_amount: z.string().nullable(),
     maximum_amount: z.string().nullable(),
+    display_name: z.string().nullable(),
+    tax_category: z.string(),
+    hsn_sac: z.string().nullable(),
+    original_currency: z.string().nullable(),
+    exchange_rate: z.string().nullable(),
+    conversion_date: z.string().nullable(),
     effective_from: z.string(),
     effective_to: z.string().nullable(),
     is_active: z.boolean(),
@@ -78,6 +94,7 @@ export const PRICING_PLAN_ROUTES: readonly Route[] = [
     audience: 'admin',
     action: 'pricing_plan.create',
     summary: 'Create a version of a price, for one organisation or for all',
+    idempotency: 'optional',
     body: createBody,
     responses: { 201: { description: 'The version', schema: plan } },
     problems: [409],

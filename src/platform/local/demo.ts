@@ -1,4 +1,5 @@
 /** `npm run demo`: the same as `npm start`, then a real trace through the public API and the invoice that it became. */
+import { writeFile } from 'node:fs/promises';
 import { enableCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
 import { createAdminKey } from '../../access/create-admin-key.ts';
@@ -30,7 +31,11 @@ await runCommand(async () => {
   const runtime = await starting;
   try {
     const key = runtime.adminKey ?? (await borrowKey(runtime.databaseUrl));
-    printReport(await runDemo(createClient(runtime.url, key), say), runtime.url, say);
+    const report = await runDemo(createClient(runtime.url, key), say);
+    const pdf = join(resolve(environment.stateDir), `${report.invoice.invoice_number}.pdf`);
+    await writeFile(pdf, report.pdf);
+    printReport(report, runtime.url, say);
+    say(`The invoice as its customer gets it:\n  ${report.link}\n  ${pdf}\n`);
   } catch (error) {
     await stop();
     throw error;

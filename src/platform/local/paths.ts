@@ -17,6 +17,8 @@ export interface StatePaths {
   /** `v3` is where `wrangler d1 --persist-to STATE_DIR` looks. */
   readonly workers: string;
   readonly hotMigrations: string;
+  /** E-mails as files: what a provider would have sent. */
+  readonly mailbox: string;
   readonly scratch: string;
   readonly cache: string;
 }
@@ -46,6 +48,7 @@ function statePaths(root: string): StatePaths {
     postgresLog: join(root, 'postgres.log'),
     workers: join(root, 'v3'),
     hotMigrations: join(root, 'd1-migrations.json'),
+    mailbox: join(root, 'mailbox'),
     scratch: join(root, 'tmp'),
     cache: join(root, 'cache'),
   };

@@ -132,7 +132,11 @@ async function bringUpWorkers(options: RuntimeOptions, place: Place): Promise<Ru
   const workers = await loadWorkers({
     configPath: options.configPath ?? WRANGLER_TOML,
     ledgerUrl: place.databaseUrl,
-    vars: { TEST_CLOCK: options.testClock ? 'on' : 'off', SCHEDULES: options.crons ? 'on' : 'off' },
+    vars: {
+      TEST_CLOCK: options.testClock ? 'on' : 'off',
+      SCHEDULES: options.crons ? 'on' : 'off',
+      PUBLIC_URL: `http://127.0.0.1:${place.port}`,
+    },
     ...(options.esbuildPlugins && { plugins: options.esbuildPlugins }),
   });
   return runWorkers(workers, place);

@@ -2,6 +2,7 @@
 import type { D1Database } from '@cloudflare/workers-types';
 import type { Miniflare } from 'miniflare';
 import type { LoadedWorker } from './load-workers.ts';
+import { deliverToMailbox } from './mailbox.ts';
 import type { StatePaths } from './paths.ts';
 import { findByEnvironment } from './processes.ts';
 import { STATE_MARK } from './reap.ts';
@@ -47,6 +48,12 @@ export async function runWorkers(
           workers: workers.map((worker) => ({
             ...worker.options,
             name: worker.name,
+            ...(worker.options.email !== undefined && {
+              serviceBindings: {
+                ...(worker.options.serviceBindings as object | undefined),
+                MAILBOX: (request: Request) => deliverToMailbox(paths.mailbox, request),
+              },
+            }),
             modules: [{ type: 'ESModule', path: `${worker.environment}.js`, contents: worker.script }],
             // The sockets answer without Miniflare's entry worker in between: five times the requests.
             ...(worker.environment === 'ingest' && { unsafeDirectSockets: [{ host: '127.0.0.1', port }] }),

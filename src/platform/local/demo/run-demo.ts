@@ -1,5 +1,6 @@
 /** The trace of an hour of November 2023 as a customer's usage: sent, deduplicated, rolled up, invoiced, finalized. */
 import type { Client } from './client.ts';
+import { BUYER, readSeller } from './parties.ts';
 import { eventsOf, readTrace, type TraceEvent } from './read-trace.ts';
 
 const PERIOD = { year: 2023, month: 11 };
@@ -57,6 +58,9 @@ export interface DemoReport {
   readonly explained: { readonly lines: readonly { recomputed: { matches: boolean } | null }[] };
   readonly organisationId: string;
   readonly projectKey: string;
+  readonly pdf: Uint8Array;
+  /** Where the customer opens the invoice. */
+  readonly link: string;
 }
 
 interface Page<Row> {
@@ -83,6 +87,10 @@ export async function runDemo(client: Client, say: (line: string) => void): Prom
   say('Invoicing November 2023 …');
   const invoice = await ensureInvoice(client, tenant.organisationId, ofPeriod);
   const explained = await client.get<DemoReport['explained']>(`/v1/admin/invoices/${invoice.id}/explain`);
+  say('Rendering and sending it …');
+  await client.post('/v1/admin/jobs/deliver', {});
+  const pdf = await client.getBytes(`/v1/admin/invoices/${invoice.id}/pdf`);
+  const link = await client.post<{ url: string }>(`/v1/admin/invoices/${invoice.id}/links`, {});
   return {
     calls: calls.length,
     events: events.length,
@@ -94,6 +102,8 @@ export async function runDemo(client: Client, say: (line: string) => void): Prom
     explained,
     organisationId: tenant.organisationId,
     projectKey: tenant.key,
+    pdf,
+    link: link.url,
   };
 }
 
@@ -111,10 +121,10 @@ async function ensureTenant(client: Client): Promise<{ organisationId: string; k
 }
 
 async function createTenant(client: Client): Promise<{ id: string; organisation_id: string }> {
+  const seller = await client.post<{ id: string }>('/v1/admin/billing-entities', await readSeller());
   const organisation = await client.post<{ id: string }>('/v1/admin/organisations', {
-    name: 'Trace & Co.',
-    billing_email: 'billing@example.com',
-    currency: 'USD',
+    ...BUYER,
+    billing_entity_id: seller.id,
   });
   const plan = {
     organisation_id: organisation.id,
@@ -125,6 +135,7 @@ async function createTenant(client: Client): Promise<{ id: string; organisation_
   await client.post('/v1/admin/pricing-plans', {
     ...plan,
     metric_name: 'tokens.input',
+    display_name: 'Model tokens, input',
     charge_model: 'graduated',
     tiers: [
       { up_to: '1000000', price_per_unit: '0.000003' },
@@ -135,6 +146,7 @@ async function createTenant(client: Client): Promise<{ id: string; organisation_
   await client.post('/v1/admin/pricing-plans', {
     ...plan,
     metric_name: 'tokens.output',
+    display_name: 'Model tokens, output',
     charge_model: 'per_unit',
     price_per_unit: '0.000015',
   });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { financialYearOf, formatDocumentNumber } from '../../src/core/document-number.ts';
 import { combineKeysHashes } from '../../src/invoicing/events-hash.ts';
-import { financialYearOf, formatInvoiceNumber } from '../../src/invoicing/invoice-number.ts';
 
 test.each([
   ['2026-01-01', 1, '2026'],
@@ -20,7 +20,7 @@ test.each([
   ['{fy}/{series}/{seq}', 42, '2026-27/INV/000042'],
   ['{series}', 42, 'INV-000042'],
 ])('%s with %i is %s: it ends in its sequence digits', (format, sequence, expected) => {
-  expect(formatInvoiceNumber(format, { series: 'INV', financialYear: '2026-27', sequence })).toBe(expected);
+  expect(formatDocumentNumber(format, { series: 'INV', financialYear: '2026-27', sequence })).toBe(expected);
 });
 
 test('the hash of a line does not depend on the order of its days, and changes with each of them', () => {

@@ -1,0 +1,129 @@
+/** Numbers of documents (law 7): gapless per seller, series and financial year, and they end in their sequence digits. */
+import type { Fault } from './error.ts';
+
+const SEQUENCE_DIGITS = 6;
+
+/**
+ * The financial year that holds a day, by the month in which it starts: '2026' where that is January, else '2026-27' from
+ * that month of 2026 on.
+ */
+export function financialYearOf(day: string, startMonth: number): string {
+  const year = BigInt(day.slice(0, 4));
+  if (startMonth === 1) return day.slice(0, 4);
+  const startsBefore = day.slice(5, 7) < String(startMonth).padStart(2, '0');
+  const first = startsBefore ? year - 1n : year;
+  return `${String(first).padStart(4, '0')}-${String(first + 1n).slice(-2)}`;
+}
+
+const PLACE = /\{(series|fy2|fy|seq(?::([1-9]))?)\}/g;
+const ENDS_IN_SEQUENCE = /\{seq(:[1-9])?\}$/;
+
+export interface NumberParts {
+  readonly series: string;
+  /** As financialYearOf says it. */
+  readonly financialYear: string;
+  readonly sequence: number | bigint;
+  /** The most characters that the law allows: GST_NUMBER_LENGTH. `{seq}` then takes as many digits as are left. */
+  readonly lengthMax?: number | undefined;
+}
+
+/**
+ * `{series}`, `{fy}` (2026-27), `{fy2}` (26-27) and `{seq}` (six digits, fewer where `lengthMax` leaves less room) or
+ * `{seq:4}` (as many as it says); more digits where the number needs them. `{series}-{fy}-{seq}` with INV, 2026-27 and 42 →
+ * INV-2026-27-000042, within 16 characters INV-2026-27-0042. A format that does not end in its sequence gets -{seq}.
+ */
+export function formatDocumentNumber(format: string, parts: NumberParts): string {
+  const { head, digits } = headOf(format, parts);
+  return head + String(parts.sequence).padStart(digits, '0');
+}
+
+/** The number before its sequence, and the digits of that. */
+function headOf(
+  format: string,
+  { series, financialYear, lengthMax }: Omit<NumberParts, 'sequence'>,
+): { head: string; digits: number } {
+  const complete = ENDS_IN_SEQUENCE.test(format) ? format : `${format}-{seq}`;
+  const places: Readonly<Record<string, string>> = {
+    series,
+    fy: financialYear,
+    fy2: financialYear.slice(2),
+    seq: '',
+  };
+  const head = complete.replace(PLACE, (_, name: string) => places[name] ?? '');
+  const said = /\{seq:([1-9])\}$/.exec(complete)?.[1];
+  if (said !== undefined) return { head, digits: Number(said) };
+  const room = lengthMax === undefined ? SEQUENCE_DIGITS : lengthMax - head.length;
+  return { head, digits: Math.max(1, Math.min(SEQUENCE_DIGITS, room)) };
+}
+
+/** The number that ends in as many nines as the format has digits for: no earlier one of the year is longer. */
+export function longestDocumentNumber(format: string, parts: Omit<NumberParts, 'sequence'>): string {
+  const { head, digits } = headOf(format, parts);
+  return head + '9'.repeat(digits);
+}
+
+/** CGST Rules 46(b) and 53(1A): at most 16 letters, digits, hyphens and slashes. */
+export const GST_NUMBER_LENGTH = 16;
+const GST_NUMBER = /^[A-Za-z0-9/-]{1,16}$/;
+export const isGstNumber = (number: string): boolean => GST_NUMBER.test(number);
+
+export interface Numbering {
+  readonly series: string;
+  readonly credit_note_series: string;
+  readonly number_format: string;
+  readonly financial_year_start_month: number;
+}
+
+const SERIES = /^[A-Za-z0-9/-]{1,16}$/;
+const LITERALS = /^[A-Za-z0-9/-]*$/;
+/** Room for 9,999 documents a year. */
+const SEQUENCE_DIGITS_MIN = 4;
+
+export const hasYear = (format: string): boolean => /\{fy2?\}/.test(format);
+
+/** A format without a place for the series gets it in front for all but the invoices: no two documents share a number. */
+export const formatOfSeries = ({ series, number_format }: Numbering, of: string): string =>
+  of === series || number_format.includes('{series}') ? number_format : `{series}-${number_format}`;
+
+/**
+ * What is wrong with how a seller numbers, in the order of the rules. A format without a year counts on through the years.
+ * Codes: `invalid_format`, `required` (its sequence is missing), `not_allowed` (two series that are one), `too_long` (a
+ * seller with a GSTIN: 16 characters, and fewer than four digits are left of them).
+ */
+export function findNumberingFaults(numbering: Numbering, { hasGstin }: { hasGstin: boolean }): Fault[] {
+  const { series, credit_note_series, number_format } = numbering;
+  const faults: Fault[] = [];
+  const add = (pointer: string, code: string, detail: string): void => {
+    faults.push({ pointer, code, detail });
+  };
+  for (const field of ['series', 'credit_note_series'] as const) {
+    if (SERIES.test(numbering[field])) continue;
+    add(`/${field}`, 'invalid_format', 'Must be 1 to 16 letters, digits, hyphens and slashes.');
+  }
+  if (series.toLowerCase() === credit_note_series.toLowerCase()) {
+    add('/credit_note_series', 'not_allowed', 'Must differ from series.');
+  }
+  const format = '/number_format';
+  if (!LITERALS.test(number_format.replace(PLACE, ''))) {
+    const detail =
+      'Must be letters, digits, hyphens, slashes and {series}, {fy}, {fy2}, {seq} or {seq:1} to {seq:9}.';
+    add(format, 'invalid_format', detail);
+  } else if (!ENDS_IN_SEQUENCE.test(number_format) || number_format.split('{seq').length > 2) {
+    add(format, 'required', 'Must end in {seq} or {seq:n}, and have it once.');
+  }
+  if (faults.length > 0 || !hasGstin) return faults;
+  const financialYear = financialYearOf('2026-12-31', numbering.financial_year_start_month);
+  for (const of of [series, credit_note_series]) {
+    const parts = { series: of, financialYear, lengthMax: GST_NUMBER_LENGTH };
+    const longest = longestDocumentNumber(formatOfSeries(numbering, of), parts);
+    const digits = /[0-9]*$/.exec(longest)?.[0].length ?? 0;
+    const hasRoom = /\{seq:[1-9]\}$/.test(number_format) || digits >= SEQUENCE_DIGITS_MIN;
+    if (isGstNumber(longest) && hasRoom) continue;
+    const detail =
+      `With a GSTIN a number has at most 16 characters (CGST Rule 46(b)); ${longest} leaves too little room. ` +
+      'For instance {series}/{fy2}/{seq:5} is shorter.';
+    add(format, 'too_long', detail);
+    break;
+  }
+  return faults;
+}

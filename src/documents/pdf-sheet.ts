@@ -1,0 +1,95 @@
+/** The pages: what is drawn goes down from `y`, and on to a new page where it does not fit. Points, from the top left. */
+import { lineHeightOf, type TextBlock, type TextLine, type TextStyle, type Typesetter } from './pdf-text.ts';
+
+export const MARGIN = 48;
+export const TOP = 42;
+/** Below the body, for the page's number. */
+const FOOT = 50;
+/** Between the baseline and the top of a line, in parts of its size. */
+const ASCENT = 1.07;
+
+export type Align = 'left' | 'right';
+
+export interface Sheet {
+  readonly typesetter: Typesetter;
+  readonly accent: string;
+  readonly left: number;
+  readonly right: number;
+  readonly width: number;
+  /** The lowest place of the body. */
+  readonly bottom: number;
+  y: number;
+  newPage(): void;
+  /** A new page where less than this height is left. */
+  ensure(height: number): void;
+  drawLine(line: TextLine, style: TextStyle, at: Box): void;
+  /** Draws at a place and leaves `y` as it is; the caller sees to it that it fits. */
+  drawBlock(block: TextBlock, x: number, y: number, align?: Align): void;
+  /** Draws at `y`, line by line over as many pages as it takes. */
+  flowBlock(block: TextBlock, x: number): void;
+  rule(y: number, color: string, thickness: number, left?: number, right?: number): void;
+}
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly align?: Align;
+}
+
+export interface SheetOptions {
+  readonly typesetter: Typesetter;
+  readonly accent: string;
+  readonly footerHeight: number;
+}
+
+export function createSheet(document: PDFKit.PDFDocument, options: SheetOptions): Sheet {
+  const { typesetter } = options;
+  document.addPage();
+  const { width: pageWidth, height: pageHeight } = document.page;
+
+  const sheet: Sheet = {
+    typesetter,
+    accent: options.accent,
+    left: MARGIN,
+    right: pageWidth - MARGIN,
+    width: pageWidth - 2 * MARGIN,
+    bottom: pageHeight - FOOT - options.footerHeight,
+    y: TOP,
+    newPage() {
+      document.addPage();
+      sheet.y = TOP;
+    },
+    ensure(height) {
+      if (sheet.y + height > sheet.bottom) sheet.newPage();
+    },
+    drawLine(line, style, { x, y, width, align = 'left' }) {
+      const baseline = y + style.size * ASCENT;
+      let at = align === 'left' ? x : x + width - line.width;
+      document.fillColor(style.color).fontSize(style.size);
+      for (const { font, text } of line.runs) {
+        document.font(font);
+        document.text(text, at, baseline, { lineBreak: false, baseline: 'alphabetic' });
+        at += document.widthOfString(text);
+      }
+    },
+    drawBlock(block, x, y, align = 'left') {
+      const step = lineHeightOf(block.style);
+      block.lines.forEach((line, index) => {
+        sheet.drawLine(line, block.style, { x, y: y + index * step, width: block.width, align });
+      });
+    },
+    flowBlock(block, x) {
+      const step = lineHeightOf(block.style);
+      for (const line of block.lines) {
+        sheet.ensure(step);
+        sheet.drawLine(line, block.style, { x, y: sheet.y, width: block.width });
+        sheet.y += step;
+      }
+    },
+    rule(y, color, thickness, left = sheet.left, right = sheet.right) {
+      document.rect(left, y, right - left, thickness).fill(color);
+    },
+  };
+  return sheet;
+}

@@ -1,0 +1,211 @@
+/**
+ * Templates without logic: texts, names, sections, inverted sections and comments of Mustache, and nothing else of it. Names
+ * are those of the list of variables, so that no template reaches anything but a document's own texts.
+ */
+import Mustache from 'mustache';
+import { ALL_VARIABLES, type GroupVariable, type Variable } from './template-variables.ts';
+
+export const TEMPLATE_CHARACTERS_MAX = 65_536;
+const TAGS_MAX = 2000;
+const DEPTH_MAX = 4;
+/** A page of more is of no use to anyone; also what a template can make of the longest document. */
+const OUTPUT_CHARACTERS_MAX = 4_000_000;
+const STEPS_MAX = 1_000_000;
+
+export interface TemplateFault {
+  readonly code: string;
+  readonly detail: string;
+}
+
+export class TemplateError extends Error {
+  readonly faults: readonly TemplateFault[];
+  constructor(faults: readonly TemplateFault[]) {
+    super(faults[0]?.detail ?? 'the template is not usable');
+    this.name = 'TemplateError';
+    this.faults = faults;
+  }
+}
+
+type Part =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'name'; readonly path: readonly string[] }
+  | {
+      readonly kind: 'section' | 'inverted';
+      readonly path: readonly string[];
+      readonly parts: readonly Part[];
+    };
+
+export interface Template {
+  readonly parts: readonly Part[];
+  /** As documented: `lines.name`. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** As Mustache's parser gives them: kind, value, start, end and, of a section, the tokens in it. */
+type Token = readonly [kind: string, value: string, start: number, end: number, inner?: readonly Token[]];
+
+const REFUSED: Readonly<Record<string, string>> = {
+  '&': 'Text that is not escaped ({{{…}}} and {{&…}}) is not taken.',
+  '>': 'Partials ({{>…}}) are not taken.',
+  '=': 'Other delimiters ({{=…=}}) are not taken.',
+};
+
+/** Throws TemplateError with every fault and its line. */
+export function parseTemplate(content: string): Template {
+  if (content.length > TEMPLATE_CHARACTERS_MAX)
+    refuse('too_long', 'A template has at most 65,536 characters.');
+  // The parser's own expressions take quadratic time on these.
+  if (/\s{100}/.test(content)) refuse('too_long', 'A template has at most 99 white spaces in a row.');
+  if (/\{\{[^}]{200}/.test(content)) refuse('too_long', 'A tag has at most 199 characters.');
+  const lineAt = (place: number): number => content.slice(0, place).split('\n').length;
+
+  let tokens: readonly Token[];
+  try {
+    // A parser of its own: the shared one keeps every template for ever.
+    tokens = new Mustache.Writer().parse(content, ['{{', '}}']) as unknown as Token[];
+  } catch (error) {
+    const [, what = 'Not readable', place = '0'] =
+      /^(.*?)(?: at (\d+))?$/s.exec(error instanceof Error ? error.message : '') ?? [];
+    throw new TemplateError([{ code: 'syntax', detail: `Line ${lineAt(Number(place))}: ${what}.` }]);
+  }
+  const reader = new TokenReader(lineAt);
+  const parts = reader.read(tokens, [{ variable: ALL_VARIABLES, name: '' }]);
+  if (reader.faults.length > 0) throw new TemplateError(reader.faults);
+  return { parts, names: reader.names };
+}
+
+const refuse = (code: string, detail: string): never => {
+  throw new TemplateError([{ code, detail }]);
+};
+
+/** Where names are looked up, from the inside out; `name` is how it is documented. */
+interface Scope {
+  readonly variable: Variable;
+  readonly name: string;
+  readonly isItem?: boolean;
+}
+
+class TokenReader {
+  readonly faults: TemplateFault[] = [];
+  readonly names = new Set<string>();
+  readonly #lineAt: (place: number) => number;
+  #tags = 0;
+
+  constructor(lineAt: (place: number) => number) {
+    this.#lineAt = lineAt;
+  }
+
+  read(tokens: readonly Token[], scopes: readonly Scope[], depth = 0): Part[] {
+    return tokens.flatMap((token) => this.#readToken(token, scopes, depth));
+  }
+
+  #readToken([kind, value, start, , inner = []]: Token, scopes: readonly Scope[], depth: number): Part[] {
+    if (kind === 'text') return [{ kind, text: value }];
+    if (kind === '!') return [];
+    if (++this.#tags === TAGS_MAX + 1) this.#fault(start, 'too_long', `There are more than ${TAGS_MAX} tags`);
+    if (this.#tags > TAGS_MAX) return [];
+    if (kind !== 'name' && kind !== '#' && kind !== '^') {
+      return this.#fault(start, 'forbidden_tag', REFUSED[kind] ?? 'This tag is not taken');
+    }
+    const found = findScope(value, scopes);
+    if (!found)
+      return this.#fault(start, 'unknown_variable', `There is no variable ‘${value.slice(0, 100)}’`);
+    if (found.name !== '') this.names.add(found.name);
+    const path = value.split('.').filter((step) => step !== '');
+    if (kind === 'name') {
+      if (found.variable.kind === 'text') return [{ kind, path }];
+      return this.#fault(start, 'not_a_text', `‘${value}’ is no text: it opens a section`);
+    }
+    if (depth === DEPTH_MAX) {
+      return this.#fault(start, 'too_deep', `Sections are ${DEPTH_MAX} deep at most`);
+    }
+    if (kind === '^') return [{ kind: 'inverted', path, parts: this.read(inner, scopes, depth + 1) }];
+    // A list within another that it is no part of would multiply, and says nothing.
+    if (found.variable.kind === 'list' && scopes.some(({ isItem }) => isItem) && !isOwnOf(value, scopes)) {
+      return this.#fault(start, 'list_in_list', `‘${value}’ is no part of the list around it`);
+    }
+    return [{ kind: 'section', path, parts: this.read(inner, [...scopes, innerScope(found)], depth + 1) }];
+  }
+
+  #fault(place: number, code: string, detail: string): [] {
+    this.faults.push({ code, detail: `Line ${this.#lineAt(place)}: ${detail.replace(/\.$/, '')}.` });
+    return [];
+  }
+}
+
+const innerScope = ({ variable, name }: Scope): Scope =>
+  variable.kind === 'list' ? { variable: variable.item, name, isItem: true } : { variable, name };
+
+const fieldOf = ({ variable, name }: Scope, field: string): Scope | null => {
+  if (variable.kind !== 'group' || !Object.hasOwn(variable.fields, field)) return null;
+  const found = (variable as GroupVariable).fields[field] as Variable;
+  return { variable: found, name: name === '' ? field : `${name}.${field}` };
+};
+
+function findScope(value: string, scopes: readonly Scope[]): Scope | null {
+  const innermost = scopes.at(-1);
+  if (value === '.') return innermost?.variable.kind === 'text' ? innermost : null;
+  const [first = '', ...rest] = value.split('.');
+  const owner = scopes.findLast((scope) => fieldOf(scope, first));
+  let found = owner ? fieldOf(owner, first) : null;
+  for (const field of rest) found = found && fieldOf(found, field);
+  return found;
+}
+
+const isOwnOf = (value: string, scopes: readonly Scope[]): boolean => {
+  const [first = ''] = value.split('.');
+  const item = scopes.findLastIndex(({ isItem }) => isItem);
+  return scopes.findLastIndex((scope) => fieldOf(scope, first)) >= item;
+};
+
+export interface View {
+  readonly [name: string]: ViewValue;
+}
+export type ViewValue = string | boolean | View | readonly ViewValue[];
+
+/** Throws TemplateError where the result would be too long. */
+export function fillTemplate({ parts }: Template, view: View): string {
+  const output: string[] = [];
+  let characters = 0;
+  let steps = 0;
+  const write = (text: string): void => {
+    characters += text.length;
+    if (characters > OUTPUT_CHARACTERS_MAX) refuse('output_too_long', 'The page becomes too long.');
+    output.push(text);
+  };
+  const fill = (inner: readonly Part[], scopes: readonly ViewValue[]): void => {
+    for (const part of inner) {
+      if (++steps > STEPS_MAX) refuse('output_too_long', 'The page becomes too long.');
+      if (part.kind === 'text') {
+        write(part.text);
+        continue;
+      }
+      const value = findValue(part.path, scopes);
+      if (part.kind === 'name') write(Mustache.escape(String(value)));
+      else if (part.kind === 'inverted') {
+        if (isEmpty(value)) fill(part.parts, scopes);
+      } else if (Array.isArray(value)) {
+        for (const item of value) fill(part.parts, [...scopes, item]);
+      } else if (!isEmpty(value)) fill(part.parts, [...scopes, value]);
+    }
+  };
+  fill(parts, [view]);
+  return output.join('');
+}
+
+const isEmpty = (value: ViewValue): boolean =>
+  value === '' || value === false || (Array.isArray(value) && value.length === 0);
+
+const isView = (value: ViewValue | undefined): value is View =>
+  typeof value === 'object' && !Array.isArray(value);
+
+/** The value of a checked name; the empty text where the view lacks it. */
+function findValue(path: readonly string[], scopes: readonly ViewValue[]): ViewValue {
+  const [first, ...rest] = path;
+  if (first === undefined) return scopes.at(-1) ?? '';
+  let value: ViewValue | undefined = scopes.findLast((scope) => isView(scope) && Object.hasOwn(scope, first));
+  for (const field of [first, ...rest]) {
+    value = isView(value) && Object.hasOwn(value, field) ? value[field] : undefined;
+  }
+  return value ?? '';
+}

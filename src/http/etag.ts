@@ -1,0 +1,27 @@
+/** Strong entity tags (RFC 9110 §8.8.3) of JSON resources, so that two who change one thing do not undo each other. */
+import { canonicalJson } from '../core/canonical-json.ts';
+import { AppError } from '../core/error.ts';
+import { sha256Hex } from '../core/sha256.ts';
+import type { Answer } from './route.ts';
+
+/** The hash of what the resource says, whatever the order of its members. */
+export const etagOf = (body: unknown): string =>
+  `"${sha256Hex(canonicalJson(JSON.parse(JSON.stringify(body))))}"`;
+
+export const withEtag = (body: unknown, status = 200): Answer => ({
+  status,
+  body,
+  headers: { etag: etagOf(body) },
+});
+
+/**
+ * Throws `precondition_failed` where If-Match names other states than the current one; call it on the row that the change
+ * holds locked. Without the header, or with `*`, any state is good; a weak tag never matches (RFC 9110 §13.1.1).
+ */
+export function assertIfMatch(headers: Headers, current: unknown): void {
+  const wanted = headers.get('if-match')?.trim();
+  if (wanted === undefined || wanted === '*') return;
+  const tags: readonly string[] = wanted.match(/(?:W\/)?"[^"]*"/g) ?? [];
+  if (tags.includes(etagOf(current))) return;
+  throw new AppError('precondition_failed', 'It was changed since you read it: read it again.');
+}

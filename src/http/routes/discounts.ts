@@ -1,0 +1,96 @@
+import * as z from 'zod';
+import { notFound } from '../../core/error.ts';
+import { createDiscount } from '../../discounts/create-discount.ts';
+import { endDiscount } from '../../discounts/end-discount.ts';
+import { findDiscount, listDiscounts } from '../../discounts/store.ts';
+import { reachOf, withOwner } from '../../tenants/tenant-scope.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { currency, day, decimal, id, idParams, name, pageOf, textOf, time } from '../schemas.ts';
+import { answerList, listQuery } from './list.ts';
+
+const createBody = z.strictObject({
+  organisation_id: id,
+  description: name,
+  percentage: decimal.nullish(),
+  amount: decimal.nullish(),
+  currency: currency.nullish(),
+  metric_name: textOf(1, 128).nullish(),
+  effective_from: day,
+  effective_to: day.nullish(),
+});
+
+const discount = z
+  .object({
+    organisation_id: id,
+    id,
+    description: z.string(),
+    percentage: z.string().nullable(),
+    amount: z.string().nullable(),
+    currency: z.string().nullable(),
+    metric_name: z.string().nullable(),
+    effective_from: z.string(),
+    effective_to: z.string().nullable(),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'Discount' });
+
+export const DISCOUNT_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/discounts',
+    audience: 'admin',
+    action: 'discount.create',
+    summary: 'Create a discount: percent or an amount off each invoice of an organisation',
+    idempotency: 'optional',
+    body: createBody,
+    responses: { 201: { description: 'The discount', schema: discount } },
+    problems: [404],
+    handle: async (ctx, { body }) => ({ status: 201, body: await createDiscount(ctx, body) }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/discounts',
+    audience: 'admin',
+    action: 'discount.read',
+    summary: 'List discounts',
+    query: listQuery({ organisation_id: id.optional() }),
+    responses: { 200: { description: 'A page of discounts', schema: pageOf(discount) } },
+    handle: (ctx, { query }) =>
+      answerList('discounts', query, (filter, page) =>
+        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listDiscounts(tx, filter, page)),
+      ),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/discounts/:id',
+    audience: 'admin',
+    action: 'discount.read',
+    summary: 'Read a discount',
+    params: idParams,
+    responses: { 200: { description: 'The discount', schema: discount } },
+    problems: [404],
+    handle: async (ctx, { params }) => {
+      const found = await withOwner(ctx, 'discounts', params.id, (tx, organisationId) =>
+        findDiscount(tx, organisationId, params.id),
+      );
+      if (!found) throw notFound('discount');
+      return { status: 200, body: found };
+    },
+  }),
+  defineRoute({
+    method: 'patch',
+    path: '/v1/admin/discounts/:id',
+    audience: 'admin',
+    action: 'discount.end',
+    summary: 'Set the end of a discount; what it gives never changes',
+    params: idParams,
+    body: z.strictObject({ effective_to: day.nullable() }),
+    responses: { 200: { description: 'The discount', schema: discount } },
+    problems: [404],
+    handle: async (ctx, { params, body }) => ({
+      status: 200,
+      body: await endDiscount(ctx, { id: params.id, ...body }),
+    }),
+  }),
+];

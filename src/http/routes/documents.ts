@@ -1,0 +1,105 @@
+/** The PDFs of issued documents, and the fonts that they are drawn with. */
+import * as z from 'zod';
+import { addFont } from '../../documents/add-font.ts';
+import type { DocumentKind } from '../../documents/document-model.ts';
+import { getPdf } from '../../documents/get-pdf.ts';
+import { listFonts } from '../../documents/list-fonts.ts';
+import { retryDocuments } from '../../outbox/retry-documents.ts';
+import { type Answer, defineRoute, type Route } from '../route.ts';
+import { idParams } from '../schemas.ts';
+
+const FONT_BYTES_MAX = 20 * 1024 * 1024;
+const PDF = {
+  200: { description: 'The PDF', mediaType: 'application/pdf' },
+  304: { description: 'As before' },
+};
+
+/** Compared weakly (RFC 9110 §13.1.2): a cache on the way may have made the tag weak. */
+const matches = (ifNoneMatch: string | null, etag: string): boolean =>
+  ifNoneMatch !== null &&
+  (ifNoneMatch.trim() === '*' || ifNoneMatch.match(/"[^"]*"/g)?.includes(etag) === true);
+
+async function answerPdf(issued: Awaited<ReturnType<typeof getPdf>>, request: Headers): Promise<Answer> {
+  const etag = `"${issued.sha256}"`;
+  const headers = {
+    etag,
+    // Its bytes never change; whether the reader may still see them, does.
+    'cache-control': 'private, no-cache',
+    'content-type': 'application/pdf',
+  };
+  if (matches(request.get('if-none-match'), etag)) return { status: 304, body: null, headers };
+  return {
+    status: 200,
+    body: await issued.readBytes(),
+    headers: { ...headers, 'content-disposition': `inline; filename="${issued.filename}"` },
+  };
+}
+
+const pdfRoute = (collection: string, kind: DocumentKind, noun: string): Route =>
+  defineRoute({
+    method: 'get',
+    path: `/v1/admin/${collection}/:id/pdf`,
+    audience: 'admin',
+    action: `${kind}.read`,
+    summary: `The PDF of an issued ${noun}, the same bytes for ever; it is made within minutes of the issue`,
+    params: idParams,
+    responses: PDF,
+    problems: [404, 409],
+    handle: async (ctx, { params, headers }) =>
+      await answerPdf(await getPdf(ctx, { kind, id: params.id }), headers),
+  });
+
+export const DOCUMENT_ROUTES: readonly Route[] = [
+  pdfRoute('invoices', 'invoice', 'invoice'),
+  pdfRoute('credit-notes', 'credit_note', 'credit note'),
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/fonts',
+    audience: 'admin',
+    action: 'font.add',
+    summary: 'Add a font for characters that no other has; documents that wait for it are rendered again',
+    query: z.strictObject({
+      name: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,95}\.(ttf|otf)$/)
+        .meta({ description: 'A file name, like NotoSansSC-Regular.ttf; of bold text it ends in -Bold' }),
+    }),
+    rawBody: {
+      mediaTypes: ['font/ttf', 'font/otf', 'application/octet-stream'],
+      bytesMax: FONT_BYTES_MAX,
+    },
+    responses: {
+      201: {
+        description: 'The font',
+        schema: z.object({
+          name: z.string(),
+          sha256: z.string(),
+          bytes: z.int(),
+          documents_retried: z.int(),
+        }),
+      },
+    },
+    problems: [409, 413, 415],
+    handle: async (ctx, { query, bytes }) => ({
+      status: 201,
+      body: await addFont(ctx, { name: query.name, bytes, retryDocuments: (tx) => retryDocuments(tx, ctx) }),
+    }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/fonts',
+    audience: 'admin',
+    action: 'font.read',
+    summary: 'The names of the fonts that were added',
+    responses: {
+      200: {
+        description: 'The fonts',
+        schema: z.object({ data: z.array(z.object({ name: z.string() })), next_cursor: z.null() }),
+      },
+    },
+    handle: async (ctx) => ({
+      status: 200,
+      body: { data: (await listFonts(ctx)).map((name) => ({ name })), next_cursor: null },
+    }),
+  }),
+];

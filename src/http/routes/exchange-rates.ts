@@ -1,0 +1,145 @@
+import * as z from 'zod';
+import { CanonicalJsonError, canonicalJson } from '../../core/canonical-json.ts';
+import { notFound } from '../../core/error.ts';
+import { isUuid } from '../../core/id.ts';
+import { PLATFORM } from '../../db/ledger.ts';
+import { createExchangeRate } from '../../fx/create-exchange-rate.ts';
+import { endExchangeRate } from '../../fx/end-exchange-rate.ts';
+import { RATE_DETAIL, RATE_SOURCES, readRate } from '../../fx/exchange-rate.ts';
+import { importEcbRates } from '../../fx/import-ecb-rates.ts';
+import { findRate, listRates } from '../../fx/store.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { currency, id, idParams, instant, instantQuery, pageOf, time } from '../schemas.ts';
+import { answerList, listQuery } from './list.ts';
+
+const METADATA_LIMITS = { bytes: 4096, levels: 8 };
+const FILE_BYTES_MAX = 5 * 1024 * 1024;
+
+function isMetadata(value: unknown): boolean {
+  try {
+    canonicalJson(value, METADATA_LIMITS);
+    return true;
+  } catch (error) {
+    if (error instanceof CanonicalJsonError) return false;
+    throw error;
+  }
+}
+
+const source = z.enum(RATE_SOURCES);
+
+const createBody = z.strictObject({
+  base_currency: currency,
+  target_currency: currency,
+  rate: z
+    .string()
+    .refine((text) => readRate(text) !== null, { error: RATE_DETAIL })
+    .meta({ description: '1 base_currency = rate target_currency' }),
+  effective_from: instant,
+  effective_to: instant.nullish(),
+  source: source.optional(),
+  metadata: z
+    .record(z.string(), z.unknown())
+    .refine(isMetadata, { error: 'Must take at most 4 KiB and 8 levels of JSON, in valid Unicode.' })
+    .optional(),
+});
+
+const rate = z
+  .object({
+    id,
+    base_currency: z.string(),
+    target_currency: z.string(),
+    rate: z.string(),
+    effective_from: time,
+    effective_to: time.nullable(),
+    source,
+    metadata: z.record(z.string(), z.unknown()),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'ExchangeRate' });
+
+const importSummary = z
+  .object({
+    imported: z.int(),
+    unchanged: z.int(),
+    skipped: z.array(z.string()).meta({ description: 'Codes of the file that are no active currency' }),
+    first_day: z.string(),
+    last_day: z.string(),
+  })
+  .meta({ id: 'ExchangeRateImport' });
+
+export const EXCHANGE_RATE_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/exchange-rates',
+    audience: 'admin',
+    action: 'exchange_rate.create',
+    summary: 'Enter a rate: 1 base_currency = rate target_currency, in this direction alone',
+    idempotency: 'optional',
+    body: createBody,
+    responses: { 201: { description: 'The rate', schema: rate } },
+    problems: [409],
+    handle: async (ctx, { body }) => ({ status: 201, body: await createExchangeRate(ctx, body) }),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/exchange-rates/import',
+    audience: 'admin',
+    action: 'exchange_rate.import',
+    summary: "Import the European Central Bank's eurofxref.csv or eurofxref-hist.csv, whole or not at all",
+    rawBody: { mediaTypes: ['text/csv'], bytesMax: FILE_BYTES_MAX },
+    responses: { 200: { description: 'What was new and what was there', schema: importSummary } },
+    problems: [409],
+    handle: async (ctx, { bytes }) => ({ status: 200, body: await importEcbRates(ctx, bytes) }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/exchange-rates',
+    audience: 'admin',
+    action: 'exchange_rate.read',
+    summary: 'List rates; with `at`, those in force then',
+    query: listQuery({
+      base_currency: currency.optional(),
+      target_currency: currency.optional(),
+      source: source.optional(),
+      at: instantQuery.optional(),
+    }),
+    responses: { 200: { description: 'A page of rates', schema: pageOf(rate) } },
+    handle: (ctx, { query }) =>
+      answerList('exchange-rates', query, (filter, page) =>
+        ctx.ledger.transaction(PLATFORM, (tx) => listRates(tx, filter, page)),
+      ),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/exchange-rates/:id',
+    audience: 'admin',
+    action: 'exchange_rate.read',
+    summary: 'Read a rate',
+    params: idParams,
+    responses: { 200: { description: 'The rate', schema: rate } },
+    problems: [404],
+    handle: async (ctx, { params }) => {
+      const found = isUuid(params.id)
+        ? await ctx.ledger.transaction(PLATFORM, (tx) => findRate(tx, params.id))
+        : null;
+      if (!found) throw notFound('exchange rate');
+      return { status: 200, body: found };
+    },
+  }),
+  defineRoute({
+    method: 'patch',
+    path: '/v1/admin/exchange-rates/:id',
+    audience: 'admin',
+    action: 'exchange_rate.end',
+    summary: 'End a rate; the rate itself never changes',
+    params: idParams,
+    body: z.strictObject({ effective_to: instant }),
+    responses: { 200: { description: 'The rate', schema: rate } },
+    problems: [404],
+    handle: async (ctx, { params, body }) => ({
+      status: 200,
+      body: await endExchangeRate(ctx, { id: params.id, ...body }),
+    }),
+  }),
+];

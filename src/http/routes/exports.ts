@@ -1,0 +1,66 @@
+/** Lists as files of CSV, whole. */
+import * as z from 'zod';
+import { exportInvoiceLineItems, exportInvoices, exportUsageEvents } from '../../exports/export-csv.ts';
+import { INVOICE_STATUSES } from '../../invoicing/invoice.ts';
+import { type Answer, defineRoute, type Route } from '../route.ts';
+import { filterText, id, instantQuery, monthQuery, yearQuery } from '../schemas.ts';
+
+const answerCsv = (name: string, body: ReadableStream<Uint8Array>): Answer => ({
+  status: 200,
+  body,
+  headers: {
+    'content-type': 'text/csv; charset=utf-8',
+    'content-disposition': `attachment; filename="${name}.csv"`,
+    'cache-control': 'private, no-store',
+  },
+});
+
+const CSV = { 200: { description: 'A header and a record for each row', mediaType: 'text/csv' } };
+
+const invoiceQuery = z.strictObject({
+  organisation_id: id.optional(),
+  status: z.enum(INVOICE_STATUSES).optional(),
+  year: yearQuery.optional(),
+  month: monthQuery.optional(),
+});
+
+export const EXPORT_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/exports/usage-events',
+    audience: 'admin',
+    action: 'usage.export',
+    summary: 'Counted events as CSV',
+    query: z.strictObject({
+      organisation_id: id.optional(),
+      project_id: id.optional(),
+      metric_name: filterText(128).optional(),
+      user_id: filterText(255).optional(),
+      from: instantQuery.optional(),
+      to: instantQuery.optional(),
+    }),
+    responses: CSV,
+    handle: async (ctx, { query }) => answerCsv('usage-events', await exportUsageEvents(ctx, query)),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/exports/invoices',
+    audience: 'admin',
+    action: 'invoice.export',
+    summary: 'Invoices as CSV',
+    query: invoiceQuery,
+    responses: CSV,
+    handle: async (ctx, { query }) => answerCsv('invoices', await exportInvoices(ctx, query)),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/exports/invoice-line-items',
+    audience: 'admin',
+    action: 'invoice.export',
+    summary: 'Lines of invoices as CSV',
+    query: invoiceQuery,
+    responses: CSV,
+    handle: async (ctx, { query }) =>
+      answerCsv('invoice-line-items', await exportInvoiceLineItems(ctx, query)),
+  }),
+];

@@ -1,0 +1,130 @@
+/** The pages of issued documents, and the links by which customers open them. */
+import * as z from 'zod';
+import { createInvoiceLink } from '../../documents/create-invoice-link.ts';
+import { getPage } from '../../documents/get-page.ts';
+import { listLinks } from '../../documents/link-store.ts';
+import { openInvoiceLink, openLinkedPdf } from '../../documents/open-invoice-link.ts';
+import { renderNothingHere } from '../../documents/render-html.ts';
+import { revokeInvoiceLink } from '../../documents/revoke-invoice-link.ts';
+import { reachOf } from '../../tenants/tenant-scope.ts';
+import { answerPage, PRIVATE_HEADERS } from '../page-answer.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { id, idParams, instant, pageOf, time } from '../schemas.ts';
+import { answerList, listQuery } from './list.ts';
+
+const linkShape = {
+  organisation_id: id,
+  id,
+  invoice_id: id,
+  expires_at: time,
+  revoked_at: time.nullable(),
+  created_at: time,
+};
+const link = z.object(linkShape).meta({ id: 'InvoiceLink' });
+const linkWithUrl = z.object({ ...linkShape, url: z.string() }).meta({ id: 'InvoiceLinkWithUrl' });
+
+const PAGE = { description: 'The page', mediaType: 'text/html' };
+const NOTHING = { description: 'A page that says that the link opens nothing', mediaType: 'text/html' };
+/** Of any length: what is no token opens nothing. */
+const tokenParams = z.strictObject({ token: z.string() });
+
+export const HOSTED_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/invoices/:id/html',
+    audience: 'admin',
+    action: 'invoice.read',
+    summary: 'The page of an issued invoice',
+    params: idParams,
+    responses: { 200: PAGE },
+    problems: [404, 409],
+    handle: async (ctx, { params }) => answerPage(await getPage(ctx, { kind: 'invoice', id: params.id })),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/credit-notes/:id/html',
+    audience: 'admin',
+    action: 'credit_note.read',
+    summary: 'The page of an issued credit note',
+    params: idParams,
+    responses: { 200: PAGE },
+    problems: [404, 409],
+    handle: async (ctx, { params }) => answerPage(await getPage(ctx, { kind: 'credit_note', id: params.id })),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/invoices/:id/links',
+    audience: 'admin',
+    action: 'invoice_link.create',
+    summary: 'Make a link by which a customer opens an issued invoice without a key',
+    params: idParams,
+    body: z.strictObject({ expires_at: instant.optional() }),
+    bodyOptional: true,
+    responses: { 201: { description: 'The link; its address is told only here', schema: linkWithUrl } },
+    problems: [404, 409],
+    handle: async (ctx, { params, body }) => ({
+      status: 201,
+      body: await createInvoiceLink(ctx, { invoice_id: params.id, expires_at: body.expires_at }),
+    }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/invoice-links',
+    audience: 'admin',
+    action: 'invoice_link.read',
+    summary: 'List links to invoices',
+    query: listQuery({ organisation_id: id.optional(), invoice_id: id.optional() }),
+    responses: { 200: { description: 'A page of links', schema: pageOf(link) } },
+    handle: (ctx, { query }) =>
+      answerList('invoice-links', query, (filter, page) =>
+        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listLinks(tx, filter, page)),
+      ),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/invoice-links/:id/revoke',
+    audience: 'admin',
+    action: 'invoice_link.revoke',
+    summary: 'End a link',
+    params: idParams,
+    responses: { 200: { description: 'The link', schema: link } },
+    problems: [404],
+    handle: async (ctx, { params }) => ({ status: 200, body: await revokeInvoiceLink(ctx, params) }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/i/:token',
+    audience: 'open',
+    action: 'invoice.open',
+    summary: 'The page of an invoice, for who has the link',
+    params: tokenParams,
+    responses: { 200: PAGE, 404: NOTHING },
+    handle: async (ctx, { params }) => {
+      const page = await openInvoiceLink(ctx, params);
+      return page === null ? answerPage(renderNothingHere(), 404) : answerPage(page);
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/i/:token/pdf',
+    audience: 'open',
+    action: 'invoice.open',
+    summary: 'The PDF of an invoice, for who has the link',
+    params: tokenParams,
+    responses: { 200: { description: 'The PDF', mediaType: 'application/pdf' }, 404: NOTHING },
+    problems: [409],
+    handle: async (ctx, { params }) => {
+      const pdf = await openLinkedPdf(ctx, params);
+      if (pdf === null) return answerPage(renderNothingHere(), 404);
+      return {
+        status: 200,
+        body: pdf.bytes,
+        headers: {
+          ...PRIVATE_HEADERS,
+          'content-type': 'application/pdf',
+          'content-disposition': `attachment; filename="${pdf.filename}"`,
+        },
+      };
+    },
+  }),
+];

@@ -1,0 +1,148 @@
+import * as z from 'zod';
+import { notFound } from '../../core/error.ts';
+import { isUuid } from '../../core/id.ts';
+import { PLATFORM } from '../../db/ledger.ts';
+import { createTemplate } from '../../documents/create-template.ts';
+import { PDF_BLOCKS } from '../../documents/document-model.ts';
+import { previewTemplate } from '../../documents/preview-template.ts';
+import { TEMPLATE_CHARACTERS_MAX } from '../../documents/template.ts';
+import { findTemplate, listTemplates, TEMPLATE_TYPES } from '../../documents/template-store.ts';
+import { updateTemplate } from '../../documents/update-template.ts';
+import { reachOf } from '../../tenants/tenant-scope.ts';
+import { assertIfMatch, withEtag } from '../etag.ts';
+import { answerPage, PRIVATE_HEADERS } from '../page-answer.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { id, idParams, name, pageOf, textOf, time } from '../schemas.ts';
+import { answerList, listQuery } from './list.ts';
+
+const settings = z.strictObject({
+  accent_color: z
+    .string()
+    .regex(/^#[0-9a-fA-F]{6}$/)
+    .optional(),
+  show_logo: z.boolean().optional(),
+  paper: z.enum(['A4', 'LETTER']).optional(),
+  blocks: z.array(z.enum(PDF_BLOCKS)).max(PDF_BLOCKS.length).optional(),
+  intro: textOf(0, 2000).optional(),
+  notes: textOf(0, 5000).optional(),
+  footer: textOf(0, 500).optional(),
+});
+
+const fields = {
+  description: textOf(0, 2000).nullish(),
+  html_content: textOf(0, TEMPLATE_CHARACTERS_MAX)
+    .nullish()
+    .meta({ description: 'Of html: Mustache without partials, other delimiters and unescaped text' }),
+  css_content: textOf(0, TEMPLATE_CHARACTERS_MAX).nullish(),
+  settings: settings.nullish(),
+  variables: z.record(textOf(1, 100), textOf(0, 1000)).optional(),
+  preview_data: z.record(textOf(0, 100), z.unknown()).nullish(),
+  is_default: z.boolean().optional(),
+  is_active: z.boolean().optional(),
+};
+
+const template = z
+  .object({
+    id,
+    organisation_id: id.nullable(),
+    name: z.string(),
+    description: z.string().nullable(),
+    template_type: z.enum(TEMPLATE_TYPES),
+    is_default: z.boolean(),
+    is_active: z.boolean(),
+    html_content: z.string().nullable(),
+    css_content: z.string().nullable(),
+    settings: settings.nullable(),
+    variables: z.record(z.string(), z.string()),
+    preview_data: z.object({}).loose().nullable(),
+    created_by: z.string(),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'InvoiceTemplate' });
+
+export const INVOICE_TEMPLATE_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/invoice-templates',
+    audience: 'admin',
+    action: 'invoice_template.create',
+    summary: 'Create a template of pages or PDFs, for one organisation or for all',
+    body: z.strictObject({
+      organisation_id: id.nullish(),
+      name,
+      template_type: z.enum(TEMPLATE_TYPES),
+      ...fields,
+    }),
+    responses: { 201: { description: 'The template', schema: template } },
+    problems: [404],
+    handle: async (ctx, { body }) => withEtag(await createTemplate(ctx, body), 201),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/invoice-templates',
+    audience: 'admin',
+    action: 'invoice_template.read',
+    summary: 'List templates',
+    query: listQuery({ organisation_id: id.optional(), template_type: z.enum(TEMPLATE_TYPES).optional() }),
+    responses: { 200: { description: 'A page of templates', schema: pageOf(template) } },
+    handle: (ctx, { query }) =>
+      answerList('invoice-templates', query, (filter, page) =>
+        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listTemplates(tx, filter, page)),
+      ),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/invoice-templates/:id',
+    audience: 'admin',
+    action: 'invoice_template.read',
+    summary: 'Read a template',
+    params: idParams,
+    responses: { 200: { description: 'The template', schema: template } },
+    problems: [404],
+    handle: async (ctx, { params }) => {
+      const found = isUuid(params.id)
+        ? await ctx.ledger.transaction(PLATFORM, (tx) => findTemplate(tx, params.id))
+        : null;
+      if (!found) throw notFound('invoice template');
+      return withEtag(found);
+    },
+  }),
+  defineRoute({
+    method: 'patch',
+    path: '/v1/admin/invoice-templates/:id',
+    audience: 'admin',
+    action: 'invoice_template.update',
+    summary: 'Change a template; what was issued keeps the one of its day',
+    params: idParams,
+    body: z.strictObject({ name: name.optional(), ...fields }),
+    responses: { 200: { description: 'The template', schema: template } },
+    problems: [404, 412],
+    handle: async (ctx, { params, body, headers }) =>
+      withEtag(
+        await updateTemplate(ctx, {
+          id: params.id,
+          changes: body,
+          assertUnchanged: (current) => assertIfMatch(headers, current),
+        }),
+      ),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/invoice-templates/:id/preview',
+    audience: 'admin',
+    action: 'invoice_template.read',
+    summary: 'The sample or an issued invoice as the template shows it: a page, or a PDF',
+    params: idParams,
+    body: z.strictObject({ invoice_id: id.optional() }),
+    bodyOptional: true,
+    responses: { 200: { description: 'text/html or application/pdf', mediaType: 'text/html' } },
+    problems: [404, 409],
+    handle: async (ctx, { params, body }) => {
+      const preview = await previewTemplate(ctx, { id: params.id, invoice_id: body.invoice_id });
+      if (preview.kind === 'html') return answerPage(preview.page);
+      const headers = { ...PRIVATE_HEADERS, 'content-type': 'application/pdf' };
+      return { status: 200, body: preview.bytes, headers };
+    },
+  }),
+];

@@ -1,0 +1,94 @@
+import * as z from 'zod';
+import { notFound } from '../../core/error.ts';
+import { isUuid } from '../../core/id.ts';
+import { PLATFORM } from '../../db/ledger.ts';
+import { createTaxRate } from '../../tax/create-tax-rate.ts';
+import { endTaxRate } from '../../tax/end-tax-rate.ts';
+import { findTaxRate, listTaxRatesPage } from '../../tax/store.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { day, decimal, filterText, id, idParams, name, pageOf, time } from '../schemas.ts';
+import { country, taxCategory } from '../tax-schemas.ts';
+import { answerList, listQuery } from './list.ts';
+
+const createBody = z.strictObject({
+  country,
+  category: taxCategory.optional().meta({ description: "A free word; 'standard' where absent" }),
+  rate: decimal.meta({ description: 'Percent, from 0 to 100' }),
+  effective_from: day,
+  effective_to: day.nullish(),
+  source: name.optional().meta({ description: "Who says so; 'manual' where absent" }),
+});
+
+const taxRate = z
+  .object({
+    id,
+    country: z.string(),
+    category: z.string(),
+    rate: z.string(),
+    effective_from: z.string(),
+    effective_to: z.string().nullable(),
+    source: z.string(),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'TaxRate' });
+
+export const TAX_RATE_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/tax-rates',
+    audience: 'admin',
+    action: 'tax_rate.create',
+    summary: 'Create a tax rate of a country for some days',
+    idempotency: 'optional',
+    body: createBody,
+    responses: { 201: { description: 'The rate', schema: taxRate } },
+    problems: [409],
+    handle: async (ctx, { body }) => ({ status: 201, body: await createTaxRate(ctx, body) }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/tax-rates',
+    audience: 'admin',
+    action: 'tax_rate.read',
+    summary: 'List tax rates',
+    query: listQuery({ country: country.optional(), category: filterText(64).optional() }),
+    responses: { 200: { description: 'A page of rates', schema: pageOf(taxRate) } },
+    handle: (ctx, { query }) =>
+      answerList('tax-rates', query, (filter, page) =>
+        ctx.ledger.transaction(PLATFORM, (tx) => listTaxRatesPage(tx, filter, page)),
+      ),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/tax-rates/:id',
+    audience: 'admin',
+    action: 'tax_rate.read',
+    summary: 'Read a tax rate',
+    params: idParams,
+    responses: { 200: { description: 'The rate', schema: taxRate } },
+    problems: [404],
+    handle: async (ctx, { params }) => {
+      const found = isUuid(params.id)
+        ? await ctx.ledger.transaction(PLATFORM, (tx) => findTaxRate(tx, params.id))
+        : null;
+      if (!found) throw notFound('tax rate');
+      return { status: 200, body: found };
+    },
+  }),
+  defineRoute({
+    method: 'patch',
+    path: '/v1/admin/tax-rates/:id',
+    audience: 'admin',
+    action: 'tax_rate.end',
+    summary: 'End a tax rate; its percentage never changes',
+    params: idParams,
+    body: z.strictObject({ effective_to: day }),
+    responses: { 200: { description: 'The rate', schema: taxRate } },
+    problems: [404],
+    handle: async (ctx, { params, body }) => ({
+      status: 200,
+      body: await endTaxRate(ctx, { id: params.id, ...body }),
+    }),
+  }),
+];

@@ -1,0 +1,36 @@
+/** Schemas of what tax authorities want to know of sellers, buyers and goods. */
+import * as z from 'zod';
+import { TAX_ID_TYPES } from '../core/address.ts';
+import { isCountry } from '../core/country.ts';
+import { isHsnSac } from '../core/tax-id.ts';
+import { textOf } from './schemas.ts';
+
+export const country = z
+  .string()
+  .refine(isCountry, { error: 'Must be the code of a country in capitals (ISO 3166-1 alpha-2).' })
+  .meta({ description: 'ISO 3166-1 alpha-2 code', pattern: '^[A-Z]{2}$' });
+
+export const address = z
+  .strictObject({
+    line1: textOf(1, 255),
+    line2: textOf(1, 255).optional(),
+    city: textOf(1, 128).optional(),
+    region: textOf(1, 128).optional(),
+    postal_code: textOf(1, 32).optional(),
+    country,
+  })
+  .meta({ description: 'A postal address' });
+
+export const taxIdText = z
+  .string()
+  .regex(/^[A-Z0-9][A-Z0-9+*./ -]{0,63}$/, { error: 'Must be capital letters and digits, at most 64.' });
+
+export const taxId = z.strictObject({ type: z.enum(TAX_ID_TYPES), value: taxIdText });
+
+export const hsnSac = z
+  .string()
+  .refine(isHsnSac, { error: 'Must have 4, 6 or 8 digits.' })
+  .meta({ description: 'The Indian code of goods (HSN) or services (SAC)', pattern: '^[0-9]{4,8}$' });
+
+/** A free word: which of a country's rates is taken. */
+export const taxCategory = textOf(1, 64);

@@ -1,0 +1,120 @@
+import { appendAudit } from '../audit/append-audit.ts';
+import { compare, decimal, subtract, ZERO } from '../core/decimal.ts';
+import { AppError, assert, notFound } from '../core/error.ts';
+import { uuidv7 } from '../core/id.ts';
+import { formatInstant } from '../core/time.ts';
+import type { Ctx } from '../db/ctx.ts';
+import type { LedgerTransaction } from '../db/ledger.ts';
+import { findDefaultTemplates } from '../documents/template-store.ts';
+import { insertOutbox } from '../outbox/store.ts';
+import { withOwner } from '../tenants/tenant-scope.ts';
+import type { CreditNote } from './credit-note.ts';
+import {
+  findCreditNote,
+  findLegalNotes,
+  findSeller,
+  readCreditSums,
+  updateProposal,
+} from './credit-store.ts';
+import { documentOfCreditNote } from './document-of-credit-note.ts';
+import type { Invoice, InvoiceRow } from './invoice.ts';
+import { issueDocument } from './issue-document.ts';
+import { type Account, findInvoice, findInvoiceState, setPaid } from './store.ts';
+import { takeDocumentNumber } from './take-number.ts';
+
+/** Issues a proposal: it gets its number and never changes again. Throws `not_found`, `invalid_state`. */
+export const issueCreditNote = (ctx: Ctx, { id }: { readonly id: string }): Promise<CreditNote> =>
+  withOwner(ctx, 'credit_notes', id, async (tx, organisationId) => {
+    const known = await findCreditNote(tx, organisationId, id);
+    if (!known) throw notFound('credit note');
+    const state = await findInvoiceState(tx, organisationId, known.invoice_id, true);
+    // Under the lock: what held it before may have issued it, appended to it or withdrawn it.
+    const note = await findCreditNote(tx, organisationId, id);
+    const invoice = await findInvoice(tx, organisationId, known.invoice_id);
+    if (!state || !note || !invoice) throw notFound('credit note');
+    if (note.status === 'issued')
+      throw new AppError('invalid_state', 'The credit note has been issued already.');
+    return await issueProposed(tx, ctx, note, invoice, state.account);
+  });
+
+/**
+ * The step from a proposal to an issued note, under the locks of the organisation and of the invoice: the counter, which
+ * all notes of a seller wait for, comes as late as can be. An invoice on which nothing is due any longer is paid.
+ */
+export async function issueProposed(
+  tx: LedgerTransaction,
+  ctx: Ctx,
+  proposal: CreditNote,
+  invoice: Invoice,
+  { buyer }: Account,
+): Promise<CreditNote> {
+  const { organisation_id, id, invoice_id, total, currency, origin, reason } = proposal;
+  const seller = await findSeller(tx, proposal.billing_entity_id);
+  assert(seller, 'an invoice has a seller');
+  const templates = await findDefaultTemplates(tx, organisation_id);
+  const legal_notes = await findLegalNotes(tx, organisation_id, invoice_id);
+
+  const credit_note_number = await takeDocumentNumber(tx, seller, seller.credit_note_series, ctx.now);
+  const now = formatInstant(ctx.now);
+  const note: CreditNote = {
+    ...proposal,
+    status: 'issued',
+    credit_note_number,
+    issued_at: now,
+    updated_at: now,
+  };
+  await updateProposal(tx, note);
+  await issueDocument(tx, ctx, {
+    organisation_id,
+    invoice_id,
+    credit_note_id: id,
+    recipient: buyer.billing_email,
+    model: documentOfCreditNote(note, { invoice, legal_notes }, { seller, buyer }, templates),
+  });
+  const told = { invoice_id, credit_note_number, total, currency };
+  await insertOutbox(tx, {
+    organisation_id,
+    id: uuidv7(ctx.now),
+    topic: 'credit_note.issued',
+    payload: { credit_note_id: id, ...told },
+    created_at: now,
+  });
+  await appendAudit(tx, ctx, {
+    organisation_id,
+    entity_type: 'credit_note',
+    entity_id: id,
+    action: 'credit_note.issue',
+    changes: { ...told, origin, reason },
+  });
+  if (invoice.status === 'finalized') await settle(tx, ctx, invoice, id);
+  return note;
+}
+
+async function settle(
+  tx: LedgerTransaction,
+  ctx: Ctx,
+  invoice: InvoiceRow,
+  credit_note_id: string,
+): Promise<void> {
+  const { organisation_id, id, invoice_number, total, currency } = invoice;
+  const { issued, applied } = await readCreditSums(tx, organisation_id, id);
+  const due = subtract(subtract(decimal(total), decimal(issued)), decimal(applied));
+  if (compare(due, ZERO) > 0) return;
+  const by = { credit_note_id, paid_at: formatInstant(ctx.now) };
+  const isPaid = await setPaid(tx, organisation_id, id, by.paid_at);
+  assert(isPaid, 'under its lock a finalized invoice stays one');
+  await insertOutbox(tx, {
+    organisation_id,
+    id: uuidv7(ctx.now),
+    topic: 'invoice.paid',
+    payload: { invoice_id: id, invoice_number, total, currency, ...by },
+    created_at: by.paid_at,
+  });
+  await appendAudit(tx, ctx, {
+    organisation_id,
+    entity_type: 'invoice',
+    entity_id: id,
+    action: 'invoice.paid',
+    changes: { status: { from: 'finalized', to: 'paid' }, ...by },
+  });
+}

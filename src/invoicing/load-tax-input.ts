@@ -1,0 +1,17 @@
+import type { LedgerTransaction } from '../db/ledger.ts';
+import type { TaxInput } from '../tax/derive-taxes.ts';
+import { listTaxRates } from '../tax/store.ts';
+import { taxCountriesOf } from '../tax/tax-treatment.ts';
+import type { Account } from './store.ts';
+
+/** Who sells to whom on which day, and the rates in force; nothing is read where no tax is due. */
+export async function loadTaxInput(
+  tx: LedgerTransaction,
+  { buyer, seller }: Account,
+  { currency, day }: { readonly currency: string; readonly day: string },
+): Promise<TaxInput> {
+  const parties = { regime: buyer.tax_regime, seller, buyer };
+  const countries = taxCountriesOf(parties);
+  const rates = countries.length === 0 ? [] : await listTaxRates(tx, countries, day);
+  return { ...parties, currency, day, rates };
+}

@@ -1,0 +1,150 @@
+/**
+ * Law 12: what a transaction asked for leaves after it, at least once. Runs may overlap and die anywhere: an attempt is
+ * claimed by one run in a transaction of its own, and one that does not end comes back when its lease does.
+ */
+import { formatInstant } from '../core/time.ts';
+import type { Ctx } from '../db/ctx.ts';
+import { type Ledger, PLATFORM, tenant } from '../db/ledger.ts';
+import { ATTEMPTS_MAX, deriveNextAttempt } from './derive-next-attempt.ts';
+import type { OutboxHandlers, OutboxMessage, Outcome } from './message.ts';
+import {
+  claimMessage,
+  type DueMessage,
+  listDueMessages,
+  markDelivered,
+  markFailed,
+  markPostponed,
+} from './store.ts';
+
+export interface DeliverOutboxInput {
+  /** The moment, read anew for each row: a run lasts longer than a row may wait. */
+  readonly moment: () => number;
+  readonly hasTime: () => boolean;
+  readonly handlers: OutboxHandlers;
+}
+
+export interface DeliverOutboxResult {
+  /** `partial`: due rows are left. */
+  readonly status: 'succeeded' | 'partial';
+  readonly delivered: number;
+  readonly postponed: number;
+  /** Tried again later. */
+  readonly failed: number;
+  /** Failed for the last time. */
+  readonly given_up: number;
+}
+
+/** Longer than any attempt takes. */
+const LEASE_MS = 120_000;
+const POSTPONE_MS = 60_000;
+/** Each lane has a connection and waits for one call outside; a Worker may have six of both together. */
+const LANES = 3;
+const ROWS_PER_ROUND = 200;
+const ERROR_CHARACTERS_MAX = 500;
+
+type Counts = Record<'delivered' | 'postponed' | 'failed' | 'given_up', number>;
+
+export async function deliverOutbox(ctx: Ctx, input: DeliverOutboxInput): Promise<DeliverOutboxResult> {
+  const topics = Object.keys(input.handlers);
+  const counts: Counts = { delivered: 0, postponed: 0, failed: 0, given_up: 0 };
+  const ledgers = [ctx.ledger, ...Array.from({ length: LANES - 1 }, ctx.openLedger)];
+  try {
+    for (;;) {
+      const now = formatInstant(input.moment());
+      const due = await ctx.ledger.transaction(PLATFORM, (tx) =>
+        listDueMessages(tx, { topics, now, limit: ROWS_PER_ROUND }),
+      );
+      if (due.length === 0) return { status: 'succeeded', ...counts };
+      if (!input.hasTime()) return { status: 'partial', ...counts };
+      const claimed = await runRound(ctx, ledgers, due, input, counts);
+      // Another run is at work on all of them.
+      if (claimed === 0 && input.hasTime()) return { status: 'succeeded', ...counts };
+    }
+  } finally {
+    await Promise.all(ledgers.slice(1).map((ledger) => ledger.close()));
+  }
+}
+
+/**
+ * The lanes take tenants in turn, a row at a time; the rows of one tenant follow one another, so that an e-mail finds the
+ * PDF that was asked for before it.
+ */
+async function runRound(
+  ctx: Ctx,
+  ledgers: readonly Ledger[],
+  due: readonly DueMessage[],
+  input: DeliverOutboxInput,
+  counts: Counts,
+): Promise<number> {
+  const tenants = [...Map.groupBy(due, (row) => row.organisation_id).values()];
+  let claimed = 0;
+  const runLane = async (ledger: Ledger): Promise<void> => {
+    for (let rows = tenants.shift(); rows && input.hasTime(); rows = tenants.shift()) {
+      const [row, ...rest] = rows;
+      const ended = row && (await deliverOne({ ...ctx, ledger, now: input.moment() }, row, input.handlers));
+      if (ended) {
+        counts[ended] += 1;
+        claimed += 1;
+      }
+      if (rest.length > 0) tenants.push(rest);
+    }
+  };
+  const lanes = await Promise.allSettled(ledgers.map(runLane));
+  for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
+  return claimed;
+}
+
+/** Throws only where Postgres itself fails; then the lease brings the row back. */
+async function deliverOne(ctx: Ctx, row: DueMessage, handlers: OutboxHandlers): Promise<keyof Counts | null> {
+  const reach = tenant(row.organisation_id);
+  const claim = { now: formatInstant(ctx.now), leaseEnd: formatInstant(ctx.now + LEASE_MS) };
+  const message = await ctx.ledger.transaction(reach, (tx) => claimMessage(tx, row, claim));
+  if (!message) return null;
+  const outcome = await attempt(ctx, message, handlers);
+  try {
+    return await conclude(ctx, message, outcome);
+  } catch (error) {
+    // What the attempt wanted to write was refused, or the answer to its commit was lost: then this changes nothing.
+    return await conclude(ctx, message, { kind: 'failed', error: sentenceOf(error) });
+  }
+}
+
+async function attempt(ctx: Ctx, message: OutboxMessage, handlers: OutboxHandlers): Promise<Outcome> {
+  const handler = handlers[message.topic];
+  if (!handler) throw new Error(`no handler for the topic ${message.topic}`);
+  // Only attempts that died without a word come this far.
+  if (message.attempts > ATTEMPTS_MAX) return { kind: 'failed', error: 'the attempts did not end' };
+  try {
+    return await handler(ctx, message);
+  } catch (error) {
+    return { kind: 'failed', error: sentenceOf(error) };
+  }
+}
+
+const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+async function conclude(ctx: Ctx, message: OutboxMessage, outcome: Outcome): Promise<keyof Counts> {
+  const { organisation_id, id, topic, attempts } = message;
+  return await ctx.ledger.transaction(tenant(organisation_id), async (tx) => {
+    if (outcome.kind === 'postponed') {
+      await markPostponed(tx, message, formatInstant(ctx.now + POSTPONE_MS));
+      return 'postponed';
+    }
+    await outcome.commit?.(tx);
+    if (outcome.kind === 'delivered') {
+      await markDelivered(tx, message, formatInstant(ctx.now));
+      return 'delivered';
+    }
+    const error = outcome.error.toWellFormed().replaceAll('\0', '').slice(0, ERROR_CHARACTERS_MAX);
+    const next = deriveNextAttempt(attempts, id, ctx.now);
+    await markFailed(tx, message, {
+      error,
+      nextAttemptAt: next === null ? null : formatInstant(next),
+      failedAt: next === null ? formatInstant(ctx.now) : null,
+    });
+    console.error(
+      JSON.stringify({ message: 'delivery failed', organisation_id, outbox_id: id, topic, attempts, error }),
+    );
+    return next === null ? 'given_up' : 'failed';
+  });
+}

@@ -1,0 +1,121 @@
+/** The SQL of the outbox: rows are written with the change that causes them, and leave later. */
+
+import { textArray } from '../db/array-literal.ts';
+import type { LedgerTransaction } from '../db/ledger.ts';
+import type { OutboxMessage } from './message.ts';
+
+export interface NewOutboxMessage {
+  readonly organisation_id: string;
+  readonly id: string;
+  readonly topic: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** What must leave once only, however often it is asked for. */
+  readonly dedupe_key?: string;
+  readonly created_at: string;
+}
+
+/** Due at once. False where a row of the same `dedupe_key` was there before. */
+export async function insertOutbox(tx: LedgerTransaction, message: NewOutboxMessage): Promise<boolean> {
+  const { organisation_id, id, topic, payload, dedupe_key, created_at } = message;
+  const inserted = await tx.execute(
+    `INSERT INTO outbox (organisation_id, id, topic, payload, dedupe_key, created_at, next_attempt_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (organisation_id, dedupe_key) DO NOTHING`,
+    [organisation_id, id, topic, JSON.stringify(payload), dedupe_key ?? null, created_at],
+  );
+  return inserted === 1;
+}
+
+export type DueMessage = Pick<OutboxMessage, 'organisation_id' | 'id'>;
+
+/**
+ * Rows that are due, the first of every organisation before the second of any: a backlog of one holds up no other. Within
+ * one `document.render` comes before `email.send`, which waits for it. Platform reach.
+ */
+export async function listDueMessages(
+  tx: LedgerTransaction,
+  due: { readonly topics: readonly string[]; readonly now: string; readonly limit: number },
+): Promise<DueMessage[]> {
+  return await tx.query<DueMessage>(
+    `SELECT organisation_id, id FROM (
+       SELECT organisation_id, id, next_attempt_at,
+         row_number() OVER (PARTITION BY organisation_id ORDER BY topic, next_attempt_at, id) AS turn
+       FROM outbox
+       WHERE delivered_at IS NULL AND failed_at IS NULL AND topic = ANY ($1::text[]) AND next_attempt_at <= $2) AS due
+     ORDER BY turn, next_attempt_at, organisation_id LIMIT $3`,
+    [textArray(due.topics), due.now, due.limit],
+  );
+}
+
+/** Begins an attempt and holds the row until `leaseEnd`; null where another run has it or it is no longer due. */
+export async function claimMessage(
+  tx: LedgerTransaction,
+  { organisation_id, id }: DueMessage,
+  { now, leaseEnd }: { readonly now: string; readonly leaseEnd: string },
+): Promise<OutboxMessage | null> {
+  const [row] = await tx.query<OutboxMessage>(
+    `UPDATE outbox SET attempts = attempts + 1, next_attempt_at = $4
+     WHERE (organisation_id, id) = (
+       SELECT organisation_id, id FROM outbox
+       WHERE organisation_id = $1 AND id = $2 AND delivered_at IS NULL AND failed_at IS NULL AND next_attempt_at <= $3
+       FOR UPDATE SKIP LOCKED)
+     RETURNING organisation_id, id, topic, payload, attempts`,
+    [organisation_id, id, now, leaseEnd],
+  );
+  return row ?? null;
+}
+
+/** Whoever delivered it says so, also when its lease had ended meanwhile. */
+export async function markDelivered(
+  tx: LedgerTransaction,
+  { organisation_id, id }: DueMessage,
+  deliveredAt: string,
+): Promise<void> {
+  await tx.execute(
+    `UPDATE outbox SET delivered_at = $3, failed_at = NULL
+     WHERE organisation_id = $1 AND id = $2 AND delivered_at IS NULL`,
+    [organisation_id, id, deliveredAt],
+  );
+}
+
+/** Gives back the attempt. Nothing where a later attempt has the row. */
+export async function markPostponed(
+  tx: LedgerTransaction,
+  { organisation_id, id, attempts }: OutboxMessage,
+  nextAttemptAt: string,
+): Promise<void> {
+  await tx.execute(
+    `UPDATE outbox SET attempts = attempts - 1, next_attempt_at = $4
+     WHERE organisation_id = $1 AND id = $2 AND attempts = $3 AND delivered_at IS NULL`,
+    [organisation_id, id, attempts, nextAttemptAt],
+  );
+}
+
+/** Exactly one of `nextAttemptAt` and `failedAt` is given. Nothing where a later attempt has the row. */
+export async function markFailed(
+  tx: LedgerTransaction,
+  { organisation_id, id, attempts }: OutboxMessage,
+  failure: {
+    readonly error: string;
+    readonly nextAttemptAt: string | null;
+    readonly failedAt: string | null;
+  },
+): Promise<void> {
+  await tx.execute(
+    `UPDATE outbox SET last_error = $4, next_attempt_at = coalesce($5, next_attempt_at), failed_at = $6
+     WHERE organisation_id = $1 AND id = $2 AND attempts = $3 AND delivered_at IS NULL`,
+    [organisation_id, id, attempts, failure.error, failure.nextAttemptAt, failure.failedAt],
+  );
+}
+
+/** Rows of a topic whose last error begins so are due at once; those given up, with all attempts. Platform reach. */
+export async function reviveMessages(
+  tx: LedgerTransaction,
+  failed: { readonly topic: string; readonly errorPrefix: string; readonly now: string },
+): Promise<number> {
+  return await tx.execute(
+    `UPDATE outbox SET attempts = CASE WHEN failed_at IS NULL THEN attempts ELSE 0 END, next_attempt_at = $3,
+       failed_at = NULL
+     WHERE topic = $1 AND starts_with(last_error, $2) AND delivered_at IS NULL`,
+    [failed.topic, failed.errorPrefix, failed.now],
+  );
+}

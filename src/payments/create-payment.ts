@@ -1,0 +1,131 @@
+import { appendAudit } from '../audit/append-audit.ts';
+import { decimal, ZERO } from '../core/decimal.ts';
+import { AppError, assert, invalidRequest, parentNotFound } from '../core/error.ts';
+import { uuidv7 } from '../core/id.ts';
+import { formatMoney } from '../core/money.ts';
+import { formatInstant } from '../core/time.ts';
+import type { Ctx } from '../db/ctx.ts';
+import { type LedgerTransaction, PLATFORM, tenant } from '../db/ledger.ts';
+import type { InvoiceRow } from '../invoicing/invoice.ts';
+import { findInvoiceState, setPaid } from '../invoicing/store.ts';
+import { insertOutbox } from '../outbox/store.ts';
+import { findOwner } from '../tenants/store.ts';
+import {
+  applyPayment,
+  type CreatePaymentInput,
+  findPaymentFaults,
+  fixedAmount,
+  isSamePayment,
+  type Payment,
+} from './payment.ts';
+import { findPaymentByKey, insertPayment, readInvoiceSums } from './store.ts';
+
+/**
+ * Records money that came by another way, and applies to the invoice what is due on it. A request that is known by its
+ * key is answered with the payment that it made, whatever has become of the invoice. Throws, in this order,
+ * `invalid_request`, `not_found`, `idempotency_key_reused`, `invalid_state` (no payment is due on a draft or a cancelled
+ * invoice), `currency_mismatch`.
+ */
+export async function createPayment(ctx: Ctx, input: CreatePaymentInput): Promise<Payment> {
+  const faults = findPaymentFaults(input, ctx.now);
+  if (faults.length > 0) throw invalidRequest(faults);
+  return await ctx.ledger.transaction(PLATFORM, async (tx) => {
+    const organisationId = await findOwner(tx, 'invoices', input.invoice_id);
+    if (organisationId === null) throw parentNotFound('/invoice_id', 'invoice');
+    await tx.enter(tenant(organisationId));
+    const state = await findInvoiceState(tx, organisationId, input.invoice_id, true);
+    if (!state) throw parentNotFound('/invoice_id', 'invoice');
+
+    const { idempotency_key } = input;
+    const made =
+      idempotency_key === null ? null : await findPaymentByKey(tx, organisationId, idempotency_key);
+    if (made) {
+      if (isSamePayment(made, input)) return made;
+      throw new AppError('idempotency_key_reused', 'Another payment was recorded with this Idempotency-Key.');
+    }
+    assertPayable(state.invoice, input.currency);
+    return await recordPayment(tx, ctx, state.invoice, input);
+  });
+}
+
+function assertPayable({ status, currency }: InvoiceRow, paidCurrency: string): void {
+  if (status !== 'finalized' && status !== 'paid') {
+    throw new AppError('invalid_state', `The invoice is ${status} and takes no payment.`);
+  }
+  if (currency === paidCurrency) return;
+  const detail = `The invoice is in ${currency}.`;
+  const errors = [{ pointer: '/currency', code: 'currency_mismatch', detail }];
+  throw new AppError('currency_mismatch', detail, { errors });
+}
+
+/** Under the lock of the invoice. */
+async function recordPayment(
+  tx: LedgerTransaction,
+  ctx: Ctx,
+  invoice: InvoiceRow,
+  input: CreatePaymentInput,
+): Promise<Payment> {
+  const { organisation_id, id: invoice_id, currency } = invoice;
+  const sums = await readInvoiceSums(tx, organisation_id, invoice_id);
+  const { applied, settles } = applyPayment(decimal(input.amount), {
+    total: decimal(invoice.total),
+    credited: decimal(sums.credited),
+    applied: decimal(sums.applied),
+  });
+  const now = formatInstant(ctx.now);
+  const paidAt = formatInstant(input.paid_at ?? ctx.now);
+  const payment = await insertPayment(tx, {
+    organisation_id,
+    id: uuidv7(ctx.now),
+    invoice_id,
+    amount: fixedAmount(input.amount, currency),
+    currency,
+    status: 'captured',
+    payment_method: input.method,
+    reference: input.reference ?? null,
+    applied_amount: formatMoney(applied, currency),
+    paid_at: paidAt,
+    refund_amount: formatMoney(ZERO, currency),
+    idempotency_key: input.idempotency_key,
+    created_at: now,
+  });
+  const { id, amount, applied_amount, unapplied_amount, payment_method, reference } = payment;
+  const money = { amount, currency, applied_amount, unapplied_amount };
+  await appendAudit(tx, ctx, {
+    organisation_id,
+    entity_type: 'payment',
+    entity_id: id,
+    action: 'payment.create',
+    changes: { invoice_id, ...money, payment_method, reference, paid_at: paidAt },
+  });
+  if (settles && invoice.status === 'finalized') {
+    // The last to be recorded need not be the last to be made.
+    const settledAt = sums.last_paid_at !== null && sums.last_paid_at > paidAt ? sums.last_paid_at : paidAt;
+    await markPaid(tx, ctx, invoice, { payment_id: id, paid_at: settledAt });
+  }
+  return payment;
+}
+
+async function markPaid(
+  tx: LedgerTransaction,
+  ctx: Ctx,
+  { organisation_id, id, invoice_number, total, currency }: InvoiceRow,
+  by: { readonly payment_id: string; readonly paid_at: string },
+): Promise<void> {
+  const isPaid = await setPaid(tx, organisation_id, id, by.paid_at);
+  assert(isPaid, 'under its lock a finalized invoice stays one');
+  await insertOutbox(tx, {
+    organisation_id,
+    id: uuidv7(ctx.now),
+    topic: 'invoice.paid',
+    payload: { invoice_id: id, invoice_number, total, currency, ...by },
+    created_at: formatInstant(ctx.now),
+  });
+  await appendAudit(tx, ctx, {
+    organisation_id,
+    entity_type: 'invoice',
+    entity_id: id,
+    action: 'invoice.paid',
+    changes: { status: { from: 'finalized', to: 'paid' }, ...by },
+  });
+}

@@ -1,0 +1,145 @@
+/** A payment of an invoice, and the rules by which it settles one. */
+import { exponentOf } from '../core/currency.ts';
+import {
+  canonicalDecimal,
+  compare,
+  type Decimal,
+  decimal,
+  isNegative,
+  isZero,
+  minimum,
+  parseQuantity,
+  QUANTITY_INTEGER_DIGITS,
+  subtract,
+  ZERO,
+} from '../core/decimal.ts';
+import type { Fault } from '../core/error.ts';
+import { formatMoney } from '../core/money.ts';
+
+export const PAYMENT_STATUSES = [
+  'pending',
+  'authorized',
+  'captured',
+  'failed',
+  'refunded',
+  'partially_refunded',
+] as const;
+export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
+
+/** `offline`: received outside, by bank transfer or cheque, and recorded by hand. */
+export const RECORDED_METHODS = ['offline'] as const;
+
+/** What is on the wire. Amounts have exactly their currency's decimals. */
+export interface Payment {
+  readonly organisation_id: string;
+  readonly id: string;
+  readonly invoice_id: string;
+  readonly razorpay_order_id: string | null;
+  readonly razorpay_payment_id: string | null;
+  readonly amount: string;
+  readonly currency: string;
+  readonly status: PaymentStatus;
+  readonly payment_method: string;
+  readonly reference: string | null;
+  /** The part of `amount` that settles the invoice. */
+  readonly applied_amount: string;
+  /** The rest: the customer's money that no invoice has taken. */
+  readonly unapplied_amount: string;
+  readonly paid_at: string | null;
+  readonly reconciled_at: string | null;
+  readonly refund_amount: string;
+  readonly refunded_at: string | null;
+  readonly retry_count: number;
+  readonly max_retries: number;
+  readonly next_retry_at: string | null;
+  readonly last_retry_at: string | null;
+  readonly retry_history: readonly Readonly<Record<string, unknown>>[];
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export interface CreatePaymentInput {
+  readonly invoice_id: string;
+  readonly method: (typeof RECORDED_METHODS)[number];
+  readonly amount: string;
+  readonly currency: string;
+  /** Epoch milliseconds; now where absent. */
+  readonly paid_at?: number | undefined;
+  readonly reference?: string | null | undefined;
+  /** Of the request, with its sender: see `keyOfRow`. */
+  readonly idempotency_key: string | null;
+}
+
+/** Clocks differ by so much; what is later has not been paid yet. */
+const AHEAD_MAX_MS = 5 * 60_000;
+
+/** What is wrong with the input itself. Digits are counted as written: '100.0' is no amount of JPY, '1.005' none of USD. */
+export function findPaymentFaults(input: CreatePaymentInput, now: number): Fault[] {
+  const faults: Fault[] = [];
+  const add = (pointer: string, code: string, detail: string): void => {
+    faults.push({ pointer, code, detail });
+  };
+  const decimals = exponentOf(input.currency);
+  const [, fraction = ''] = input.amount.split('.');
+  const units = parseQuantity(input.amount);
+  if (canonicalDecimal(input.amount) === null)
+    add('/amount', 'invalid_decimal', 'Must be a decimal in plain notation.');
+  else if (fraction.length > decimals)
+    add('/amount', 'too_precise', `${input.currency} has ${decimals} decimals.`);
+  else if (units === null)
+    add('/amount', 'too_large', `Must have at most ${QUANTITY_INTEGER_DIGITS} digits before the point.`);
+  else if (units <= 0n) add('/amount', 'not_positive', 'Must be more than zero.');
+  if (input.paid_at !== undefined && input.paid_at > now + AHEAD_MAX_MS)
+    add('/paid_at', 'in_the_future', 'Must not be more than five minutes ahead.');
+  return faults;
+}
+
+/** What an invoice has come to, in its currency. */
+export interface Balance {
+  readonly total: Decimal;
+  /** Σ of its issued credit notes. */
+  readonly credited: Decimal;
+  /** Σ of what its captured payments have applied. */
+  readonly applied: Decimal;
+}
+
+export interface Application {
+  readonly applied: Decimal;
+  readonly unapplied: Decimal;
+  /** Nothing is due after it. */
+  readonly settles: boolean;
+}
+
+/** total − credited − applied, and never less than nothing: what was paid or credited beyond it is owed the other way. */
+export function deriveDue({ total, credited, applied }: Balance): Decimal {
+  const due = subtract(subtract(total, credited), applied);
+  return isNegative(due) ? ZERO : due;
+}
+
+/**
+ * How much of a payment settles the invoice: what is due, no more.
+ *
+ * Total 100.00 USD, credited 20.00, applied 50.00, so 30.00 are due: a payment of 10.00 is applied whole and leaves 20.00;
+ * one of 45.00 is applied for 30.00, settles, and leaves 15.00 unapplied; a further one of 5.00 is wholly unapplied.
+ */
+export function applyPayment(amount: Decimal, balance: Balance): Application {
+  const due = deriveDue(balance);
+  const applied = minimum(amount, due);
+  return { applied, unapplied: subtract(amount, applied), settles: isZero(subtract(due, applied)) };
+}
+
+/** Whether a payment is what the input asks for: a retry of the request that recorded it, however much later. */
+export function isSamePayment(payment: Payment, input: CreatePaymentInput): boolean {
+  return (
+    payment.invoice_id === input.invoice_id &&
+    payment.payment_method === input.method &&
+    payment.currency === input.currency &&
+    compare(decimal(payment.amount), decimal(input.amount)) === 0 &&
+    payment.reference === (input.reference ?? null) &&
+    (input.paid_at === undefined ||
+      (payment.paid_at !== null && Date.parse(payment.paid_at) === input.paid_at))
+  );
+}
+
+export const fixedAmount = (amount: string, currency: string): string =>
+  formatMoney(decimal(amount), currency);

@@ -1,0 +1,38 @@
+/** E-mails of the local runtime: each is an .eml file, as a provider would have sent it. */
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import MailComposer from 'nodemailer/lib/mail-composer/index.js';
+import type { EmailAttachment, EmailMessage } from '../../core/ports.ts';
+
+interface ReceivedEmail extends Omit<EmailMessage, 'attachments'> {
+  readonly attachments: readonly (Omit<EmailAttachment, 'bytes'> & { readonly base64: string })[];
+}
+
+/**
+ * Writes one file per message id, so that a second copy of an e-mail lies where the first one did. An address at
+ * `bounce.invalid` is refused, as a provider would: the way to see a failure.
+ */
+export async function deliverToMailbox(folder: string, request: Request): Promise<Response> {
+  const email = (await request.json()) as ReceivedEmail;
+  if (email.to.endsWith('@bounce.invalid')) return new Response('no such domain', { status: 550 });
+  const composer = new MailComposer({
+    messageId: `<${email.message_id}>`,
+    from: { name: email.from.name, address: email.from.email },
+    to: { name: '', address: email.to },
+    ...(email.reply_to !== null && { replyTo: { name: '', address: email.reply_to } }),
+    subject: email.subject,
+    text: email.text,
+    html: email.html,
+    attachments: email.attachments.map(({ filename, media_type, base64 }) => ({
+      filename,
+      contentType: media_type,
+      content: Buffer.from(base64, 'base64'),
+    })),
+  });
+  const bytes = await composer.compile().build();
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${email.message_id.replace(/[^A-Za-z0-9.@-]/g, '_')}.eml`);
+  await writeFile(`${path}.part`, bytes);
+  await rename(`${path}.part`, path);
+  return new Response(null, { status: 204 });
+}

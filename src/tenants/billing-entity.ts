@@ -1,0 +1,55 @@
+/** A seller: who bills, under which numbers. */
+import type { Address, TaxId } from '../core/address.ts';
+import { findNumberingFaults, type Numbering } from '../core/document-number.ts';
+import type { Fault } from '../core/error.ts';
+import { isGstin, vatCountryOf } from '../core/tax-id.ts';
+
+/** What a body may say; a field that is absent keeps what it had. */
+export interface BillingEntityFields {
+  readonly legal_name?: string | undefined;
+  readonly address?: Address | undefined;
+  readonly tax_ids?: readonly TaxId[] | undefined;
+  readonly email?: string | null | undefined;
+  /** A data URL; null takes the logo away. */
+  readonly logo?: string | null | undefined;
+  readonly series?: string | undefined;
+  readonly credit_note_series?: string | undefined;
+  readonly number_format?: string | undefined;
+  readonly financial_year_start_month?: number | undefined;
+  readonly timezone?: string | undefined;
+  readonly hsn_sac?: string | null | undefined;
+  readonly payment_instructions?: string | null | undefined;
+  readonly is_default?: boolean | undefined;
+}
+
+/** As a seller is stored where it says nothing else. */
+export const NUMBERING_DEFAULT: Numbering = {
+  series: 'INV',
+  credit_note_series: 'CN',
+  number_format: '{series}-{fy}-{seq}',
+  financial_year_start_month: 1,
+};
+
+/** What is wrong with a seller as it would be stored: its tax ids by their forms, each kind once, and its numbering. */
+export function findBillingEntityFaults(entity: Numbering & { readonly tax_ids: readonly TaxId[] }): Fault[] {
+  const hasGstin = entity.tax_ids.some(({ type }) => type === 'gstin');
+  return [...findTaxIdFaults(entity.tax_ids), ...findNumberingFaults(entity, { hasGstin })];
+}
+
+function findTaxIdFaults(taxIds: readonly TaxId[]): Fault[] {
+  return taxIds.flatMap(({ type, value }, index) => {
+    const pointer = `/tax_ids/${index}/value`;
+    if (type === 'gstin' && taxIds.findIndex((other) => other.type === 'gstin') < index) {
+      const detail = 'A seller has one GSTIN: each state in which it is registered is a seller of its own.';
+      return [{ pointer: `/tax_ids/${index}`, code: 'not_allowed', detail }];
+    }
+    if (type === 'gstin' && !isGstin(value)) {
+      return [{ pointer, code: 'invalid_format', detail: 'Is no GSTIN, or its check character is wrong.' }];
+    }
+    if (type === 'eu_vat' && vatCountryOf(value) === null) {
+      const detail = 'Is no VAT ID of a member state: its two letters, then digits as that state has them.';
+      return [{ pointer, code: 'invalid_format', detail }];
+    }
+    return [];
+  });
+}

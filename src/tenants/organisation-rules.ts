@@ -1,0 +1,56 @@
+/** What an organisation may say of itself to a tax authority, so far as it can be told before an invoice is issued. */
+import type { Address } from '../core/address.ts';
+import { isCountry, isEuMember } from '../core/country.ts';
+import { type AppError, type Fault, invalidRequest } from '../core/error.ts';
+import { isIndianState } from '../core/indian-state.ts';
+import { isGstin, vatCountryOf } from '../core/tax-id.ts';
+
+export const TAX_REGIMES = ['none', 'in', 'eu'] as const;
+
+/** What documents say of a customer, and when they recall it; null takes a value away. */
+export interface BuyerFields {
+  readonly legal_name?: string | null | undefined;
+  readonly address?: Address | null | undefined;
+  readonly tax_id?: string | null | undefined;
+  readonly place_of_supply?: string | null | undefined;
+  readonly language?: string | undefined;
+  readonly tax_regime?: (typeof TAX_REGIMES)[number] | undefined;
+  readonly exchange_rate_max_age_days?: number | null | undefined;
+  readonly reminder_days_before?: number | null | undefined;
+  readonly reminder_days_after?: number | null | undefined;
+}
+
+export interface TaxData {
+  readonly tax_regime: string;
+  readonly address: Address | null;
+  readonly tax_id: string | null;
+  readonly place_of_supply: string | null;
+}
+
+/** Of the data as they would be stored: a wrong word would be taxed wrongly, or be found at the end of the month. */
+export function findTaxDataFaults({ tax_regime, address, tax_id, place_of_supply }: TaxData): Fault[] {
+  const country = address?.country ?? null;
+  const faults: Fault[] = [];
+  const add = (pointer: string, detail: string): void => {
+    faults.push({ pointer, code: 'invalid_format', detail });
+  };
+  if (tax_id !== null && tax_regime === 'in' && country === 'IN' && !isGstin(tax_id)) {
+    add('/tax_id', 'Is no GSTIN, or its check character is wrong.');
+  }
+  if (tax_id !== null && tax_regime === 'eu' && country !== null && isEuMember(country)) {
+    if (vatCountryOf(tax_id) === null) add('/tax_id', 'Is no VAT ID of a member state.');
+  }
+  if (place_of_supply === null) return faults;
+  if (tax_regime === 'in' && !isIndianState(place_of_supply)) {
+    add('/place_of_supply', 'Must be the code of an Indian state: 01 to 38, or 97.');
+  }
+  if (tax_regime === 'eu' && !isCountry(place_of_supply)) {
+    add('/place_of_supply', 'Must be the code of a country (ISO 3166-1 alpha-2).');
+  }
+  return faults;
+}
+
+export const unknownBillingEntity = (): AppError => {
+  const detail = 'No such billing entity.';
+  return invalidRequest([{ pointer: '/billing_entity_id', code: 'not_found', detail }]);
+};

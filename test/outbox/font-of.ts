@@ -1,0 +1,63 @@
+/** A font with pictures for chosen characters alone: those of another font's glyphs, under a `cmap` of our own. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+// Not one that the product brings: the PDF library takes two fonts of one PostScript name for the same.
+const OTHER = createRequire(import.meta.url).resolve(
+  '@expo-google-fonts/noto-sans/600SemiBold/NotoSans_600SemiBold.ttf',
+);
+
+const HEADER_BYTES = 12;
+const RECORD_BYTES = 16;
+
+/** OpenType's `cmap` of format 12: one group of consecutive characters for each that is given. */
+function cmapOf(codePoints: readonly number[], firstGlyph: number): Buffer {
+  const sorted = [...codePoints].sort((a, b) => a - b);
+  const table = Buffer.alloc(12 + 16 + sorted.length * 12);
+  table.writeUInt16BE(1, 2);
+  table.writeUInt16BE(3, 4);
+  table.writeUInt16BE(10, 6);
+  table.writeUInt32BE(12, 8);
+  table.writeUInt16BE(12, 12);
+  table.writeUInt32BE(table.length - 12, 16);
+  table.writeUInt32BE(sorted.length, 24);
+  sorted.forEach((codePoint, index) => {
+    const at = 28 + index * 12;
+    table.writeUInt32BE(codePoint, at);
+    table.writeUInt32BE(codePoint, at + 4);
+    table.writeUInt32BE(firstGlyph + index, at + 8);
+  });
+  return table;
+}
+
+export function fontOf(text: string): Uint8Array<ArrayBuffer> {
+  const source = readFileSync(OTHER);
+  const records = Array.from({ length: source.readUInt16BE(4) }, (_, index) => {
+    const at = HEADER_BYTES + index * RECORD_BYTES;
+    const tag = source.toString('latin1', at, at + 4);
+    const offset = source.readUInt32BE(at + 8);
+    return { tag, data: source.subarray(offset, offset + source.readUInt32BE(at + 12)) };
+  }).map((table) =>
+    table.tag === 'cmap'
+      ? {
+          ...table,
+          data: cmapOf(
+            [...new Set(text)].map((character) => character.codePointAt(0) ?? 0),
+            36,
+          ),
+        }
+      : table,
+  );
+  const directory = Buffer.from(source.subarray(0, HEADER_BYTES + records.length * RECORD_BYTES));
+  const parts: Buffer[] = [directory];
+  let offset = directory.length;
+  records.forEach(({ data }, index) => {
+    const at = HEADER_BYTES + index * RECORD_BYTES;
+    directory.writeUInt32BE(offset, at + 8);
+    directory.writeUInt32BE(data.length, at + 12);
+    const padded = Buffer.concat([data, Buffer.alloc((4 - (data.length % 4)) % 4)]);
+    parts.push(padded);
+    offset += padded.length;
+  });
+  return new Uint8Array(Buffer.concat(parts));
+}
