@@ -774,7 +774,7 @@ export const creditNoteLines = pgTable(
     /** The line of the invoice that is corrected. */
     invoice_line_number: integer().notNull(),
     description: text().notNull(),
-    /** The late usage behind it, zero or negative; null where a person chose the amount. */
+    /** The late usage behind it, below zero but for volume prices; null where a person chose the amount. */
     quantity: decimalText(),
     /** The part of `quantity`, zero or negative, that goes on to the next period. */
     carried_quantity: decimalText().notNull().default('0'),

@@ -41,7 +41,7 @@ export const DEFAULT_HTML = `<header class="head">
   <tbody>
     {{#lines}}<tr class="line">
       <td class="what"><span class="name">{{name}}</span>{{#details}}<span class="detail">{{.}}</span>{{/details}}</td>
-      {{#has_hsn_sac}}<td{{^hsn_sac}} class="none"{{/hsn_sac}}><span class="label">{{labels.hsn_sac}}</span>{{hsn_sac}}</td>{{/has_hsn_sac}}
+      {{#has_hsn_sac}}<td class="code{{^hsn_sac}} none{{/hsn_sac}}"><span class="label">{{labels.hsn_sac}}</span>{{hsn_sac}}</td>{{/has_hsn_sac}}
       <td class="number{{^quantity}} none{{/quantity}}"><span class="label">{{labels.quantity}}</span>{{quantity}}</td>
       <td class="number{{^unit_price}} none{{/unit_price}}"><span class="label">{{labels.unit_price}}</span>{{unit_price}}</td>
       {{#has_tax_rate}}<td class="number{{^tax_rate}} none{{/tax_rate}}"><span class="label">{{labels.tax_rate}}</span>{{tax_rate}}</td>{{/has_tax_rate}}
@@ -116,6 +116,7 @@ dd { margin: 2px 0 0; overflow-wrap: anywhere; }
 .parties p { margin: 0; color: #3c4257; }
 .parties .party-name { color: #1a1f36; font-weight: 600; }
 h2 { margin: 0 0 6px; }
+.block h2 { margin-bottom: 8px; color: #1a1f36; font-size: 15px; font-weight: 600; }
 table { width: 100%; border-collapse: collapse; }
 th { text-align: start; padding: 0 0 8px; border-bottom: 1px solid #c9cfda; }
 td { padding: 12px 0; vertical-align: top; border-top: 1px solid #e0e4eb; overflow-wrap: anywhere; }
@@ -126,6 +127,8 @@ tbody tr:first-child td { border-top: 0; }
 .name { font-weight: 500; }
 .detail { display: block; color: #5b6478; font-size: 13px; }
 .label { display: none; }
+.code { white-space: nowrap; }
+.lines { border-bottom: 1px solid #e0e4eb; }
 .tier td { border-top: 0; padding-top: 0; color: #5b6478; font-size: 13px; }
 .tier .what { padding-inline-start: 16px; }
 .totals { margin: 8px 0 0; margin-inline-start: auto; max-width: 360px; }
@@ -149,7 +152,7 @@ tr { break-inside: avoid; }
   .lines tr { display: block; padding: 12px 0; border-top: 1px solid #e0e4eb; }
   .lines td { display: flex; justify-content: space-between; gap: 16px; padding: 2px 0; border: 0; text-align: end; }
   .lines td + td { padding-inline-start: 0; }
-  .lines .what { display: block; text-align: start; padding-bottom: 4px; }
+  .lines .what { display: block; padding-inline-start: 0; text-align: start; padding-bottom: 4px; }
   .lines .none { display: none; }
   .lines .label { display: inline; }
   .lines .tier { border-top: 0; padding: 0 0 12px; padding-inline-start: 16px; }
@@ -158,5 +161,12 @@ tr { break-inside: avoid; }
 @media print {
   .headline { font-size: 24px; }
   td { padding: 8px 0; }
+  dt, h2, th, .detail, .tier td, .notes { font-size: 11px; }
+  .block h2 { font-size: 13px; }
+  .small td, .totals dt { font-size: 12px; }
+  .small td { padding: 5px 0; }
+  .totals div { padding: 4px 0; }
+  .totals .total dt, .totals .total dd { font-size: 15px; }
+  .block, .notes { margin-top: 22px; }
 }
 `;

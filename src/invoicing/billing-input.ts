@@ -1,6 +1,7 @@
 /** Everything that an invoice is built from, as it is read from the ledger. */
 import { add, type Decimal, ZERO } from '../core/decimal.ts';
 import type { Month } from '../core/time.ts';
+import type { RateInForce } from '../fx/store.ts';
 import type { PlanVersion } from '../pricing/charge-model.ts';
 import type { LineKind } from './invoice.ts';
 
@@ -33,15 +34,6 @@ export interface BillablePlan extends PlanVersion {
   readonly display_name: string | null;
   readonly tax_category: string;
   readonly hsn_sac: string | null;
-}
-
-/** 1 base_currency = rate of the invoice's currency, in force since effective_from. */
-export interface RateInForce {
-  readonly id: string;
-  readonly base_currency: string;
-  readonly rate: string;
-  readonly effective_from: string;
-  readonly source: string;
 }
 
 /** What credit notes have taken back of a line; amounts as on the line. */

@@ -1,13 +1,8 @@
 import { add, type Decimal, formatDecimal, isNegative, sum, ZERO } from '../core/decimal.ts';
 import { assert } from '../core/error.ts';
 import { formatMoney } from '../core/money.ts';
-import {
-  type BillingInput,
-  compareTexts,
-  type MetricKey,
-  metricKeyOf,
-  type RateInForce,
-} from './billing-input.ts';
+import type { RateInForce } from '../fx/store.ts';
+import { type BillingInput, compareTexts, type MetricKey, metricKeyOf } from './billing-input.ts';
 import { buildCarriedLines } from './carried-lines.ts';
 import { buildFlatLines } from './flat-lines.ts';
 import type { LineItem, UnpricedUsage } from './invoice.ts';

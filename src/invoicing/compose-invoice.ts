@@ -1,9 +1,11 @@
 /** What a draft, a preview and an issued invoice have in common: read the books, build the lines, settle them. */
+
 import { dayOf, firstDay, formatInstant, lastDay } from '../core/time.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listDiscountsFor } from '../discounts/store.ts';
+import type { RateInForce } from '../fx/store.ts';
 import type { TaxInput } from '../tax/derive-taxes.ts';
-import type { BillingInput, RateInForce } from './billing-input.ts';
+import type { BillingInput } from './billing-input.ts';
 import { type BuiltInvoice, buildInvoice } from './build-invoice.ts';
 import type { Invoice, InvoiceConversion } from './invoice.ts';
 import { type InvoicePeriod, type LoadBillingOptions, loadBilling } from './load-billing.ts';

@@ -7,7 +7,7 @@ import { addDays, dayOf, formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { findDefaultTemplates } from '../documents/template-store.ts';
-import { isStale } from '../fx/find-rate.ts';
+import { isStale } from '../fx/is-stale.ts';
 import { insertOutbox } from '../outbox/store.ts';
 import type { TaxInput } from '../tax/derive-taxes.ts';
 import { findTaxFaults } from '../tax/find-tax-faults.ts';
@@ -131,7 +131,7 @@ function assertConverted(
     throw new AppError('exchange_rate_missing', `No exchange rate from ${from} to ${currency} is in force.`);
   }
   const maxAge = account.buyer.exchange_rate_max_age_days;
-  const stale = conversions.find((rate) => isStale(rate.effective_from, at, maxAge));
+  const stale = conversions.find((rate) => isStale(Date.parse(rate.effective_from), at, maxAge));
   if (stale) {
     throw new AppError(
       'exchange_rate_stale',

@@ -1,13 +1,15 @@
 /** A line while the invoice is built: exact decimals, its amount rounded once, before anything is text. */
+
 import { allocate } from '../core/allocate.ts';
 import { exponentOf } from '../core/currency.ts';
 import { type Decimal, decimal, formatDecimal, minimum, ZERO } from '../core/decimal.ts';
 import { formatMoney, roundMoney } from '../core/money.ts';
 import type { Month } from '../core/time.ts';
 import { convertMoney } from '../fx/convert.ts';
+import type { RateInForce } from '../fx/store.ts';
 import type { Charge, PlanVersion, TierCharge } from '../pricing/charge-model.ts';
 import { rateUsage } from '../pricing/rate-usage.ts';
-import type { BillablePlan, BillingInput, RateInForce } from './billing-input.ts';
+import type { BillablePlan, BillingInput } from './billing-input.ts';
 import type { LineItem, LineKind } from './invoice.ts';
 
 export interface LineDraft extends Month {

@@ -1,14 +1,16 @@
 /** Reads what an invoice is built from; decides nothing. */
+
 import { decimal } from '../core/decimal.ts';
 import { assert } from '../core/error.ts';
 import { compareMonths, firstDay, formatInstant, lastDay, type Month } from '../core/time.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
-import { findRates } from '../fx/find-rate.ts';
+import { findRates } from '../fx/find-rates.ts';
+import type { RateInForce } from '../fx/store.ts';
 import type { PlanVersion } from '../pricing/charge-model.ts';
 import { listPlansById, listPlansFor, type PricingPlan } from '../pricing/store.ts';
 import { type BillingPeriod, derivePeriod } from '../rollup/billing-period.ts';
 import { loadCalendars } from '../rollup/period-store.ts';
-import type { BillingInput, InvoicedPeriod, OpenAdjustment, RateInForce } from './billing-input.ts';
+import type { BillingInput, InvoicedPeriod, OpenAdjustment } from './billing-input.ts';
 import { listBillable, listStandingInvoices, listStandingLines } from './book-store.ts';
 import type { InvoiceRow } from './invoice.ts';
 import type { AccountOfMonth } from './store.ts';
@@ -101,11 +103,15 @@ async function loadRates(
   currency: string,
   at: number,
 ): Promise<Map<string, RateInForce>> {
-  const others = new Set(plans.map((plan) => plan.currency).filter((other) => other !== currency));
-  if (others.size === 0) return new Map();
-  const pairs = [...others].map((base) => ({ base, target: currency }));
+  const others = [...new Set(plans.map((plan) => plan.currency))].filter((other) => other !== currency);
+  const pairs = others.map((base) => ({ base, target: currency }));
   const rates = await findRates(tx, pairs, at);
-  return new Map([...rates.values()].map((rate) => [rate.base_currency, rate]));
+  return new Map(
+    others.flatMap((base) => {
+      const rate = rates.get(base, currency);
+      return rate ? [[base, rate] as const] : [];
+    }),
+  );
 }
 
 /** The months with late usage, oldest first. */

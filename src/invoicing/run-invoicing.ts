@@ -85,7 +85,8 @@ export async function runInvoicing(ctx: Ctx, input: RunInvoicingInput): Promise<
       organisation_id,
       ...before,
       work: async (lane) => {
-        run.proposed += await proposeLateCredits(lane, { organisation_id, before });
+        const proposed = await proposeLateCredits(lane, { organisation_id, before });
+        run.proposed += proposed;
       },
     })),
   );

@@ -79,7 +79,7 @@ describe('Postgres', () => {
     const overlaps = await read(migrated.owner, exclusions);
     expect(overlaps).toHaveLength(3);
     expect(overlaps[0]).toMatch(
-      /^exchange_rates EXCLUDE USING gist .*base_currency WITH =, target_currency WITH =, tstzrange\(effective_from, effective_to\) WITH &&/,
+      /^exchange_rates EXCLUDE USING gist .*tstzrange\(effective_from, effective_to\) WITH &&, base_currency WITH =, target_currency WITH =/,
     );
     expect(overlaps[2]).toMatch(
       /^tax_rates EXCLUDE USING gist .*country WITH =, category WITH =, daterange\(effective_from, effective_to\) WITH &&/,

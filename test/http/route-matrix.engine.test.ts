@@ -6,7 +6,8 @@ import { ROUTES } from '../../src/http/routes/index.ts';
 import { INGEST_ROUTES } from '../../src/http/routes/ingest.ts';
 import { adminKey, api, connectOwner } from '../setup/client.ts';
 import type { Tenant } from '../setup/world.ts';
-import { type Call, type Made, NO_IDS, ROUTE_TABLE, type RouteRow } from './route-table.ts';
+import { callRoute, type Made, type RouteRow } from './route-row.ts';
+import { NO_IDS, ROUTE_TABLE } from './route-table.ts';
 import {
   ask,
   DAY_MS,
@@ -92,16 +93,6 @@ async function makeRefusedKeys(tenant: Tenant): Promise<typeof refused> {
 const keyOf = (audience: string): string | null =>
   audience === 'open' ? null : audience === 'project' ? made.tenant.key : adminKey;
 
-// A new Idempotency-Key each time: some routes want one, and those that heed none do not mind.
-const call = (method: string, { path, body, file }: Call, key: string | null) =>
-  ask(path, {
-    method,
-    key,
-    headers: { 'idempotency-key': randomUUID(), ...(file && { 'content-type': file.type }) },
-    ...(body !== undefined && { json: body }),
-    ...(file && { body: file.bytes }),
-  });
-
 test('the table and the router hold the same routes', () => {
   expect(Object.keys(ROUTE_TABLE).sort()).toEqual(routes.map((route) => route.id).sort());
   expect(new Set(routes.map((route) => route.id)).size).toBe(routes.length);
@@ -123,7 +114,7 @@ test('every route but health, readiness, the description and what a link opens w
 
 describe('a good call answers as the description says, with nothing undeclared', () => {
   test.each(rows)('$id', async ({ row, route, method }) => {
-    const answer = await onceDrained(() => call(method, row.call(made), keyOf(route.audience)));
+    const answer = await onceDrained(() => callRoute(method, row.call(made), keyOf(route.audience)));
     expect(answer.status, JSON.stringify(answer.body)).toBe(row.status ?? 200);
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     row.remember?.(made, answer.body);
@@ -182,7 +173,7 @@ describe('an id that names nothing answers 404, the same whatever is wrong with 
     const ids = [...NO_IDS, other.organisation_id, other.project_id].filter((id) => !isRowOf(route.path, id));
     const key = keyOf(route.audience);
     const body = row.call(made).body;
-    const answers = await Promise.all(ids.map((id) => call(method, { path: pathOf(id), body }, key)));
+    const answers = await Promise.all(ids.map((id) => callRoute(method, { path: pathOf(id), body }, key)));
     const [first] = answers;
     answers.forEach((answer, index) => {
       problemOf(answer, 404);
@@ -229,7 +220,7 @@ describe('a parent that does not exist is refused, whatever its form', () => {
     const wrongKind = field === 'organisation_id' ? other.project_id : other.organisation_id;
     const answers = await Promise.all(
       [UNKNOWN_ID, wrongKind].map((id) =>
-        call(method, { path, body: { ...(body as object), [field]: id } }, adminKey),
+        callRoute(method, { path, body: { ...(body as object), [field]: id } }, adminKey),
       ),
     );
     for (const answer of answers) {
@@ -237,7 +228,11 @@ describe('a parent that does not exist is refused, whatever its form', () => {
       if (status === 422) expect(pointers).toEqual([`/${field}`]);
       expect(withoutRequestId(answer)).toEqual(answers[0] && withoutRequestId(answers[0]));
     }
-    const malformed = await call(method, { path, body: { ...(body as object), [field]: 'x' } }, adminKey);
+    const malformed = await callRoute(
+      method,
+      { path, body: { ...(body as object), [field]: 'x' } },
+      adminKey,
+    );
     expect(problemOf(malformed, 422).pointers).toEqual([`/${field}`]);
   });
 });

@@ -4,85 +4,28 @@
  */
 import { randomUUID } from 'node:crypto';
 import { fontOf } from '../outbox/font-of.ts';
-import type { Json, Tenant } from '../setup/world.ts';
+import {
+  act,
+  admin,
+  apiKeyId,
+  billingEntityId,
+  change,
+  creditNoteId,
+  discountId,
+  exchangeRateId,
+  exported,
+  invoiceId,
+  list,
+  ofPeriod,
+  organisationId,
+  planId,
+  projectId,
+  type RouteRow,
+  read,
+  taxRateId,
+  templateId,
+} from './route-row.ts';
 import { eventOf } from './wire.ts';
-
-/** What earlier rows made, for later ones. */
-export interface Made {
-  readonly tenant: Tenant;
-  readonly eventKey: string;
-  readonly year: number;
-  readonly month: number;
-  apiKeyId: string;
-  planId: string;
-  billingEntityId?: string;
-  taxRateId?: string;
-  exchangeRate?: { id: string; effective_to: string };
-  discountId?: string;
-  invoiceId: string;
-  templateId?: string;
-  linkId?: string;
-  linkPath?: string;
-  paymentId?: string;
-  creditNoteId?: string;
-}
-
-export interface Call {
-  readonly path: string;
-  readonly body?: unknown;
-  /** In place of a body of JSON. */
-  readonly file?: { readonly type: string; readonly bytes: Uint8Array<ArrayBuffer> };
-}
-
-export interface RouteRow {
-  readonly call: (made: Made) => Call;
-  /** What a good call answers; 200 where absent. */
-  readonly status?: number;
-  readonly remember?: (made: Made, body: Json) => void;
-  /** The path ends in (or holds) an id: the same route for another id. Unknown and malformed ids answer 404. */
-  readonly pathOf?: (id: string) => string;
-  /** The body names a parent in this field; an unknown one is refused as here. */
-  readonly parent?: { readonly field: string; readonly status: 404 | 422 };
-}
-
-const admin = (path: string): string => `/v1/admin/${path}`;
-const list = (path: string): RouteRow => ({
-  call: ({ tenant }) => ({ path: `${admin(path)}?organisation_id=${tenant.organisation_id}` }),
-});
-const exported = (name: string): RouteRow => ({
-  call: ({ tenant }) => ({ path: admin(`exports/${name}?organisation_id=${tenant.organisation_id}`) }),
-});
-const read = (collection: string, idOf: (made: Made) => string): RouteRow => ({
-  call: (made) => ({ path: admin(`${collection}/${idOf(made)}`) }),
-  pathOf: (id) => admin(`${collection}/${id}`),
-});
-const act = (verb: string, idOf: (made: Made) => string): RouteRow => {
-  const [collection, action] = verb.split(' ');
-  return {
-    call: (made) => ({ path: admin(`${collection}/${idOf(made)}/${action}`), body: {} }),
-    pathOf: (id) => admin(`${collection}/${id}/${action}`),
-  };
-};
-const change = (collection: string, idOf: (made: Made) => string, body: unknown): RouteRow => ({
-  call: (made) => ({ path: admin(`${collection}/${idOf(made)}`), body }),
-  pathOf: (id) => admin(`${collection}/${id}`),
-});
-
-const organisationId = ({ tenant }: Made): string => tenant.organisation_id;
-const projectId = ({ tenant }: Made): string => tenant.project_id;
-const apiKeyId = ({ apiKeyId }: Made): string => apiKeyId;
-const planId = ({ planId }: Made): string => planId;
-const billingEntityId = (made: Made): string => made.billingEntityId ?? '';
-const taxRateId = (made: Made): string => made.taxRateId ?? '';
-const exchangeRateId = ({ exchangeRate }: Made): string => exchangeRate?.id ?? '';
-const discountId = (made: Made): string => made.discountId ?? '';
-const invoiceId = ({ invoiceId }: Made): string => invoiceId;
-const creditNoteId = ({ creditNoteId = '' }: Made): string => creditNoteId;
-const templateId = ({ templateId = '' }: Made): string => templateId;
-const ofPeriod = (path: string) => (made: Made) => ({
-  path: admin(path),
-  body: { organisation_id: organisationId(made), year: made.year, month: made.month },
-});
 
 export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
   'GET /health': { call: () => ({ path: '/health' }) },
@@ -320,11 +263,6 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
   // A link that opens nothing: when the PDF of another is there depends on the jobs of other suites.
   'GET /i/:token/pdf': { status: 404, call: () => ({ path: `/i/${'A'.repeat(64)}/pdf` }) },
   'POST /v1/admin/invoice-links/:id/revoke': act('invoice-links revoke', ({ linkId = '' }) => linkId),
-  'GET /v1/admin/credit-notes/:id/html': {
-    status: 404,
-    call: () => ({ path: admin(`credit-notes/${randomUUID()}/html`) }),
-    pathOf: (id) => admin(`credit-notes/${id}/html`),
-  },
   'GET /v1/admin/credit-notes/:id/pdf': {
     status: 404,
     call: () => ({ path: admin(`credit-notes/${randomUUID()}/pdf`) }),
@@ -360,6 +298,10 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
   'GET /v1/admin/credit-notes': list('credit-notes'),
   'GET /v1/admin/credit-notes/:id': read('credit-notes', creditNoteId),
   // Only late usage makes a proposal, and this one is issued.
+  'GET /v1/admin/credit-notes/:id/html': {
+    call: (made) => ({ path: admin(`credit-notes/${creditNoteId(made)}/html`) }),
+    pathOf: (id) => admin(`credit-notes/${id}/html`),
+  },
   'POST /v1/admin/credit-notes/:id/issue': { ...act('credit-notes issue', creditNoteId), status: 409 },
   // The payment and the credit note stand on it.
   'POST /v1/admin/invoices/:id/cancel': { ...act('invoices cancel', invoiceId), status: 409 },

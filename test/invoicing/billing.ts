@@ -1,5 +1,6 @@
 /** Inputs of buildInvoice for the tests: texts in, decimals out. */
 import { decimal, formatDecimal, subtract, sum } from '../../src/core/decimal.ts';
+import type { RateInForce } from '../../src/fx/store.ts';
 import type {
   BillablePlan,
   BillingInput,
@@ -116,6 +117,15 @@ function creditsOf(
     late_quantity: sum(first.map((decrease) => subtract(decrease.quantity, decrease.carried_quantity))),
   };
 }
+
+export const rateOf = (base_currency: string, rate: string): RateInForce => ({
+  id: `rate of ${base_currency}`,
+  base_currency,
+  target_currency: 'USD',
+  rate,
+  effective_from: '2026-01-01T00:00:00.000Z',
+  source: 'manual',
+});
 
 /** A line in a few words: kind, quantity and total. */
 export const brief = ({ lines }: BuiltInvoice): string[] =>

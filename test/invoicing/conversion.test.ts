@@ -1,7 +1,7 @@
 /** Plans in one currency, an invoice in another: pure. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RateInForce } from '../../src/invoicing/billing-input.ts';
+import type { RateInForce } from '../../src/fx/store.ts';
 import { type BuiltInvoice, buildInvoice } from '../../src/invoicing/build-invoice.ts';
 import { cases } from '../pricing/cases.ts';
 import { adjustment, billing, brief, invoicedPeriod, plan, usage } from './billing.ts';
@@ -11,6 +11,7 @@ const rate = (base_currency: string, text: string): [string, RateInForce] => [
   {
     id: `rate-${base_currency}`,
     base_currency,
+    target_currency: 'EUR',
     rate: text,
     effective_from: '2026-10-01T00:00:00.000Z',
     source: 'manual',

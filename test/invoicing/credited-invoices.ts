@@ -1,6 +1,9 @@
 /** Issued invoices with discounts and taxes, for the tests of what is credited of them. */
 import { uuidv7 } from '../../src/core/id.ts';
+import type { Ledger } from '../../src/db/ledger.ts';
+import { type CreateCreditNoteInput, createCreditNote } from '../../src/invoicing/create-credit-note.ts';
 import { createInvoice } from '../../src/invoicing/create-invoice.ts';
+import type { CreditNote } from '../../src/invoicing/credit-note.ts';
 import { finalizeInvoice } from '../../src/invoicing/finalize-invoice.ts';
 import type { Invoice } from '../../src/invoicing/invoice.ts';
 import type { Suite } from './ledger-of-suite.ts';
@@ -22,7 +25,7 @@ export interface Customer {
   readonly organisation_id: string;
   readonly project_id: string;
   send(metric_value: string, timestamp: string, metric_name?: string): void;
-  issue(month: number): Promise<Invoice>;
+  issue(month: number, now?: string): Promise<Invoice>;
 }
 
 /** With prices of 2.005 for `calls` and 0.333 for `tokens`; taxed where the currency is EUR. */
@@ -56,8 +59,8 @@ export async function customerOf(
     project_id,
     send: (metric_value, timestamp, metric_name = 'calls') =>
       suite.sendEvents(organisation_id, [{ project_id, metric_name, unit: '', metric_value, timestamp }]),
-    async issue(month) {
-      const ctx = suite.ctx(NOW);
+    async issue(month, now = NOW) {
+      const ctx = suite.ctx(now);
       const draft = await createInvoice(ctx, { organisation_id, year: 2026, month });
       return await finalizeInvoice(ctx, { id: draft.id });
     },
@@ -82,3 +85,43 @@ export const countIn =
     );
     return rows[0].n;
   };
+
+/** Issues a credit note: all that is left of the invoice where no lines are named. */
+export const creditIn =
+  (suite: Suite) =>
+  (
+    invoice: Pick<Invoice, 'id'>,
+    fields: Partial<CreateCreditNoteInput> = {},
+    ledger?: Ledger,
+  ): Promise<CreditNote> =>
+    createCreditNote(suite.ctx(NOW, ledger ? { ledger } : {}), {
+      invoice_id: invoice.id,
+      idempotency_key: null,
+      ...fields,
+    });
+
+/** How much credit notes have left behind: notes, lines, documents, messages, audit rows. */
+export const effectsIn =
+  (suite: Suite) =>
+  async (organisationId: string): Promise<number[]> => {
+    const count = countIn(suite);
+    return [
+      await count('credit_notes', organisationId),
+      await count('credit_note_lines', organisationId),
+      await count('documents', organisationId, `kind = 'credit_note'`),
+      await count('outbox', organisationId, `topic = 'credit_note.issued'`),
+      await count('audit_logs', organisationId, `action LIKE 'credit_note.%'`),
+    ];
+  };
+
+export async function pay(
+  suite: Suite,
+  { organisation_id, id, currency }: Invoice,
+  amount: string,
+): Promise<void> {
+  await suite.owner.query(
+    `INSERT INTO payments (organisation_id, id, invoice_id, amount, currency, status, payment_method, applied_amount, paid_at)
+     VALUES ($1, $2, $3, $4, $5, 'captured', 'offline', $4, now())`,
+    [organisation_id, uuidv7(6), id, amount, currency],
+  );
+}

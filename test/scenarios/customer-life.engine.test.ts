@@ -38,6 +38,17 @@ async function issue(tenant: Tenant, month: number): Promise<Json> {
 const linesOf = (invoice: Json): string[] =>
   invoice.line_items.map((line: Json) => `${line.kind} ${line.metric_name} ${line.quantity} ${line.total}`);
 
+const invoiceOf = async (tenant: Tenant, month: number): Promise<Json> => {
+  const query = `organisation_id=${tenant.organisation_id}&month=${month}`;
+  return (await world.get(`/v1/admin/invoices?${query}`)).body.data[0];
+};
+
+const creditNotesOf = async (invoice: Json): Promise<Json[]> =>
+  (await world.get(`/v1/admin/credit-notes?invoice_id=${invoice.id}`)).body.data;
+
+const creditsOf = (note: Json): string[] =>
+  note.line_items.map((line: Json) => `line ${line.invoice_line_number}: ${line.quantity} ${line.total}`);
+
 async function expectExplained(invoice: Json): Promise<void> {
   const { body } = await world.get(`/v1/admin/invoices/${invoice.id}/explain`);
   for (const line of body.lines) expect(line.recomputed?.matches ?? true).toBe(true);
@@ -72,22 +83,40 @@ describe('a price that changes inside the month', () => {
     await expectExplained(invoice);
   });
 
-  test('usage that comes late is priced where its segment ended, and named on the next invoice', async () => {
+  test('usage that comes late is priced where its segment ended: more on the next invoice, less on a credit note', async () => {
+    const august = await invoiceOf(tenant, 8);
     await tenant.send(
       ['late', 'calls', '-60', '2026-08-01T00:00:00Z'],
       ['late-2', 'calls', '20', '2026-08-31T00:00:00Z'],
     );
     await tenant.send(['sep', 'calls', '100', '2026-09-01T00:00:00Z']);
     const invoice = await issue(tenant, 9);
-    // First segment: 90 units are 1 + 9, so 10.00 − 11.50; second: 20 more at 0.01.
-    expect(linesOf(invoice)).toEqual(['usage calls 100 21.00', 'late calls -60 -1.50', 'late calls 20 0.20']);
-    expect(invoice.total).toBe('19.70');
+    // Second segment: 20 more at 0.01.
+    expect(linesOf(invoice)).toEqual(['usage calls 100 21.00', 'late calls 20 0.20']);
+    expect(invoice.total).toBe('21.20');
     expect(invoice.line_items[1].description).toContain('2026-08');
     await expectExplained(invoice);
-    const located = await world.get('/v1/events/late', tenant.key);
+    const located = await world.get('/v1/events/late-2', tenant.key);
     expect(located.body).toMatchObject({
       status: 'counted',
       invoice: { invoice_number: invoice.invoice_number },
+    });
+
+    // First segment: 90 units are 1 + 9, so 10.00 in place of 11.50.
+    const [proposal] = await creditNotesOf(august);
+    expect(creditsOf(proposal)).toEqual(['line 1: -60 1.50']);
+    expect(proposal).toMatchObject({ status: 'proposed', total: '1.50', credit_note_number: null });
+    expect(proposal.line_items[0].description).toContain('2026-08');
+    const lowered = await world.get('/v1/events/late', tenant.key);
+    const { body: note } = await world.get(`/v1/admin/credit-notes/${proposal.id}`);
+    expect(note.adjustments).toMatchObject([{ id: lowered.body.counted_in.adjustment.id, quantity: '-60' }]);
+    const issued = await world.post(`/v1/admin/credit-notes/${proposal.id}/issue`);
+    expect(issued).toMatchObject({ status: 200, body: { status: 'issued', total: '1.50' } });
+    expect(await invoiceOf(tenant, 8)).toMatchObject({
+      total: august.total,
+      line_items: august.line_items,
+      credited_total: '1.50',
+      amount_due: '31.50',
     });
   });
 });
@@ -113,19 +142,29 @@ describe('usage of zero or less', () => {
 });
 
 describe('a late decrease greater than what the next invoice can bear', () => {
-  test('stays open until an invoice can: no invoice is negative', async () => {
+  test('lowers no invoice but the one that charged it, and what was more goes on', async () => {
     const tenant = await world.tenant();
     await price(tenant, 'calls', { price_per_unit: '1' });
     await tenant.send(['a', 'calls', '100', '2026-06-10T00:00:00Z']);
-    expect((await issue(tenant, 6)).total).toBe('100.00');
+    const june = await issue(tenant, 6);
+    expect(june.total).toBe('100.00');
     await tenant.send(
       ['late', 'calls', '-50', '2026-06-11T00:00:00Z'],
       ['b', 'calls', '20', '2026-07-10T00:00:00Z'],
     );
     expect(linesOf(await issue(tenant, 7))).toEqual(['usage calls 20 20.00']);
-    await tenant.send(['c', 'calls', '80', '2026-08-10T00:00:00Z']);
-    const august = await issue(tenant, 8);
-    expect(linesOf(august)).toEqual(['usage calls 80 80.00', 'late calls -50 -50.00']);
+    expect((await creditNotesOf(june)).map(creditsOf)).toEqual([['line 1: -50 50.00']]);
+    await tenant.send(
+      ['late-2', 'calls', '-60', '2026-06-12T00:00:00Z'],
+      ['c', 'calls', '80', '2026-08-10T00:00:00Z'],
+    );
+    expect(linesOf(await issue(tenant, 8))).toEqual(['usage calls 80 80.00', 'carried calls -10 -10.00']);
+    const [proposal, ...others] = await creditNotesOf(june);
+    expect(others).toEqual([]);
+    expect(creditsOf(proposal)).toEqual(['line 1: -50 50.00', 'line 1: -60 50.00']);
+    const issued = await world.post(`/v1/admin/credit-notes/${proposal.id}/issue`);
+    expect(issued.body).toMatchObject({ total: '100.00' });
+    expect(await invoiceOf(tenant, 6)).toMatchObject({ status: 'paid', amount_due: '0.00' });
   });
 });
 

@@ -7,6 +7,7 @@ import { PDF_BLOCKS } from '../../documents/document-model.ts';
 import { previewTemplate } from '../../documents/preview-template.ts';
 import { TEMPLATE_CHARACTERS_MAX } from '../../documents/template.ts';
 import { findTemplate, listTemplates, TEMPLATE_TYPES } from '../../documents/template-store.ts';
+import { listVariables } from '../../documents/template-variables.ts';
 import { updateTemplate } from '../../documents/update-template.ts';
 import { reachOf } from '../../tenants/tenant-scope.ts';
 import { assertIfMatch, withEtag } from '../etag.ts';
@@ -32,7 +33,13 @@ const fields = {
   description: textOf(0, 2000).nullish(),
   html_content: textOf(0, TEMPLATE_CHARACTERS_MAX)
     .nullish()
-    .meta({ description: 'Of html: Mustache without partials, other delimiters and unescaped text' }),
+    .meta({
+      description:
+        'Of html: Mustache without partials, other delimiters and unescaped text. ' +
+        listVariables()
+          .map(([variable, description]) => `\`${variable}\`: ${description}.`)
+          .join(' '),
+    }),
   css_content: textOf(0, TEMPLATE_CHARACTERS_MAX).nullish(),
   settings: settings.nullish(),
   variables: z.record(textOf(1, 100), textOf(0, 1000)).optional(),

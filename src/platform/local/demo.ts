@@ -32,7 +32,10 @@ await runCommand(async () => {
   try {
     const key = runtime.adminKey ?? (await borrowKey(runtime.databaseUrl));
     const report = await runDemo(createClient(runtime.url, key), say);
-    const pdf = join(resolve(environment.stateDir), `${report.invoice.invoice_number}.pdf`);
+    const pdf = join(
+      resolve(environment.stateDir),
+      `${report.invoice.invoice_number?.replaceAll('/', '-')}.pdf`,
+    );
     await writeFile(pdf, report.pdf);
     printReport(report, runtime.url, say);
     say(`The invoice as its customer gets it:\n  ${report.link}\n  ${pdf}\n`);
