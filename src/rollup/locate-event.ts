@@ -43,7 +43,7 @@ export async function locateEvent(ctx: Ctx, input: LocateEventInput): Promise<Re
     return { idempotency_key, status: 'quarantined', id, received_at, reason, detail, resolved_at, later };
   }
   if (event) {
-    const { aggregate, adjustment, invoice, metric_value, ...rest } = event;
+    const { aggregate, adjustment, invoice, credit_note, metric_value, ...rest } = event;
     const value = formatQuantity(parseQuantity(metric_value) ?? 0n);
     return {
       idempotency_key,
@@ -53,6 +53,7 @@ export async function locateEvent(ctx: Ctx, input: LocateEventInput): Promise<Re
       event: { ...rest, metric_value: value },
       counted_in: { aggregate, adjustment },
       invoice,
+      credit_note,
       later,
     };
   }

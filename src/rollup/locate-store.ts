@@ -16,6 +16,7 @@ export interface EventRecord {
     readonly aggregate: { year: number; month: number } | null;
     readonly adjustment: { id: string; year: number; month: number; day: string } | null;
     readonly invoice: { id: string; invoice_number: string | null; status: string } | null;
+    readonly credit_note: { id: string; credit_note_number: string | null; status: string } | null;
   } | null;
   readonly quarantined: {
     readonly id: string;
@@ -43,7 +44,9 @@ export async function readEventRecord(
        (SELECT jsonb_build_object('id', i.id, 'invoice_number', i.invoice_number, 'status', i.status) FROM invoices i
          WHERE i.organisation_id = e.organisation_id AND i.status <> 'cancelled' AND CASE WHEN e.adjustment_id IS NULL
            THEN i.year = extract(year FROM e.day) AND i.month = extract(month FROM e.day) ELSE i.id = a.invoice_id END)
-         AS invoice
+         AS invoice,
+       (SELECT jsonb_build_object('id', c.id, 'credit_note_number', c.credit_note_number, 'status', c.status)
+         FROM credit_notes c WHERE c.organisation_id = e.organisation_id AND c.id = a.credit_note_id) AS credit_note
      FROM event_keys k JOIN usage_events e ON e.organisation_id = k.organisation_id AND e.project_id = k.project_id
        AND e.timestamp = k.occurred_at AND e.ingested_at = k.ingested_at AND e.id = k.event_id
      LEFT JOIN usage_adjustments a ON a.organisation_id = e.organisation_id AND a.id = e.adjustment_id

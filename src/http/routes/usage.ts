@@ -60,6 +60,7 @@ const located = z
     event: z.object({}).loose().optional(),
     counted_in: z.object({}).loose().optional(),
     invoice: z.object({}).loose().nullish(),
+    credit_note: z.object({}).loose().nullish(),
     later: z.array(z.object({ status: z.enum(['duplicate', 'conflict']) }).loose()),
   })
   .meta({ id: 'LocatedEvent' });
