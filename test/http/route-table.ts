@@ -31,6 +31,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
   'GET /health': { call: () => ({ path: '/health' }) },
   'GET /ready': { call: () => ({ path: '/ready' }) },
   'GET /openapi.json': { call: () => ({ path: '/openapi.json' }) },
+  'GET /docs': { call: () => ({ path: '/docs' }) },
 
   'POST /v1/events': { status: 202, call: () => ({ path: '/v1/events', body: eventOf() }) },
   'GET /v1/usage': { call: () => ({ path: '/v1/usage?granularity=month' }) },
