@@ -68,8 +68,10 @@ export async function runStruck<T>(ctx: Ctx, fault: Fault, run: (ctx: Ctx) => Pr
   await expect(run({ ...ctx, ledger: swept }), calls[fault.at]).rejects.toThrow(Struck);
 }
 
-export async function runDry<T>(ctx: Ctx, run: (ctx: Ctx) => Promise<T>): Promise<{ result: T; calls: string[] }> {
+export async function runDry<T>(
+  ctx: Ctx,
+  run: (ctx: Ctx) => Promise<T>,
+): Promise<{ result: T; calls: string[] }> {
   const { swept, calls } = sweptLedger(ctx.ledger, null);
   return { result: await run({ ...ctx, ledger: swept }), calls };
 }
-

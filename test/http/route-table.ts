@@ -304,6 +304,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
     pathOf: (id) => admin(`credit-notes/${id}/html`),
   },
   'POST /v1/admin/credit-notes/:id/issue': { ...act('credit-notes issue', creditNoteId), status: 409 },
+  'POST /v1/admin/credit-notes/:id/dismiss': { ...act('credit-notes dismiss', creditNoteId), status: 409 },
   // The payment and the credit note stand on it.
   'POST /v1/admin/invoices/:id/cancel': { ...act('invoices cancel', invoiceId), status: 409 },
 };
