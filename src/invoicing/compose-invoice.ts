@@ -64,6 +64,7 @@ function conversionsOf(
     effective_from: formatInstant(Date.parse(rate.effective_from)),
     conversion_date: day,
     source: rate.source,
+    provider: rate.provider,
   }));
   const [only, ...others] = conversions;
   const single = others.length === 0 ? only : undefined;

@@ -1,6 +1,6 @@
 /** The SQL of credit notes and their lines. The late usage that they take up is in credit-usage-store.ts. */
 import type { Page, PageInput } from '../core/page.ts';
-import { bareArray, textArray } from '../db/array-literal.ts';
+import { bareArray, columnArrays } from '../db/array-literal.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listRows } from '../db/list-rows.ts';
 import type { LegalNote } from '../documents/document-model.ts';
@@ -66,19 +66,10 @@ export async function insertCreditLines(
   lineIds: readonly string[],
   lines: readonly CreditNoteLine[],
 ): Promise<void> {
-  const columns = LINE_COLUMNS.map(([name, type]) =>
-    textArray(
-      lines.map((line) => {
-        const value = line[name];
-        if (value === null) return null;
-        return type === 'jsonb' ? JSON.stringify(value) : String(value);
-      }),
-    ),
-  );
   await tx.execute(
     `INSERT INTO credit_note_lines (organisation_id, credit_note_id, id, ${LINE_NAMES})
      SELECT $1::uuid, $2::uuid, r.* FROM unnest($3::uuid[], ${LINE_COLUMNS.map(([, type], index) => `$${index + 4}::${type}[]`).join(', ')}) AS r`,
-    [organisation_id, id, bareArray(lineIds), ...columns],
+    [organisation_id, id, bareArray(lineIds), ...columnArrays(lines, LINE_COLUMNS)],
   );
 }
 

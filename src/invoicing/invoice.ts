@@ -36,6 +36,8 @@ export interface InvoiceConversion {
   readonly effective_from: string;
   readonly conversion_date: string;
   readonly source: string;
+  /** Who publishes the rate, as it is named on paper; absent in what was written before it was kept. */
+  readonly provider?: string | undefined;
 }
 
 export const INVOICE_STATUSES = ['draft', 'finalized', 'paid', 'refunded', 'cancelled'] as const;

@@ -84,7 +84,7 @@ export async function issueInvoice(
     invoice_id: invoice.id,
     credit_note_id: null,
     recipient: account.buyer.billing_email,
-    model: documentOfInvoice(invoice, account, settlement.legal_notes, templates),
+    model: documentOfInvoice(invoice, account, settlement.legal_notes, templates, billing),
   });
   await announce(tx, ctx, invoice, {
     quarantined: state.quarantined,

@@ -272,6 +272,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
   'GET /v1/admin/exports/usage-events': exported('usage-events'),
   'GET /v1/admin/exports/invoices': exported('invoices'),
   'GET /v1/admin/exports/invoice-line-items': exported('invoice-line-items'),
+  'GET /v1/admin/exports/line-items': exported('line-items'),
   'POST /v1/admin/payments': {
     status: 201,
     call: (made) => ({

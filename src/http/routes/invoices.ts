@@ -110,6 +110,7 @@ const invoiceShape = {
       effective_from: time,
       conversion_date: z.string(),
       source: z.string(),
+      provider: z.string().optional(),
     }),
   ),
   original_currency: z.string().nullable(),
