@@ -8,7 +8,7 @@ export interface EffectiveDays {
 }
 
 /** Postgres knows no year 0. */
-const isRealDay = (day: string): boolean => isDay(day) && day >= '0001-01-01';
+export const isRealDay = (day: string): boolean => isDay(day) && day >= '0001-01-01';
 
 /** Codes: `invalid_date`, `invalid_order` (an end that is not after the beginning). */
 export function findEffectiveDaysFaults({ effective_from, effective_to }: EffectiveDays): Fault[] {

@@ -95,3 +95,11 @@ export const parentNotFound = (pointer: string, what: string): AppError => {
 };
 
 export const notFound = (what: string): AppError => new AppError('not_found', `No such ${what}.`);
+
+const ERROR_CHARACTERS_MAX = 500;
+
+/** Anything thrown, or a sentence of one, as text that Postgres takes. */
+export function describeError(error: unknown): string {
+  const sentence = error instanceof Error ? error.message : String(error);
+  return sentence.replaceAll('\0', '').slice(0, ERROR_CHARACTERS_MAX).toWellFormed();
+}

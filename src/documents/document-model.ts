@@ -108,6 +108,8 @@ export interface PdfSettings {
   readonly notes?: string | undefined;
   readonly footer?: string | undefined;
 }
+/** Of the footer of each page: above it, it would take the page from the document. */
+export const FOOTER_LINES_MAX = 8;
 export const PDF_BLOCKS = ['period', 'tiers', 'tax_summary', 'conversion', 'payment', 'notes'] as const;
 export type PdfBlock = (typeof PDF_BLOCKS)[number];
 

@@ -2,6 +2,8 @@
 import { cleanText } from './clean-text.ts';
 import type { DocumentLine, DocumentModel, Party } from './document-model.ts';
 import {
+  conversionTextOf,
+  discountLabelOf,
   headFactsOf,
   headlineOf,
   legalTextsOf,
@@ -22,6 +24,7 @@ import {
   formatNumber,
   formatPercent,
   formatPrice,
+  negated,
 } from './format-numbers.ts';
 import { type Language, languageOf } from './languages/index.ts';
 import type { View, ViewValue } from './template.ts';
@@ -62,11 +65,9 @@ export function deriveDocumentView(
     has_hsn_sac: model.lines.some((line) => line.hsn_sac !== null),
     has_tax_rate: model.lines.some((line) => line.tax_rate !== null),
     subtotal: money(model.subtotal),
-    discounts: model.discounts.map(({ description, percentage, amount }) => ({
-      label:
-        (description === '' ? language.texts.discount : description) +
-        (percentage === null ? '' : ` (${formatPercent(language, percentage)})`),
-      amount: money(negated(amount)),
+    discounts: model.discounts.map((discount) => ({
+      label: discountLabelOf(language, discount),
+      amount: money(negated(discount.amount)),
     })),
     discount_total: money(negated(model.discount_total)),
     has_taxes: model.taxes.length > 0,
@@ -82,10 +83,10 @@ export function deriveDocumentView(
     total: money(model.total),
     amount_due: model.kind === 'invoice' ? money(amountDue) : '',
     has_conversions: model.conversions.length > 0,
-    conversions: model.conversions.map(({ original_currency, exchange_rate, conversion_date, source }) => ({
-      rate: `1 ${original_currency} = ${formatNumber(language, exchange_rate)} ${model.currency}`,
-      date: formatDay(language, conversion_date),
-      source,
+    conversions: model.conversions.map((conversion) => ({
+      rate: conversionTextOf(model, conversion),
+      date: formatDay(language, conversion.conversion_date),
+      source: conversion.source,
     })),
     has_unpriced: model.unpriced.length > 0,
     unpriced: model.unpriced.map(({ metric_name, unit, quantity }) => ({
@@ -135,11 +136,6 @@ function lineItemOf(model: DocumentModel, line: DocumentLine): DocumentView['lin
     total: shown.amount,
   };
 }
-
-const negated = (amount: string): string => {
-  if (amount.startsWith('-')) return amount.slice(1);
-  return /[1-9]/.test(amount) ? `-${amount}` : amount;
-};
 
 /** Without what is not for the eye, in every text. */
 export function cleanView(value: ViewValue | View): ViewValue {

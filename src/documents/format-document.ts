@@ -3,6 +3,8 @@
 import type { Address, TaxId } from '../core/address.ts';
 import { decimal, isZero } from '../core/decimal.ts';
 import type {
+  DocumentConversion,
+  DocumentDiscount,
   DocumentLine,
   DocumentModel,
   DocumentTax,
@@ -143,6 +145,20 @@ export function tierLabelOf(model: DocumentModel, line: DocumentLine, tier: Docu
   if (isZero(decimal(tier.flat_fee))) return range;
   const amount = formatPrice(language, tier.flat_fee, priceCurrencyOf(model, line));
   return `${range}, ${fillText(texts.tier_fee, { amount })}`;
+}
+
+/** 'Annual commitment (10%)'. */
+export function discountLabelOf(language: Language, { description, percentage }: DocumentDiscount): string {
+  const label = description === '' ? language.texts.discount : description;
+  return percentage === null ? label : `${label} (${formatPercent(language, percentage)})`;
+}
+
+/** '1 USD = 83.25 INR'. */
+export function conversionTextOf(
+  { language, currency }: DocumentModel,
+  { original_currency, exchange_rate }: DocumentConversion,
+): string {
+  return `1 ${original_currency} = ${formatNumber(languageOf(language), exchange_rate)} ${currency}`;
 }
 
 /** Where the recipient owes the tax there is none of the seller's to be named, and no rate or country of it. */

@@ -37,6 +37,12 @@ export function formatAmount(language: Language, text: string, currency: string)
   return `${negative ? '-' : ''}${language.amount(number, symbol ?? currency, symbol !== undefined)}`;
 }
 
+/** '5.00' → '-5.00', '-5.00' → '5.00'; nothing has no sign. */
+export function negated(amount: string): string {
+  if (amount.startsWith('-')) return amount.slice(1);
+  return /[1-9]/.test(amount) ? `-${amount}` : amount;
+}
+
 /** A price or an exact amount: all its decimals, and at least the currency's. en: ('0.5', 'USD') → '$0.50'. */
 export function formatPrice(language: Language, text: string, currency: string): string {
   const [whole = '', fraction = ''] = text.split('.');

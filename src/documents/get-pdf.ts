@@ -50,7 +50,10 @@ function pendingOf({ has_document, render_error }: PdfState, noun: string): AppE
       retryAfterSeconds: RETRY_AFTER_SECONDS,
     });
   }
-  return new AppError('document_pending', 'The PDF is not there yet. Try again.', {
+  return documentPending();
+}
+
+export const documentPending = (): AppError =>
+  new AppError('document_pending', 'The PDF is not there yet. Try again.', {
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });
-}

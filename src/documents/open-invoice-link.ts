@@ -1,14 +1,12 @@
-import { AppError } from '../core/error.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { type LedgerTransaction, PLATFORM, tenant } from '../db/ledger.ts';
+import { documentPending } from './get-pdf.ts';
 import { isLive, isSignedBy, readToken } from './invoice-link.ts';
 import { findLink, type InvoiceLink, listLinkSecrets } from './link-store.ts';
 import { findIssuedDocument } from './page-store.ts';
 import { pdfNameOf, readPdf } from './pdf-file.ts';
 import { renderPage } from './render-page.ts';
 import { findPdfState } from './store.ts';
-
-const RETRY_AFTER_SECONDS = 60;
 
 export interface OpenInvoiceLinkInput {
   readonly token: string;
@@ -33,11 +31,7 @@ export async function openLinkedPdf(ctx: Ctx, { token }: OpenInvoiceLinkInput): 
     findPdfState(tx, organisation_id, 'invoice', invoice_id),
   );
   if (!state || state.number === null || !state.has_document) return null;
-  if (state.pdf_sha256 === null) {
-    throw new AppError('document_pending', 'The PDF is not there yet. Try again.', {
-      retryAfterSeconds: RETRY_AFTER_SECONDS,
-    });
-  }
+  if (state.pdf_sha256 === null) throw documentPending();
   return { bytes: await readPdf(ctx.files, state.pdf_sha256), filename: pdfNameOf(state.number) };
 }
 

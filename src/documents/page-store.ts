@@ -11,13 +11,16 @@ export interface IssuedDocument {
   readonly amount_due: string | null;
 }
 
+/** What is left to pay of the invoice `i`: its total less issued credit notes less the captured payments applied to it. */
+export const AMOUNT_DUE = `(i.total
+  - (SELECT coalesce(sum(n.total), 0) FROM credit_notes n
+     WHERE n.organisation_id = i.organisation_id AND n.invoice_id = i.id AND n.status = 'issued')
+  - (SELECT coalesce(sum(p.applied_amount), 0) FROM payments p
+     WHERE p.organisation_id = i.organisation_id AND p.invoice_id = i.id AND p.status = 'captured'))`;
+
 const STATEMENTS: Readonly<Record<DocumentKind, string>> = {
   invoice: `SELECT d.model, i.pdf_sha256 IS NOT NULL AS has_pdf, i.status,
-      i.total
-        - (SELECT coalesce(sum(c.total), 0) FROM credit_notes c
-           WHERE c.organisation_id = i.organisation_id AND c.invoice_id = i.id AND c.status = 'issued')
-        - (SELECT coalesce(sum(p.applied_amount), 0) FROM payments p
-           WHERE p.organisation_id = i.organisation_id AND p.invoice_id = i.id AND p.status = 'captured') AS amount_due
+      ${AMOUNT_DUE} AS amount_due
     FROM documents d JOIN invoices i ON i.organisation_id = d.organisation_id AND i.id = d.subject_id
     WHERE d.organisation_id = $1 AND d.subject_id = $2 AND d.kind = 'invoice'`,
   credit_note: `SELECT d.model, c.pdf_sha256 IS NOT NULL AS has_pdf, NULL AS status, NULL AS amount_due

@@ -2,8 +2,8 @@
 import type { TextStyle } from './pdf-text.ts';
 
 export const DEFAULT_ACCENT = '#3056d3';
-export const INK = '#1a1f36';
-export const GREY = '#5b6478';
+const INK = '#1a1f36';
+const GREY = '#5b6478';
 export const RULE = '#e0e4eb';
 
 export const TITLE: TextStyle = { size: 20, color: INK, bold: true };

@@ -1,6 +1,8 @@
 /** What follows the lines: the totals, the tables of taxes and conversions, and the notes. */
 import type { DocumentModel, PdfBlock } from './document-model.ts';
 import {
+  conversionTextOf,
+  discountLabelOf,
   legalTextsOf,
   quantityOf,
   taxCountryOf,
@@ -8,7 +10,7 @@ import {
   taxNameOf,
   taxRateOf,
 } from './format-document.ts';
-import { fillText, formatAmount, formatDay, formatNumber, formatPercent } from './format-numbers.ts';
+import { fillText, formatAmount, formatDay, negated } from './format-numbers.ts';
 import { languageOf } from './languages/index.ts';
 import type { Sheet } from './pdf-sheet.ts';
 import { type CellText, drawTable, type TableRow } from './pdf-table.ts';
@@ -56,11 +58,9 @@ function totalRowsOf(sheet: Sheet, model: DocumentModel, hasTaxSummary: boolean)
     return { label: labelBlock, amount, x: sheet.right - width, height, ruled };
   };
 
-  const discounts = model.discounts.map(({ description, percentage, amount }) => {
-    const label = description === '' ? texts.discount : description;
-    const rate = percentage === null ? '' : ` (${formatPercent(language, percentage)})`;
-    return row(label + rate, money(negated(amount)), BODY);
-  });
+  const discounts = model.discounts.map((discount) =>
+    row(discountLabelOf(language, discount), money(negated(discount.amount)), BODY),
+  );
   const taxes = model.taxes.map((tax) => {
     const label = taxLabelOf(model, tax);
     const taxable = money(tax.taxable_amount);
@@ -78,11 +78,6 @@ function totalRowsOf(sheet: Sheet, model: DocumentModel, hasTaxSummary: boolean)
     row(`${total} (${model.currency})`, money(model.total), TOTAL, true),
   ];
 }
-
-const negated = (amount: string): string => {
-  if (amount.startsWith('-')) return amount.slice(1);
-  return /[1-9]/.test(amount) ? `-${amount}` : amount;
-};
 
 const cell = (text: string, style: TextStyle = BODY): CellText[] => [{ text, style }];
 const rowOf = (...texts: string[]): TableRow => ({ opens: true, cells: texts.map((text) => cell(text)) });
@@ -115,11 +110,11 @@ export function drawConversions(sheet: Sheet, model: DocumentModel): void {
   drawSectionTitle(sheet, texts.conversion);
   drawTable(sheet, {
     titles: [texts.source, texts.date, texts.exchange_rate],
-    rows: model.conversions.map(({ original_currency, exchange_rate, conversion_date, source }) =>
+    rows: model.conversions.map((conversion) =>
       rowOf(
-        source,
-        formatDay(language, conversion_date),
-        `1 ${original_currency} = ${formatNumber(language, exchange_rate)} ${model.currency}`,
+        conversion.source,
+        formatDay(language, conversion.conversion_date),
+        conversionTextOf(model, conversion),
       ),
     ),
   });

@@ -1,8 +1,9 @@
-import { AppError } from '../core/error.ts';
+import { AppError, describeError } from '../core/error.ts';
 import { sha256Hex } from '../core/sha256.ts';
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { type LedgerTransaction, tenant } from '../db/ledger.ts';
+import { logoKey } from '../tenants/logo.ts';
 import type { DocumentModel } from './document-model.ts';
 import { loadStoredFonts } from './load-stored-fonts.ts';
 import { pdfKeyOf } from './pdf-file.ts';
@@ -41,7 +42,7 @@ export async function renderDocument(ctx: Ctx, input: RenderDocumentInput): Prom
   try {
     rendered = await renderWithFonts(ctx, document.model, input.render);
   } catch (cause) {
-    const error = describeError(cause);
+    const error = renderErrorOf(cause);
     return { error, commit: (tx) => setRenderError(tx, organisation_id, document_id, error) };
   }
   const sha256 = sha256Hex(rendered);
@@ -83,17 +84,12 @@ async function renderWithFonts(
   }
 }
 
-const ERROR_CHARACTERS_MAX = 500;
-
-function describeError(error: unknown): string {
-  if (error instanceof MissingGlyphsError) return GLYPHS_MISSING + error.codePoints.join(' ');
-  const sentence = error instanceof Error ? error.message : String(error);
-  return sentence.toWellFormed().replaceAll('\0', '').slice(0, ERROR_CHARACTERS_MAX);
-}
+const renderErrorOf = (error: unknown): string =>
+  error instanceof MissingGlyphsError ? GLYPHS_MISSING + error.codePoints.join(' ') : describeError(error);
 
 async function loadLogo(ctx: Ctx, { logo }: DocumentModel): Promise<Uint8Array | null> {
   if (!logo) return null;
-  const file = await ctx.files.get(`logos/${logo.sha256}`);
+  const file = await ctx.files.get(logoKey(logo.sha256));
   if (!file) throw new Error(`the logo ${logo.sha256} is not in the file store`);
   return file.bytes;
 }

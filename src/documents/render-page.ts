@@ -1,5 +1,6 @@
 import { compare, decimal, ZERO } from '../core/decimal.ts';
 import type { Ctx } from '../db/ctx.ts';
+import { logoKey } from '../tenants/logo.ts';
 import type { DocumentModel } from './document-model.ts';
 import type { IssuedDocument } from './page-store.ts';
 import { type PaymentState, renderHtml } from './render-html.ts';
@@ -33,5 +34,5 @@ export async function findLogo(
   { files }: Pick<Ctx, 'files'>,
   { logo }: DocumentModel,
 ): Promise<Uint8Array | null> {
-  return logo ? ((await files.get(`logos/${logo.sha256}`))?.bytes ?? null) : null;
+  return logo ? ((await files.get(logoKey(logo.sha256)))?.bytes ?? null) : null;
 }

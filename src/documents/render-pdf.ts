@@ -3,7 +3,7 @@
 import { type LogoSize, readLogo } from '../core/logo.ts';
 import type { FontFile } from '../core/ports.ts';
 import { cleanText } from './clean-text.ts';
-import { type DocumentModel, PDF_BLOCKS, type PdfBlock } from './document-model.ts';
+import { type DocumentModel, FOOTER_LINES_MAX, PDF_BLOCKS, type PdfBlock } from './document-model.ts';
 import { titleOf } from './format-document.ts';
 import { fillText } from './format-numbers.ts';
 import { languageOf } from './languages/index.ts';
@@ -35,8 +35,6 @@ const LOGO_BOX = { width: 150, height: 48 };
 const BAR_HEIGHT = 6;
 /** The body of the narrower paper: a footer is laid out before there is a page. */
 const FOOTER_WIDTH = 499;
-/** Above it a footer would take the page from the document; the rest of it is left out. */
-const FOOTER_LINES_MAX = 8;
 
 /** Throws MissingGlyphsError and UnusableLogoError, before there are any bytes. */
 export async function renderPdf(model: DocumentModel, assets: PdfAssets): Promise<Uint8Array> {
@@ -116,6 +114,7 @@ function footerOf(typesetter: Typesetter, model: DocumentModel): TextBlock | nul
   const { footer } = model.templates.pdf;
   if (!footer) return null;
   const block = typesetter.blockOf(footer, SMALL, FOOTER_WIDTH);
+  // Long lines wrap: what is then too much is left out.
   const lines = block.lines.slice(0, FOOTER_LINES_MAX);
   return { ...block, lines, height: lines.length * lineHeightOf(SMALL) };
 }

@@ -6,6 +6,7 @@ import { sanitiseCss, UnsafeCssError } from './sanitise-css.ts';
 import { sanitiseHtml } from './sanitise-html.ts';
 import {
   fillTemplate,
+  isView,
   parseTemplate,
   type Template,
   TemplateError,
@@ -146,7 +147,7 @@ export function overlayView(base: View, ...data: readonly (PreviewData | null | 
   for (const [alias, path] of Object.entries(ALIASES)) {
     if (Object.hasOwn(given, alias) || !Object.hasOwn(given, path[0] ?? '')) continue;
     merged[alias] = path.reduce<ViewValue>(
-      (value, field) => (isGroup(value) ? (value[field] ?? '') : ''),
+      (value, field) => (isView(value) ? (value[field] ?? '') : ''),
       merged,
     );
   }
@@ -155,7 +156,7 @@ export function overlayView(base: View, ...data: readonly (PreviewData | null | 
 }
 
 const completeItem = (item: ViewValue): ViewValue => {
-  if (!isGroup(item)) return item;
+  if (!isView(item)) return item;
   const { name, description, amount, total } = item;
   return {
     ...item,
@@ -166,14 +167,11 @@ const completeItem = (item: ViewValue): ViewValue => {
   };
 };
 
-const isGroup = (value: ViewValue | undefined): value is View =>
-  typeof value === 'object' && !Array.isArray(value);
-
 function mergeViews(base: View, over: View): View {
   const merged: Record<string, ViewValue> = { ...base };
   for (const [name, value] of Object.entries(over)) {
     const below = merged[name];
-    merged[name] = isGroup(value) && isGroup(below) ? mergeViews(below, value) : value;
+    merged[name] = isView(value) && isView(below) ? mergeViews(below, value) : value;
   }
   return merged;
 }

@@ -214,7 +214,7 @@ export function fillTemplate({ parts }: Template, view: View): string {
 const isEmpty = (value: ViewValue): boolean =>
   value === '' || value === false || (Array.isArray(value) && value.length === 0);
 
-const isView = (value: ViewValue | undefined): value is View =>
+export const isView = (value: ViewValue | undefined): value is View =>
   typeof value === 'object' && !Array.isArray(value);
 
 /** The value of a checked name; the empty text where the view lacks it. */

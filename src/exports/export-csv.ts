@@ -1,10 +1,11 @@
 import type { Page } from '../core/page.ts';
 import type { Ctx } from '../db/ctx.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
+import type { InvoiceFilter } from '../invoicing/store.ts';
 import { listUsageEvents } from '../rollup/usage-store.ts';
 import { reachOf } from '../tenants/tenant-scope.ts';
 import type { CsvColumn, CsvValue } from './csv.ts';
-import { type InvoiceFilter, listExportedInvoices, listExportedLines } from './export-store.ts';
+import { listExportedInvoices, listExportedLines } from './export-store.ts';
 import { streamCsv } from './stream-csv.ts';
 
 const PAGE_ROWS = 1000;

@@ -1,14 +1,7 @@
 /** The SQL of exports, a page at a time. Amounts and quantities come as they are kept. */
-import type { Page } from '../core/page.ts';
-import { pageOf } from '../core/page.ts';
+import { type Page, pageOf } from '../core/page.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
-
-export interface InvoiceFilter {
-  readonly organisation_id?: string | undefined;
-  readonly status?: string | undefined;
-  readonly year?: number | undefined;
-  readonly month?: number | undefined;
-}
+import { AMOUNT_DUE_COLUMN, type InvoiceFilter, WITH_BALANCE } from '../invoicing/store.ts';
 
 export type ExportedRow = Readonly<Record<string, string | number | null>>;
 
@@ -72,13 +65,6 @@ const valuesOf = ({ organisation_id, status, year, month }: InvoiceFilter): unkn
   month ?? null,
 ];
 
-/** Issued credit notes and captured payments, as on the invoice; total - total is a zero with the currency's decimals. */
-const BALANCE = `SELECT
-    i.total - i.total + (SELECT coalesce(sum(c.total), 0) FROM credit_notes c
-      WHERE c.organisation_id = i.organisation_id AND c.invoice_id = i.id AND c.status = 'issued') AS credited_total,
-    i.total - i.total + (SELECT coalesce(sum(p.applied_amount), 0) FROM payments p
-      WHERE p.organisation_id = i.organisation_id AND p.invoice_id = i.id AND p.status = 'captured') AS paid_total`;
-
 export async function listExportedInvoices(
   tx: LedgerTransaction,
   filter: InvoiceFilter,
@@ -86,10 +72,8 @@ export async function listExportedInvoices(
   limit: number,
 ): Promise<Page<ExportedRow>> {
   const rows = await tx.query<ExportedRow>(
-    `SELECT ${INVOICE_COLUMNS.map((column) => `i.${column}`).join(', ')}, balance.credited_total, balance.paid_total,
-       CASE WHEN i.status IN ('finalized', 'paid', 'refunded')
-         THEN greatest(i.total - balance.credited_total - balance.paid_total, i.total - i.total) END AS amount_due
-     FROM invoices i CROSS JOIN LATERAL (${BALANCE}) balance
+    `SELECT ${INVOICE_COLUMNS.map((column) => `i.${column}`).join(', ')}, credited_total, paid_total, ${AMOUNT_DUE_COLUMN}
+     FROM ${WITH_BALANCE}
      WHERE ${FILTER} AND ($5::uuid IS NULL OR i.id > $5) ORDER BY i.id LIMIT $6`,
     [...valuesOf(filter), after, limit + 1],
   );

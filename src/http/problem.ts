@@ -57,8 +57,6 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
-export const statusOf = (code: ErrorCode): number => STATUS[code];
-
 /** Every code with its status, for the description of the API. */
 export const listErrorCodes = (): readonly (readonly [ErrorCode, number])[] =>
   Object.entries(STATUS) as [ErrorCode, number][];

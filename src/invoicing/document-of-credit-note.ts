@@ -1,11 +1,11 @@
 /** The frozen words of an issued credit note: see document-model.ts. */
-import { decimal, formatDecimal, isZero, negate, subtract, sum } from '../core/decimal.ts';
+import { decimal, formatDecimal, isZero, negate, subtract } from '../core/decimal.ts';
 import { assert } from '../core/error.ts';
 import { dayOf, firstDay, lastDay } from '../core/time.ts';
 import type { DocumentLine, DocumentModel, LegalNote } from '../documents/document-model.ts';
 import type { DefaultTemplates } from '../documents/template-store.ts';
 import type { CreditNote, CreditNoteLine } from './credit-note.ts';
-import { conversionOf, frozenTemplates, partiesOf } from './document-of-invoice.ts';
+import { conversionOf, frozenTemplates, partiesOf, rateOf } from './document-of-invoice.ts';
 import type { Invoice, LineItem } from './invoice.ts';
 import type { Buyer, Seller } from './parties.ts';
 
@@ -67,7 +67,6 @@ export function documentOfCreditNote(
 function lineOf(line: CreditNoteLine, corrected: LineItem | undefined, seller: Seller): DocumentLine {
   assert(corrected, 'a credit note corrects lines of its invoice');
   const isConverted = corrected.original_currency !== null && line.original_amount !== null;
-  const rates = corrected.taxes.map((tax) => decimal(tax.rate));
   return {
     line_number: line.line_number,
     kind: 'credit',
@@ -84,7 +83,7 @@ function lineOf(line: CreditNoteLine, corrected: LineItem | undefined, seller: S
     exchange_rate: isConverted ? corrected.exchange_rate : null,
     amount: line.total,
     discount_amount: line.discount_amount,
-    tax_rate: rates.length === 0 ? null : formatDecimal(sum(rates)),
+    tax_rate: rateOf(corrected),
     tax_amount: line.tax_amount,
   };
 }

@@ -161,5 +161,5 @@ const lineOf = (line: LineItem, seller: Seller, pricesFrom: StartsOfPrices): Doc
 });
 
 /** CGST 9 and SGST 9 are 18 percent of the line. */
-const rateOf = ({ taxes }: LineItem): string | null =>
+export const rateOf = ({ taxes }: LineItem): string | null =>
   taxes.length === 0 ? null : formatDecimal(sum(taxes.map((tax) => decimal(tax.rate))));

@@ -30,7 +30,8 @@ import {
 import { documentOfCreditNote } from './document-of-credit-note.ts';
 import type { Invoice, InvoiceRow } from './invoice.ts';
 import { issueDocument } from './issue-document.ts';
-import { type Account, findInvoice, findInvoiceState, setPaid } from './store.ts';
+import { markPaid } from './mark-paid.ts';
+import { type Account, findInvoice, findInvoiceState } from './store.ts';
 import { takeDocumentNumber } from './take-number.ts';
 
 /** Issues a proposal: it gets its number and never changes again. Throws `not_found`, `invalid_state`. */
@@ -106,7 +107,9 @@ export async function issueProposed(
     action: 'credit_note.issue',
     changes: { ...told, origin, reason, released },
   });
-  if (invoice.status === 'finalized' && compare(due, ZERO) <= 0) await settle(tx, ctx, invoice, id);
+  if (invoice.status === 'finalized' && compare(due, ZERO) <= 0) {
+    await markPaid(tx, ctx, invoice, { credit_note_id: id, paid_at: now });
+  }
   return note;
 }
 
@@ -116,30 +119,4 @@ async function deriveDue(
 ): Promise<Decimal> {
   const { issued, applied } = await readCreditSums(tx, organisation_id, id);
   return subtract(subtract(decimal(total), decimal(issued)), decimal(applied));
-}
-
-async function settle(
-  tx: LedgerTransaction,
-  ctx: Ctx,
-  invoice: InvoiceRow,
-  credit_note_id: string,
-): Promise<void> {
-  const { organisation_id, id, invoice_number, total, currency } = invoice;
-  const by = { credit_note_id, paid_at: formatInstant(ctx.now) };
-  const isPaid = await setPaid(tx, organisation_id, id, by.paid_at);
-  assert(isPaid, 'under its lock a finalized invoice stays one');
-  await insertOutbox(tx, {
-    organisation_id,
-    id: uuidv7(ctx.now),
-    topic: 'invoice.paid',
-    payload: { invoice_id: id, invoice_number, total, currency, ...by },
-    created_at: by.paid_at,
-  });
-  await appendAudit(tx, ctx, {
-    organisation_id,
-    entity_type: 'invoice',
-    entity_id: id,
-    action: 'invoice.paid',
-    changes: { status: { from: 'finalized', to: 'paid' }, ...by },
-  });
 }

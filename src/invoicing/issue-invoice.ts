@@ -18,7 +18,7 @@ import type { InvoiceContent } from './compose-invoice.ts';
 import { documentOfInvoice } from './document-of-invoice.ts';
 import { assertDraft, assertInvoiceable, claimAdjustments } from './draft.ts';
 import type { FinalizeDraftInput } from './finalize-invoice.ts';
-import { type Invoice, type InvoiceRow, openBalance } from './invoice.ts';
+import { type Invoice, type InvoiceRow, listUnconverted, openBalance } from './invoice.ts';
 import { issueDocument } from './issue-document.ts';
 import { replaceLines } from './line-store.ts';
 import { periodOfInvoice } from './load-billing.ts';
@@ -131,9 +131,9 @@ function assertConverted(
   account: Account,
   at: number,
 ): void {
-  const missing = line_items.filter((line) => line.original_currency !== null && line.exchange_rate === null);
+  const missing = listUnconverted(line_items);
   if (missing.length > 0) {
-    const from = [...new Set(missing.map((line) => line.original_currency))].join(', ');
+    const from = missing.map(({ original_currency }) => original_currency).join(', ');
     throw new AppError('exchange_rate_missing', `No exchange rate from ${from} to ${currency} is in force.`);
   }
   const maxAge = account.buyer.exchange_rate_max_age_days;
@@ -153,10 +153,7 @@ function assertComplete({ line_items }: InvoiceContent, tax: TaxInput, { seller,
     seller,
     buyer,
     number: longestNumber(seller, seller.series, tax.day),
-    lines: line_items.map(({ tax_category, hsn_sac }) => ({
-      tax_category,
-      hsn_sac: hsn_sac ?? seller.hsn_sac,
-    })),
+    lines: line_items,
   });
   if (faults.length === 0) return;
   throw new AppError(

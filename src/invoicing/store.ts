@@ -247,18 +247,19 @@ export async function findInvoice(
   return (await withLines(tx, rows))[0] ?? null;
 }
 
-const READ_COLUMNS = `${INVOICE_COLUMNS.join(', ')}, credited_total, paid_total,
-  CASE WHEN status IN ('finalized', 'paid', 'refunded')
+/** Beside an invoice and its balance. total - total is a zero with the currency's decimals. */
+export const AMOUNT_DUE_COLUMN = `CASE WHEN status IN ('finalized', 'paid', 'refunded')
     THEN greatest(total - credited_total - paid_total, total - total) END AS amount_due`;
 
-/** total - total is a zero with the currency's decimals. */
-const WITH_BALANCE = `invoices CROSS JOIN LATERAL (SELECT
-    total - total + (SELECT coalesce(sum(c.total), 0) FROM credit_notes c
-      WHERE c.organisation_id = invoices.organisation_id AND c.invoice_id = invoices.id AND c.status = 'issued')
-      AS credited_total,
-    total - total + (SELECT coalesce(sum(p.applied_amount), 0) FROM payments p
-      WHERE p.organisation_id = invoices.organisation_id AND p.invoice_id = invoices.id AND p.status = 'captured')
-      AS paid_total) balance`;
+/** What issued credit notes and captured payments have done to each invoice: credited_total and paid_total. */
+export const WITH_BALANCE = `invoices i CROSS JOIN LATERAL (SELECT
+    i.total - i.total + (SELECT coalesce(sum(c.total), 0) FROM credit_notes c
+      WHERE c.organisation_id = i.organisation_id AND c.invoice_id = i.id AND c.status = 'issued') AS credited_total,
+    i.total - i.total + (SELECT coalesce(sum(p.applied_amount), 0) FROM payments p
+      WHERE p.organisation_id = i.organisation_id AND p.invoice_id = i.id AND p.status = 'captured') AS paid_total)
+  balance`;
+
+const READ_COLUMNS = `${INVOICE_COLUMNS.join(', ')}, credited_total, paid_total, ${AMOUNT_DUE_COLUMN}`;
 
 export interface InvoiceFilter {
   readonly organisation_id?: string | undefined;

@@ -2,6 +2,7 @@
  * Law 12: what a transaction asked for leaves after it, at least once. Runs may overlap and die anywhere: an attempt is
  * claimed by one run in a transaction of its own, and one that does not end comes back when its lease does.
  */
+import { describeError } from '../core/error.ts';
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { type Ledger, PLATFORM, tenant } from '../db/ledger.ts';
@@ -40,7 +41,6 @@ const POSTPONE_MS = 60_000;
 /** Each lane has a connection and waits for one call outside; a Worker may have six of both together. */
 const LANES = 3;
 const ROWS_PER_ROUND = 200;
-const ERROR_CHARACTERS_MAX = 500;
 
 type Counts = Record<'delivered' | 'postponed' | 'failed' | 'given_up', number>;
 
@@ -105,7 +105,7 @@ async function deliverOne(ctx: Ctx, row: DueMessage, handlers: OutboxHandlers): 
     return await conclude(ctx, message, outcome);
   } catch (error) {
     // What the attempt wanted to write was refused, or the answer to its commit was lost: then this changes nothing.
-    return await conclude(ctx, message, { kind: 'failed', error: sentenceOf(error) });
+    return await conclude(ctx, message, { kind: 'failed', error: describeError(error) });
   }
 }
 
@@ -117,11 +117,9 @@ async function attempt(ctx: Ctx, message: OutboxMessage, handlers: OutboxHandler
   try {
     return await handler(ctx, message);
   } catch (error) {
-    return { kind: 'failed', error: sentenceOf(error) };
+    return { kind: 'failed', error: describeError(error) };
   }
 }
-
-const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function conclude(ctx: Ctx, message: OutboxMessage, outcome: Outcome): Promise<keyof Counts> {
   const { organisation_id, id, topic, attempts } = message;
@@ -135,7 +133,7 @@ async function conclude(ctx: Ctx, message: OutboxMessage, outcome: Outcome): Pro
       await markDelivered(tx, message, formatInstant(ctx.now));
       return 'delivered';
     }
-    const error = outcome.error.toWellFormed().replaceAll('\0', '').slice(0, ERROR_CHARACTERS_MAX);
+    const error = describeError(outcome.error);
     const next = deriveNextAttempt(attempts, id, ctx.now);
     await markFailed(tx, message, {
       error,

@@ -3,16 +3,7 @@ import type { Page, PageInput } from '../core/page.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listRows } from '../db/list-rows.ts';
 import type { DocumentModel } from '../documents/document-model.ts';
-
-/**
- * What is left to pay of the invoice `i`: its total less issued credit notes less the captured payments applied to it.
- */
-export const AMOUNT_DUE = `(i.total
-  - (SELECT coalesce(sum(n.total), 0) FROM credit_notes n
-     WHERE n.organisation_id = i.organisation_id AND n.invoice_id = i.id AND n.status = 'issued')
-  - (SELECT coalesce(sum(p.applied_amount), 0) FROM payments p
-     WHERE p.organisation_id = i.organisation_id AND p.invoice_id = i.id
-       AND p.status = 'captured'))`;
+import { AMOUNT_DUE } from '../documents/page-store.ts';
 
 export interface EmailSubject {
   readonly model: DocumentModel;

@@ -1,6 +1,6 @@
 /** The SQL of reminders. Platform reach. */
 import type { LedgerTransaction } from '../db/ledger.ts';
-import { AMOUNT_DUE } from './email-store.ts';
+import { AMOUNT_DUE } from '../documents/page-store.ts';
 
 export interface UnpaidInvoice {
   readonly organisation_id: string;

@@ -1,3 +1,4 @@
+import { describeError } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import type { EmailMessage } from '../core/ports.ts';
 import { dayOf, formatInstant } from '../core/time.ts';
@@ -25,7 +26,6 @@ export type LinkFor = (
 ) => Promise<string>;
 
 const SEND_TIMEOUT_MS = 30_000;
-const ERROR_CHARACTERS_MAX = 500;
 
 /**
  * Sends the e-mail of one document, with its PDF: waits for that, and leaves out what has become untrue meanwhile. The
@@ -117,8 +117,7 @@ async function send({ mailer }: Ctx, email: EmailMessage): Promise<string | null
     await Promise.race([mailer.send(email), late]);
     return null;
   } catch (error) {
-    const sentence = error instanceof Error ? error.message : String(error);
-    return sentence.toWellFormed().replaceAll('\0', '').slice(0, ERROR_CHARACTERS_MAX);
+    return describeError(error);
   } finally {
     clearTimeout(timer);
   }

@@ -1,14 +1,14 @@
 import { appendAudit } from '../audit/append-audit.ts';
 import { decimal, ZERO } from '../core/decimal.ts';
-import { AppError, assert, invalidRequest, parentNotFound } from '../core/error.ts';
+import { AppError, invalidRequest, parentNotFound } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import { formatMoney } from '../core/money.ts';
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { type LedgerTransaction, PLATFORM, tenant } from '../db/ledger.ts';
 import type { InvoiceRow } from '../invoicing/invoice.ts';
-import { findInvoiceState, setPaid } from '../invoicing/store.ts';
-import { insertOutbox } from '../outbox/store.ts';
+import { markPaid } from '../invoicing/mark-paid.ts';
+import { findInvoiceState } from '../invoicing/store.ts';
 import { findOwner } from '../tenants/store.ts';
 import {
   applyPayment,
@@ -104,28 +104,4 @@ async function recordPayment(
     await markPaid(tx, ctx, invoice, { payment_id: id, paid_at: settledAt });
   }
   return payment;
-}
-
-async function markPaid(
-  tx: LedgerTransaction,
-  ctx: Ctx,
-  { organisation_id, id, invoice_number, total, currency }: InvoiceRow,
-  by: { readonly payment_id: string; readonly paid_at: string },
-): Promise<void> {
-  const isPaid = await setPaid(tx, organisation_id, id, by.paid_at);
-  assert(isPaid, 'under its lock a finalized invoice stays one');
-  await insertOutbox(tx, {
-    organisation_id,
-    id: uuidv7(ctx.now),
-    topic: 'invoice.paid',
-    payload: { invoice_id: id, invoice_number, total, currency, ...by },
-    created_at: formatInstant(ctx.now),
-  });
-  await appendAudit(tx, ctx, {
-    organisation_id,
-    entity_type: 'invoice',
-    entity_id: id,
-    action: 'invoice.paid',
-    changes: { status: { from: 'finalized', to: 'paid' }, ...by },
-  });
 }

@@ -1,6 +1,6 @@
 import { type Decimal, decimal, formatDecimal, isZero, parseQuantity } from '../core/decimal.ts';
+import { isRealDay } from '../core/effective-days.ts';
 import type { Fault } from '../core/error.ts';
-import { isDay } from '../core/time.ts';
 import { convertPrice } from '../fx/convert.ts';
 import type { PlanInput, TierInput } from './plan-rules.ts';
 
@@ -34,7 +34,7 @@ export function findConversionFaults({
     const detail = 'There is nothing to convert without original_currency.';
     faults.push({ pointer: '/conversion_date', code: 'not_allowed', detail });
   }
-  if (!isDay(conversion_date) || conversion_date < '0001-01-01') {
+  if (!isRealDay(conversion_date)) {
     const detail = 'Must be a day of the calendar, YYYY-MM-DD.';
     faults.push({ pointer: '/conversion_date', code: 'invalid_date', detail });
   }

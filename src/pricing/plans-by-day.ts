@@ -22,10 +22,10 @@ export type PlanSegment = PlanRule & { readonly first_day: string; readonly last
 
 /**
  * Which plan version rules on which days: on each day the organisation's own, else the global one, in the organisation's
- * currency; where none is in that, the one in another currency, which is then converted. A version rules from effective_from to the day before effective_to. The
- * segments follow one another without a gap, from first_day to last_day; empty where last_day is before first_day.
- * A global version that an own one interrupts has a segment on either side. Plans of other organisations, metrics and
- * units are passed over. Days are `YYYY-MM-DD` of the organisation's zone.
+ * currency; where none is in that, the one in another currency, which is then converted. A version rules from effective_from
+ * to the day before effective_to. The segments follow one another without a gap, from first_day to last_day; empty where
+ * last_day is before first_day. A global version that an own one interrupts has a segment on either side. Plans of other
+ * organisations, metrics and units are passed over. Days are `YYYY-MM-DD` of the organisation's zone.
  */
 export function listPlanSegments(plans: readonly PlanVersion[], query: PlanQuery): PlanSegment[] {
   const candidates = plans.filter(

@@ -5,7 +5,12 @@ import { roundMoney } from '../core/money.ts';
 import { percentOf } from '../core/percent.ts';
 import type { LegalNote } from '../documents/document-model.ts';
 import { findRate, type TaxRate } from './tax-rate.ts';
-import { deriveTaxTreatment, type TaxComponent, type TaxParties } from './tax-treatment.ts';
+import {
+  deriveTaxTreatment,
+  type TaxComponent,
+  type TaxParties,
+  type TaxTreatment,
+} from './tax-treatment.ts';
 
 export interface TaxInput extends TaxParties {
   /** Of all amounts. */
@@ -64,7 +69,7 @@ interface RateGroup {
 export function deriveTaxes(input: TaxInput, lines: readonly TaxableLine[]): DerivedTaxes {
   const treatment = deriveTaxTreatment(input);
   const byLine: LineShare[][] = lines.map(() => []);
-  const taxes = groupsOf(input, lines).flatMap((group) => {
+  const taxes = groupsOf(treatment, input, lines).flatMap((group) => {
     const weights = group.indices.map((index) => lines[index]?.taxable ?? ZERO);
     const taxable_amount = sum(weights);
     return group.components.map(({ name, share }): Tax => {
@@ -86,8 +91,7 @@ export function deriveTaxes(input: TaxInput, lines: readonly TaxableLine[]): Der
   };
 }
 
-function groupsOf(input: TaxInput, lines: readonly TaxableLine[]): RateGroup[] {
-  const treatment = deriveTaxTreatment(input);
+function groupsOf(treatment: TaxTreatment, input: TaxInput, lines: readonly TaxableLine[]): RateGroup[] {
   if (lines.length === 0) return [];
   if (treatment.kind === 'zero_rated') {
     const components = [{ name: treatment.name, share: ZERO }];

@@ -3,7 +3,7 @@ import { notFound } from '../../core/error.ts';
 import { isUuid } from '../../core/id.ts';
 import { PLATFORM } from '../../db/ledger.ts';
 import { createTemplate } from '../../documents/create-template.ts';
-import { PDF_BLOCKS } from '../../documents/document-model.ts';
+import { FOOTER_LINES_MAX, PDF_BLOCKS } from '../../documents/document-model.ts';
 import { previewTemplate } from '../../documents/preview-template.ts';
 import { TEMPLATE_CHARACTERS_MAX } from '../../documents/template.ts';
 import {
@@ -21,8 +21,6 @@ import { type Answer, defineRoute, type Route } from '../route.ts';
 import { id, idParams, name, pageOf, textOf, time } from '../schemas.ts';
 import { answerList, listQuery } from './list.ts';
 
-/** It stands on every page, and leaves room for the rest. */
-const FOOTER_LINES_MAX = 8;
 const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
 
 const settings = z.strictObject({
