@@ -41,7 +41,7 @@ CREATE TABLE "credit_notes" (
 	"updated_at" timestamptz DEFAULT now() NOT NULL,
 	CONSTRAINT "credit_notes_organisation_id_id_pk" PRIMARY KEY("organisation_id","id"),
 	CONSTRAINT "credit_notes_id" UNIQUE("id"),
-	CONSTRAINT "credit_notes_status" CHECK (status IN ('proposed', 'issued')),
+	CONSTRAINT "credit_notes_status" CHECK (status IN ('proposed', 'issued', 'dismissed')),
 	CONSTRAINT "credit_notes_origin" CHECK (origin IN ('manual', 'late_usage')),
 	CONSTRAINT "credit_notes_number_from_issue" CHECK ((status = 'issued') = (credit_note_number IS NOT NULL)),
 	CONSTRAINT "credit_notes_total_is_sum" CHECK (total = subtotal - discount_total + tax_total)

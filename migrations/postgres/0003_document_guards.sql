@@ -38,10 +38,10 @@ DECLARE
   later CONSTANT text[] := ARRAY['updated_at', 'pdf_url', 'pdf_sha256', 'pdf_generated_at'];
 BEGIN
   IF TG_OP = 'DELETE' THEN
-    IF OLD.status = 'issued' THEN RAISE EXCEPTION 'an issued credit note is never deleted'; END IF;
+    IF OLD.status <> 'proposed' THEN RAISE EXCEPTION 'an issued credit note is never deleted'; END IF;
     RETURN OLD;
   END IF;
-  IF TG_OP = 'UPDATE' AND OLD.status = 'issued' AND (
+  IF TG_OP = 'UPDATE' AND OLD.status <> 'proposed' AND (
     to_jsonb(NEW) - later <> to_jsonb(OLD) - later
     OR (OLD.pdf_sha256 IS NOT NULL AND (NEW.pdf_url, NEW.pdf_sha256, NEW.pdf_generated_at)
         IS DISTINCT FROM (OLD.pdf_url, OLD.pdf_sha256, OLD.pdf_generated_at))
@@ -65,7 +65,7 @@ CREATE TRIGGER credit_notes_issued_never_change BEFORE INSERT OR UPDATE OR DELET
 --> statement-breakpoint
 CREATE FUNCTION refuse_change_of_issued_credit_note_line() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF EXISTS (SELECT 1 FROM credit_notes WHERE status = 'issued' AND (
+  IF EXISTS (SELECT 1 FROM credit_notes WHERE status <> 'proposed' AND (
     (TG_OP <> 'INSERT' AND organisation_id = OLD.organisation_id AND id = OLD.credit_note_id)
     OR (TG_OP <> 'DELETE' AND organisation_id = NEW.organisation_id AND id = NEW.credit_note_id))) THEN
     RAISE EXCEPTION 'the lines of an issued credit note never change';

@@ -113,9 +113,9 @@ export function findNumberingFaults(numbering: Numbering, { hasGstin }: { hasGst
   }
   if (faults.length > 0 || !hasGstin) return faults;
   const financialYear = financialYearOf('2026-12-31', numbering.financial_year_start_month);
-  for (const of of [series, credit_note_series]) {
-    const parts = { series: of, financialYear, lengthMax: GST_NUMBER_LENGTH };
-    const longest = longestDocumentNumber(formatOfSeries(numbering, of), parts);
+  for (const each of [series, credit_note_series]) {
+    const parts = { series: each, financialYear, lengthMax: GST_NUMBER_LENGTH };
+    const longest = longestDocumentNumber(formatOfSeries(numbering, each), parts);
     const digits = /[0-9]*$/.exec(longest)?.[0].length ?? 0;
     const hasRoom = /\{seq:[1-9]\}$/.test(number_format) || digits >= SEQUENCE_DIGITS_MIN;
     if (isGstNumber(longest) && hasRoom) continue;

@@ -36,3 +36,18 @@ export function instantArray(instants: readonly number[]): string {
     }),
   );
 }
+
+/** The columns of rows as array literals, for an `INSERT … SELECT … FROM unnest` of the same columns. */
+export const columnArrays = <Row>(
+  rows: readonly Row[],
+  columns: readonly (readonly [keyof Row, string])[],
+): string[] =>
+  columns.map(([name, type]) =>
+    textArray(
+      rows.map((row) => {
+        const value = row[name];
+        if (value === null) return null;
+        return type === 'jsonb' ? JSON.stringify(value) : String(value);
+      }),
+    ),
+  );

@@ -834,7 +834,10 @@ export const exchangeRates = pgTable(
   ],
 );
 
-/** A correction of an issued invoice. `proposed`: made from late usage, and not yet a document. */
+/**
+ * A correction of an issued invoice. `proposed`: made from late usage, and not yet a document. `dismissed`: a proposal that
+ * somebody declined; its usage stays settled, and nothing goes back.
+ */
 export const creditNotes = pgTable(
   'credit_notes',
   {
@@ -871,7 +874,7 @@ export const creditNotes = pgTable(
       .on(table.organisation_id, table.invoice_id)
       .where(sql`status = 'proposed' AND origin = 'late_usage'`),
     index('credit_notes_invoice').on(table.organisation_id, table.invoice_id),
-    check('credit_notes_status', sql`status IN ('proposed', 'issued')`),
+    check('credit_notes_status', sql`status IN ('proposed', 'issued', 'dismissed')`),
     check('credit_notes_origin', sql`origin IN ('manual', 'late_usage')`),
     check('credit_notes_number_from_issue', sql`(status = 'issued') = (credit_note_number IS NOT NULL)`),
     check('credit_notes_total_is_sum', sql`total = subtotal - discount_total + tax_total`),

@@ -1,6 +1,6 @@
 import { exponentOf, isCurrency } from '../core/currency.ts';
 import { compare, parseDecimal, parseQuantity, ZERO } from '../core/decimal.ts';
-import { type EffectiveDays, findEffectiveDaysFaults } from '../core/effective-days.ts';
+import { findEffectiveDaysFaults } from '../core/effective-days.ts';
 import type { Fault } from '../core/error.ts';
 import { findPercentFaults } from '../core/percent.ts';
 
@@ -16,10 +16,21 @@ export interface Discount {
   readonly metric_name: string | null;
 }
 
-export interface DiscountInput extends EffectiveDays {
+export interface DiscountInput {
   readonly percentage?: string | null | undefined;
   readonly amount?: string | null | undefined;
   readonly currency?: string | null | undefined;
+  /** Absent: the first day of the month. */
+  readonly effective_from?: string | undefined;
+  readonly effective_to?: string | null | undefined;
+}
+
+/** What the organisation adds to what is asked for. */
+export interface DiscountTerms {
+  /** In which it is invoiced. */
+  readonly currency: string;
+  /** The first of its month. */
+  readonly firstDay: string;
 }
 
 const isGiven = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;
@@ -27,10 +38,16 @@ const isGiven = <T>(value: T | null | undefined): value is T => value !== null &
 /**
  * What is wrong with a new discount, in the order of the rules. Codes: `required`, `not_allowed` (both kinds at once, a currency
  * without an amount), `invalid_decimal` (also more decimals than the currency has), `out_of_range`, `unknown_currency`,
- * `invalid_date`, `invalid_order`.
+ * `currency_mismatch` (an amount in another currency than the invoices': it would never apply), `invalid_date`,
+ * `invalid_order`.
  */
-export function findDiscountFaults(input: DiscountInput): Fault[] {
-  return [...findKindFaults(input), ...findAmountFaults(input), ...findEffectiveDaysFaults(input)];
+export function findDiscountFaults(input: DiscountInput, terms: DiscountTerms): Fault[] {
+  const { effective_from = terms.firstDay, effective_to } = input;
+  return [
+    ...findKindFaults(input),
+    ...findAmountFaults(input, terms.currency),
+    ...findEffectiveDaysFaults({ effective_from, effective_to }),
+  ];
 }
 
 function findKindFaults({ percentage, amount, currency }: DiscountInput): Fault[] {
@@ -51,12 +68,16 @@ function findKindFaults({ percentage, amount, currency }: DiscountInput): Fault[
   return [];
 }
 
-function findAmountFaults({ percentage, amount, currency }: DiscountInput): Fault[] {
+function findAmountFaults({ percentage, amount, currency }: DiscountInput, invoiced: string): Fault[] {
   if (isGiven(percentage)) return findPercentFaults('/percentage', percentage, 'above_zero');
   if (!isGiven(amount) || !isGiven(currency)) return [];
   if (!isCurrency(currency)) {
     const detail = 'Must be an active ISO 4217 code in capitals.';
     return [{ pointer: '/currency', code: 'unknown_currency', detail }];
+  }
+  if (currency !== invoiced) {
+    const detail = `The organisation is invoiced in ${invoiced}: an amount in ${currency} would never be taken off.`;
+    return [{ pointer: '/currency', code: 'currency_mismatch', detail }];
   }
   const value = parseQuantity(amount) === null ? null : parseDecimal(amount);
   const digits = exponentOf(currency);

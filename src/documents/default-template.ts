@@ -73,7 +73,7 @@ export const DEFAULT_HTML = `<header class="head">
   <h2>{{labels.tax_summary}}</h2>
   <table class="small">
     <thead><tr><th scope="col">{{labels.tax}}</th><th scope="col" class="number">{{labels.taxable_amount}}</th><th scope="col" class="number">{{labels.tax_amount}}</th></tr></thead>
-    <tbody>{{#taxes}}<tr><td>{{label}} ({{country}})</td><td class="number">{{taxable_amount}}</td><td class="number">{{amount}}</td></tr>{{/taxes}}</tbody>
+    <tbody>{{#taxes}}<tr><td>{{label}}{{#country}} ({{country}}){{/country}}</td><td class="number">{{taxable_amount}}</td><td class="number">{{amount}}</td></tr>{{/taxes}}</tbody>
   </table>
 </section>{{/has_taxes}}
 

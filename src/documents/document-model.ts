@@ -28,6 +28,13 @@ export interface DocumentTier {
   readonly amount: string;
 }
 
+/** The month whose late usage a line charges, and the first day of the version of the price that it has. */
+export interface LineAdjusts {
+  readonly year: number;
+  readonly month: number;
+  readonly price_from: string;
+}
+
 export interface DocumentLine {
   readonly line_number: number;
   readonly kind: DocumentLineKind;
@@ -38,6 +45,8 @@ export interface DocumentLine {
   readonly hsn_sac: string | null;
   readonly first_day: string;
   readonly last_day: string;
+  /** Of an `adjustment`, else null; documents frozen before it was introduced lack it. */
+  readonly adjusts?: LineAdjusts | null | undefined;
   readonly quantity: string | null;
   /** In `original_currency` where there is one. Null beside tiers, packages and fees. */
   readonly unit_price: string | null;

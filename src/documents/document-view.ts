@@ -9,6 +9,7 @@ import {
   partyLinesOf,
   priceCurrencyOf,
   quantityOf,
+  taxCountryOf,
   taxLabelOf,
   taxNameOf,
   tierLabelOf,
@@ -26,18 +27,25 @@ import { type Language, languageOf } from './languages/index.ts';
 import type { View, ViewValue } from './template.ts';
 import type { DocumentView } from './template-variables.ts';
 
-/** `logo`: the file of `model.logo`. */
-export function deriveDocumentView(model: DocumentModel, logo: Uint8Array | null): DocumentView {
+/** `logo`: the file of `model.logo`; `amountDue`: what of the total is still to be paid, where that is known. */
+export function deriveDocumentView(
+  model: DocumentModel,
+  logo: Uint8Array | null,
+  amountDue = model.total,
+): DocumentView {
   const language = languageOf(model.language);
   const money = (amount: string): string => formatAmount(language, amount, model.currency);
   const view: DocumentView = {
     title: titleOf(model),
     headline: headlineOf(model),
     number: model.number,
+    invoice_number: model.number,
     is_credit_note: model.kind === 'credit_note',
     issue_date: formatDay(language, model.issue_date),
     due_date: model.due_date === null ? '' : formatDay(language, model.due_date),
     period: formatDays(language, model.period.first_day, model.period.last_day),
+    period_start: formatDay(language, model.period.first_day),
+    period_end: formatDay(language, model.period.last_day),
     timezone: model.period.timezone,
     currency: model.currency,
     place_of_supply: model.place_of_supply ?? '',
@@ -46,7 +54,11 @@ export function deriveDocumentView(model: DocumentModel, logo: Uint8Array | null
     logo: '',
     seller: partyOf(language, model.seller),
     buyer: partyOf(language, model.buyer),
+    seller_name: model.seller.legal_name,
+    customer_name: model.buyer.legal_name,
+    organisation_name: model.buyer.legal_name,
     lines: model.lines.map((line) => lineOf(model, line)),
+    line_items: model.lines.map((line) => lineItemOf(model, line)),
     has_hsn_sac: model.lines.some((line) => line.hsn_sac !== null),
     has_tax_rate: model.lines.some((line) => line.tax_rate !== null),
     subtotal: money(model.subtotal),
@@ -59,15 +71,16 @@ export function deriveDocumentView(model: DocumentModel, logo: Uint8Array | null
     discount_total: money(negated(model.discount_total)),
     has_taxes: model.taxes.length > 0,
     taxes: model.taxes.map((tax) => ({
-      label: taxLabelOf(language, tax),
-      name: taxNameOf(language, tax),
-      country: tax.country,
+      label: taxLabelOf(model, tax),
+      name: taxNameOf(model, tax),
+      country: taxCountryOf(model, tax),
       rate: formatPercent(language, tax.rate),
       taxable_amount: money(tax.taxable_amount),
       amount: money(tax.amount),
     })),
     tax_total: money(model.tax_total),
     total: money(model.total),
+    amount_due: model.kind === 'invoice' ? money(amountDue) : '',
     has_conversions: model.conversions.length > 0,
     conversions: model.conversions.map(({ original_currency, exchange_rate, conversion_date, source }) => ({
       rate: `1 ${original_currency} = ${formatNumber(language, exchange_rate)} ${model.currency}`,
@@ -109,6 +122,17 @@ function lineOf(model: DocumentModel, line: DocumentLine): DocumentView['lines']
       unit_price: price(tier.price_per_unit),
       amount: price(tier.amount),
     })),
+  };
+}
+
+function lineItemOf(model: DocumentModel, line: DocumentLine): DocumentView['line_items'][number] {
+  const shown = lineOf(model, line);
+  return {
+    ...shown,
+    description: shown.name,
+    quantity: line.quantity === null ? '' : formatNumber(languageOf(model.language), line.quantity),
+    unit: line.quantity === null ? '' : line.unit,
+    total: shown.amount,
   };
 }
 

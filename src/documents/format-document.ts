@@ -2,12 +2,20 @@
 
 import type { Address, TaxId } from '../core/address.ts';
 import { decimal, isZero } from '../core/decimal.ts';
-import type { DocumentLine, DocumentModel, DocumentTax, DocumentTier, Party } from './document-model.ts';
+import type {
+  DocumentLine,
+  DocumentModel,
+  DocumentTax,
+  DocumentTier,
+  LineAdjusts,
+  Party,
+} from './document-model.ts';
 import {
   fillText,
   formatAmount,
   formatDay,
   formatDays,
+  formatMonth,
   formatNumber,
   formatPercent,
   formatPrice,
@@ -99,11 +107,19 @@ export function lineDetailsOf(model: DocumentModel, line: DocumentLine): string[
   return details;
 }
 
-function lineKindText({ texts }: Language, { kind }: DocumentLine): string | null {
-  if (kind === 'adjustment') return texts.adjustment;
+function lineKindText(language: Language, { kind, adjusts }: DocumentLine): string | null {
+  const { texts } = language;
+  if (kind === 'adjustment') return adjusts ? adjustmentText(language, adjusts) : texts.adjustment;
   if (kind === 'carried') return texts.carried;
   return kind === 'credit' ? texts.credit : null;
 }
+
+/** 'Adjustment for September 2026, price from 1 January 2026'. */
+const adjustmentText = (language: Language, { year, month, price_from }: LineAdjusts): string =>
+  fillText(language.texts.adjustment_of, {
+    month: formatMonth(language, year, month),
+    date: formatDay(language, price_from),
+  });
 
 export const quantityOf = (language: Language, quantity: string, unit: string): string =>
   unit === '' ? formatNumber(language, quantity) : `${formatNumber(language, quantity)} ${unit}`;
@@ -129,12 +145,24 @@ export function tierLabelOf(model: DocumentModel, line: DocumentLine, tier: Docu
   return `${range}, ${fillText(texts.tier_fee, { amount })}`;
 }
 
-export const taxNameOf = ({ texts }: Language, { name }: DocumentTax): string =>
-  name === 'VAT' ? texts.vat : name;
+/** Where the recipient owes the tax there is none of the seller's to be named, and no rate or country of it. */
+export function taxNameOf({ language, reverse_charge }: DocumentModel, { name }: DocumentTax): string {
+  const { texts } = languageOf(language);
+  if (reverse_charge) return texts.reverse_charge;
+  return name === 'VAT' ? texts.vat : name;
+}
 
-/** 'CGST 9%'. */
-export const taxLabelOf = (language: Language, tax: DocumentTax): string =>
-  `${taxNameOf(language, tax)} ${formatPercent(language, tax.rate)}`;
+/** The country whose tax it is; empty where the recipient owes it. */
+export const taxCountryOf = ({ reverse_charge }: DocumentModel, { country }: DocumentTax): string =>
+  reverse_charge ? '' : country;
+
+/** Empty where the recipient owes the tax. */
+export const taxRateOf = ({ language, reverse_charge }: DocumentModel, { rate }: DocumentTax): string =>
+  reverse_charge ? '' : formatPercent(languageOf(language), rate);
+
+/** 'CGST 9%'; 'Reverse charge'. */
+export const taxLabelOf = (model: DocumentModel, tax: DocumentTax): string =>
+  [taxNameOf(model, tax), taxRateOf(model, tax)].filter(Boolean).join(' ');
 
 /** The sentences that the law wants. */
 export function legalTextsOf(model: DocumentModel): string[] {

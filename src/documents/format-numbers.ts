@@ -50,6 +50,10 @@ export function formatDay(language: Language, day: string): string {
   return `${date} ${month} ${year}`;
 }
 
+/** en: (2026, 9) → 'September 2026'. */
+export const formatMonth = (language: Language, year: number, month: number): string =>
+  `${language.months[month - 1] ?? month} ${year}`;
+
 /** What both days have in common is written once. en: '1 – 31 January 2026', '15 December 2025 – 14 January 2026'. */
 export function formatDays(language: Language, firstDay: string, lastDay: string): string {
   if (firstDay === lastDay) return formatDay(language, firstDay);

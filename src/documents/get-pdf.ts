@@ -47,6 +47,7 @@ function pendingOf({ has_document, render_error }: PdfState, noun: string): AppE
     const codePoints = render_error.slice(GLYPHS_MISSING.length);
     return new AppError('glyphs_missing', `No font has a glyph for ${codePoints}: add one that does.`, {
       extensions: { code_points: codePoints.split(' ') },
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
     });
   }
   return new AppError('document_pending', 'The PDF is not there yet. Try again.', {

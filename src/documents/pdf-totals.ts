@@ -1,6 +1,13 @@
 /** What follows the lines: the totals, the tables of taxes and conversions, and the notes. */
 import type { DocumentModel, PdfBlock } from './document-model.ts';
-import { legalTextsOf, quantityOf, taxLabelOf, taxNameOf } from './format-document.ts';
+import {
+  legalTextsOf,
+  quantityOf,
+  taxCountryOf,
+  taxLabelOf,
+  taxNameOf,
+  taxRateOf,
+} from './format-document.ts';
 import { fillText, formatAmount, formatDay, formatNumber, formatPercent } from './format-numbers.ts';
 import { languageOf } from './languages/index.ts';
 import type { Sheet } from './pdf-sheet.ts';
@@ -55,7 +62,7 @@ function totalRowsOf(sheet: Sheet, model: DocumentModel, hasTaxSummary: boolean)
     return row(label + rate, money(negated(amount)), BODY);
   });
   const taxes = model.taxes.map((tax) => {
-    const label = taxLabelOf(language, tax);
+    const label = taxLabelOf(model, tax);
     const taxable = money(tax.taxable_amount);
     return row(
       hasTaxSummary ? label : fillText(texts.tax_on, { tax: label, taxable }),
@@ -90,14 +97,16 @@ export function drawTaxSummary(sheet: Sheet, model: DocumentModel): void {
     titles: [texts.tax, texts.rate_of_tax, texts.taxable_amount, texts.tax_amount],
     rows: model.taxes.map((tax) =>
       rowOf(
-        `${taxNameOf(language, tax)} (${tax.country})`,
-        formatPercent(language, tax.rate),
+        taxNameOf(model, tax) + inBrackets(taxCountryOf(model, tax)),
+        taxRateOf(model, tax),
         money(tax.taxable_amount),
         money(tax.amount),
       ),
     ),
   });
 }
+
+const inBrackets = (text: string): string => (text === '' ? '' : ` (${text})`);
 
 export function drawConversions(sheet: Sheet, model: DocumentModel): void {
   if (model.conversions.length === 0) return;

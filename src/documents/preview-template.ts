@@ -13,13 +13,15 @@ import { renderPdf } from './render-pdf.ts';
 import { SAMPLE_DOCUMENT, sampleLogo } from './sample-document.ts';
 import { UnsafeCssError } from './sanitise-css.ts';
 import { TemplateError, type View } from './template.ts';
-import { sampleView } from './template-content.ts';
+import { findPreviewFaults, overlayView, type PreviewData, sampleView } from './template-content.ts';
 import { findTemplate, type InvoiceTemplate } from './template-store.ts';
 
 export interface PreviewTemplateInput {
   readonly id: string;
   /** An issued invoice to show with the template; the sample where absent. */
   readonly invoice_id?: string | undefined;
+  /** Of HTML: what lies over the document, and over the template's own data. */
+  readonly data?: PreviewData | undefined;
 }
 
 export type Preview =
@@ -28,10 +30,11 @@ export type Preview =
 
 /**
  * The sample or an issued invoice as the template would show it; nothing is kept. Throws `not_found`, also for an invoice of
- * another organisation than the template's, `invalid_state` for one that was not issued, `glyphs_missing`.
+ * another organisation than the template's, `invalid_request` for data of another shape, `invalid_state` for one that was not issued, `glyphs_missing`.
  */
-export async function previewTemplate(ctx: Ctx, { id, invoice_id }: PreviewTemplateInput): Promise<Preview> {
-  const { template, invoice } = await load(ctx, id, invoice_id);
+export async function previewTemplate(ctx: Ctx, input: PreviewTemplateInput): Promise<Preview> {
+  const { template, invoice } = await load(ctx, input.id, input.invoice_id);
+  assertData(template, input.data);
   const model = invoice ?? SAMPLE_DOCUMENT;
   const logo = invoice ? await findLogo(ctx, invoice) : sampleLogo();
   if (template.template_type === 'pdf') {
@@ -39,9 +42,16 @@ export async function previewTemplate(ctx: Ctx, { id, invoice_id }: PreviewTempl
     return { kind: 'pdf', bytes: await drawPdf(ctx, shown, logo) };
   }
   const view = invoice
-    ? (deriveDocumentView(invoice, logo) as View)
-    : (cleanView(sampleView(template.preview_data)) as View);
-  return { kind: 'html', page: writePage(model, fill(template, view)) };
+    ? overlayView(deriveDocumentView(invoice, logo), input.data)
+    : sampleView(template.preview_data, input.data);
+  return { kind: 'html', page: writePage(model, fill(template, cleanView(view) as View)) };
+}
+
+function assertData({ template_type }: InvoiceTemplate, data: PreviewData | undefined): void {
+  if (data === undefined) return;
+  const ofPdf = { pointer: '/data', code: 'not_of_pdf', detail: 'A template of PDFs has no data.' };
+  const faults = template_type === 'pdf' ? [ofPdf] : findPreviewFaults(data);
+  if (faults.length > 0) throw invalidRequest(faults);
 }
 
 const load = (

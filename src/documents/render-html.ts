@@ -42,7 +42,7 @@ interface Body {
  * checks of another day and fails those of today gives way to that of the house, since a customer must see the invoice.
  */
 export function renderHtml(model: DocumentModel, options: PageOptions): string {
-  const view: View = deriveDocumentView(model, options.logo);
+  const view: View = deriveDocumentView(model, options.logo, options.payment?.amount_due);
   return writePage(model, renderBody(model.templates.html, view), options);
 }
 

@@ -1,4 +1,7 @@
-/** HTML of a filled template as HTML that only shows: what is not on the lists goes, with what it would do. */
+/**
+ * HTML of a filled template as HTML that only shows: what is not on the lists goes, with what it would do. A whole document is
+ * unwrapped: the page has a frame of its own, so that <html>, <head>, <title> and the usual <meta> say nothing more.
+ */
 import sanitize from 'sanitize-html';
 import { sanitiseCss } from './sanitise-css.ts';
 
@@ -6,7 +9,7 @@ const TAGS =
   'header footer main section article div p span h1 h2 h3 h4 h5 h6 table caption colgroup col thead tbody tfoot tr th ' +
   'td ul ol li dl dt dd strong b em i u s small sup sub br hr img a address';
 const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
-  '*': ['class', 'style', 'title', 'lang', 'dir'],
+  '*': ['class', 'id', 'style', 'title', 'lang', 'dir'],
   td: ['colspan', 'rowspan'],
   th: ['colspan', 'rowspan', 'scope'],
   col: ['span'],
@@ -22,13 +25,17 @@ const PICTURE = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+$/;
 const LINK = /^(?:https:\/\/|mailto:)/i;
 /** Elements whose content is no text of the page: it goes with them. */
 const WITH_CONTENT =
-  'script style textarea option xmp noscript noembed noframes iframe template title svg math object embed head';
+  'script style textarea option xmp noscript noembed noframes iframe template title svg math object embed';
+/** Of a whole document: taken off without a word. */
+const FRAME_TAGS: readonly string[] = ['html', 'head', 'title', 'meta', 'body'];
+const HTML_ATTRIBUTES: readonly string[] = ['lang', 'dir', 'xmlns'];
 
 /** What a template has that would be taken out: tags, and attributes as `tag[attribute]`. */
 export type Taken = (what: string) => void;
 
 export function sanitiseHtml(html: string, onTaken?: Taken): string {
   return sanitize(html, {
+    ...(onTaken && watchTags(onTaken)),
     allowedTags: [...ALLOWED_TAGS],
     allowedAttributes: Object.fromEntries(
       Object.entries(ATTRIBUTES).map(([tag, names]) => [tag, [...names]]),
@@ -44,11 +51,55 @@ export function sanitiseHtml(html: string, onTaken?: Taken): string {
     parseStyleAttributes: false,
     transformTags: {
       '*': (tagName, attribs) => ({ tagName, attribs: checkAttributes(tagName, attribs, onTaken) }),
-    },
-    onOpenTag: (name: string) => {
-      if (!ALLOWED_TAGS.includes(name)) onTaken?.(`<${name}>`);
+      body: (tagName, attribs) => unwrapBody(tagName, attribs, onTaken),
     },
   });
+}
+
+/** Tells of each tag that is taken out, and of what stands in a head without being part of one. */
+function watchTags(onTaken: Taken): Pick<sanitize.IOptions, 'onOpenTag' | 'onCloseTag' | 'textFilter'> {
+  let isInHead = false;
+  return {
+    onOpenTag(name, attributes) {
+      if (name === 'head' || name === 'body') isInHead = name === 'head';
+      if (FRAME_TAGS.includes(name)) {
+        const what = findFrameFault(name, attributes);
+        if (what !== null) onTaken(what);
+      } else if (!ALLOWED_TAGS.includes(name)) onTaken(`<${name}>`);
+      else if (isInHead) onTaken(`<${name}> within <head>`);
+    },
+    onCloseTag(name) {
+      if (name === 'head') isInHead = false;
+    },
+    textFilter(text, parent) {
+      if (parent === 'head' && text.trim() !== '') onTaken('text within <head>');
+      return text;
+    },
+  };
+}
+
+function findFrameFault(tag: string, attributes: Readonly<Record<string, string>>): string | null {
+  const names = Object.keys(attributes);
+  if (tag === 'meta') {
+    const isUsual = attributes['name']?.toLowerCase() === 'viewport' || names.join() === 'charset';
+    return isUsual ? null : '<meta> of anything but charset and viewport';
+  }
+  const other = tag === 'html' ? names.find((name) => !HTML_ATTRIBUTES.includes(name)) : undefined;
+  return other === undefined ? null : `${other} of <html>`;
+}
+
+/** Classes, styles and the like of a body go on as those of a block around its content. */
+function unwrapBody(
+  tagName: string,
+  attributes: Readonly<Record<string, string>>,
+  onTaken: Taken | undefined,
+): { tagName: string; attribs: Record<string, string> } {
+  const attribs = checkAttributes(
+    'div',
+    attributes,
+    onTaken && ((what) => onTaken(what.replace('<div>', '<body>'))),
+  );
+  return { tagName: Object.keys(attribs).length === 0 ? tagName : 'div', attribs };
 }
 
 function checkAttributes(

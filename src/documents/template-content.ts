@@ -12,8 +12,9 @@ import {
   type View,
   type ViewValue,
 } from './template.ts';
+import { nameNearest } from './template-names.ts';
 import type { InvoiceTemplate } from './template-store.ts';
-import { ALL_VARIABLES, listVariables, type Variable } from './template-variables.ts';
+import { ALIASES, ALL_VARIABLES, listVariables, type Variable } from './template-variables.ts';
 
 export type TemplateContent = Pick<
   InvoiceTemplate,
@@ -62,8 +63,9 @@ function findHtmlFaults(content: TemplateContent): Fault[] {
   }
   const known = new Map(listVariables());
   for (const name of Object.keys(content.variables)) {
-    if (!known.has(name))
-      faults.push(faultOf('/variables', 'unknown_variable', `There is no variable ‘${name}’.`));
+    if (known.has(name)) continue;
+    const detail = `There is no variable ‘${name}’${nameNearest(name, [...known.keys()])}.`;
+    faults.push(faultOf('/variables', 'unknown_variable', detail));
   }
   faults.push(...findDataFaults(ALL_VARIABLES, content.preview_data ?? {}, '/preview_data'));
   faults.push(...findMarkupFaults(content.html_content ?? ''));
@@ -89,8 +91,13 @@ function findMarkupFaults(html: string): Fault[] {
     if (!(error instanceof TemplateError)) throw error;
     return error.faults.map(({ code, detail }) => faultOf(pointer, code, detail));
   }
-  return [...taken].map((what) => faultOf(pointer, 'forbidden_markup', `${what} is not taken.`));
+  return [...taken].map((what) => faultOf(pointer, 'forbidden_markup', describeTaken(what)));
 }
+
+const describeTaken = (what: string): string =>
+  what === '<style>' || what === '<link>'
+    ? `${what} is not taken: rules of CSS stand in css_content.`
+    : `${what} is not taken.`;
 
 /** Data for a preview has the shape of the variables; any of them may be left out. */
 function findDataFaults(variable: Variable, value: unknown, pointer: string): Fault[] {
@@ -110,7 +117,8 @@ function findDataFaults(variable: Variable, value: unknown, pointer: string): Fa
         const field = Object.hasOwn(variable.fields, name) ? variable.fields[name] : undefined;
         const at = `${pointer}/${name.slice(0, 100)}`;
         if (field) return findDataFaults(field, inner, at);
-        return [faultOf(at, 'unknown_variable', 'There is no such variable.')];
+        const near = nameNearest(name, Object.keys(variable.fields));
+        return [faultOf(at, 'unknown_variable', `There is no such variable${near}.`)];
       });
   }
 }
@@ -121,13 +129,47 @@ export function describeVariables(html: string): Record<string, string> {
   return Object.fromEntries(listVariables().filter(([name]) => names.has(name)));
 }
 
+export type PreviewData = Readonly<Record<string, unknown>>;
+
+/** Data that comes with the request for a preview. */
+export const findPreviewFaults = (data: PreviewData): Fault[] =>
+  findDataFaults(ALL_VARIABLES, data, '/data').slice(0, FAULTS_MAX);
+
 /** The sample with the template's own data over it: lists are replaced, groups filled up. */
-export const sampleView = (data: InvoiceTemplate['preview_data']): View =>
-  mergeViews(deriveDocumentView(SAMPLE_DOCUMENT, sampleLogo()), (data ?? {}) as View);
+export const sampleView = (...data: readonly (PreviewData | null | undefined)[]): View =>
+  overlayView(deriveDocumentView(SAMPLE_DOCUMENT, sampleLogo()), ...data);
+
+/** A view with data over it, the last of all on top. A second name follows the first unless it is given itself. */
+export function overlayView(base: View, ...data: readonly (PreviewData | null | undefined)[]): View {
+  const given = data.reduce<View>((below, over) => mergeViews(below, (over ?? {}) as View), {});
+  const merged: Record<string, ViewValue> = { ...mergeViews(base, given) };
+  for (const [alias, path] of Object.entries(ALIASES)) {
+    if (Object.hasOwn(given, alias) || !Object.hasOwn(given, path[0] ?? '')) continue;
+    merged[alias] = path.reduce<ViewValue>(
+      (value, field) => (isGroup(value) ? (value[field] ?? '') : ''),
+      merged,
+    );
+  }
+  const lines = given['line_items'] ?? given['lines'];
+  return Array.isArray(lines) ? { ...merged, line_items: lines.map(completeItem) } : merged;
+}
+
+const completeItem = (item: ViewValue): ViewValue => {
+  if (!isGroup(item)) return item;
+  const { name, description, amount, total } = item;
+  return {
+    ...item,
+    name: name ?? description ?? '',
+    description: description ?? name ?? '',
+    amount: amount ?? total ?? '',
+    total: total ?? amount ?? '',
+  };
+};
+
+const isGroup = (value: ViewValue | undefined): value is View =>
+  typeof value === 'object' && !Array.isArray(value);
 
 function mergeViews(base: View, over: View): View {
-  const isGroup = (value: ViewValue | undefined): value is View =>
-    typeof value === 'object' && !Array.isArray(value);
   const merged: Record<string, ViewValue> = { ...base };
   for (const [name, value] of Object.entries(over)) {
     const below = merged[name];

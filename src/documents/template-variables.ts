@@ -69,14 +69,34 @@ const party = (who: string) => ({
   details: texts(`Address, e-mail address and tax numbers of the ${who}, a line each`),
 });
 
+const LINE = {
+  number: text('1, 2, 3, …'),
+  name: text('What is charged'),
+  details: texts('What else is to be known of it: other days, a conversion'),
+  hsn_sac: text('Indian code of goods or services; else empty'),
+  quantity: text('Quantity and unit; empty for a fee'),
+  unit_price: text('Price of a unit; empty where there are tiers'),
+  tax_rate: text('Rate of tax; empty where there is none'),
+  amount: text('Amount before discount and tax'),
+  tiers: list('How a tiered price was applied', {
+    label: text('The range of the tier'),
+    quantity: text('Quantity in it'),
+    unit_price: text('Price of a unit in it'),
+    amount: text('Its exact amount'),
+  }),
+};
+
 export const TEMPLATE_VARIABLES = {
   title: text('What it is: Invoice, Tax invoice, Credit note'),
   headline: text('The amount and the day on which it is due'),
   number: text('Its number'),
+  invoice_number: text('The same as number'),
   is_credit_note: flag('Whether it is a credit note'),
   issue_date: text('Day of issue'),
   due_date: text('Day on which it is due; empty where there is none'),
   period: text('First and last day of the billing period'),
+  period_start: text('First day of the billing period'),
+  period_end: text('Last day of the billing period'),
   timezone: text('The time zone of these days'),
   currency: text('ISO 4217 code'),
   place_of_supply: text('Place of supply; empty where there is none'),
@@ -88,21 +108,16 @@ export const TEMPLATE_VARIABLES = {
   logo: text("The seller's logo as a data: address for <img src>; empty where there is none"),
   seller: group('Who sends it', party('seller')),
   buyer: group('Who receives it', party('buyer')),
-  lines: list('The lines', {
-    number: text('1, 2, 3, …'),
-    name: text('What is charged'),
-    details: texts('What else is to be known of it: other days, a conversion'),
-    hsn_sac: text('Indian code of goods or services; else empty'),
-    quantity: text('Quantity and unit; empty for a fee'),
-    unit_price: text('Price of a unit; empty where there are tiers'),
-    tax_rate: text('Rate of tax; empty where there is none'),
-    amount: text('Amount before discount and tax'),
-    tiers: list('How a tiered price was applied', {
-      label: text('The range of the tier'),
-      quantity: text('Quantity in it'),
-      unit_price: text('Price of a unit in it'),
-      amount: text('Its exact amount'),
-    }),
+  seller_name: text('The same as seller.name'),
+  customer_name: text('The same as buyer.name'),
+  organisation_name: text('The same as buyer.name'),
+  lines: list('The lines', LINE),
+  line_items: list('The same lines, with the unit apart from the quantity', {
+    ...LINE,
+    quantity: text('Quantity without its unit; empty for a fee'),
+    description: text('The same as name'),
+    unit: text('The unit; empty for a fee'),
+    total: text('The same as amount'),
   }),
   has_hsn_sac: flag('Whether any line has such a code'),
   has_tax_rate: flag('Whether any line has a rate of tax'),
@@ -120,6 +135,9 @@ export const TEMPLATE_VARIABLES = {
   }),
   tax_total: text('Sum of the taxes'),
   total: text('What is to be paid, or is credited'),
+  amount_due: text(
+    'What is still to be paid where the page knows it, else the total; empty on a credit note',
+  ),
   has_conversions: flag('Whether prices were converted from another currency'),
   conversions: list('The rates of exchange', {
     rate: text('1 of one currency = so much of the other'),
@@ -141,6 +159,15 @@ export const TEMPLATE_VARIABLES = {
 
 export type DocumentView = ViewOf<typeof TEMPLATE_VARIABLES>;
 
+/** Second names: each has the value of the variable at this path. */
+export const ALIASES: Readonly<Record<string, readonly string[]>> = {
+  invoice_number: ['number'],
+  seller_name: ['seller', 'name'],
+  customer_name: ['buyer', 'name'],
+  organisation_name: ['buyer', 'name'],
+  amount_due: ['total'],
+};
+
 export const ALL_VARIABLES: GroupVariable = group('A document', TEMPLATE_VARIABLES);
 
 /** Every name as documented: `lines.tiers.amount` is the amount of a tier of a line. */
@@ -151,3 +178,6 @@ export function listVariables(fields: Variables = TEMPLATE_VARIABLES, prefix = '
     return inner.kind === 'group' ? [own, ...listVariables(inner.fields, `${prefix}${name}.`)] : [own];
   });
 }
+
+/** Every name with what it stands for. */
+export const describeAllVariables = (): Record<string, string> => Object.fromEntries(listVariables());

@@ -3,11 +3,14 @@
  * are those of the list of variables, so that no template reaches anything but a document's own texts.
  */
 import Mustache from 'mustache';
+import { nameNearest } from './template-names.ts';
 import { ALL_VARIABLES, type GroupVariable, type Variable } from './template-variables.ts';
 
 export const TEMPLATE_CHARACTERS_MAX = 65_536;
 const TAGS_MAX = 2000;
 const DEPTH_MAX = 4;
+/** Faults with a proposal: more are not answered, and finding one takes time. */
+const HINTS_MAX = 20;
 /** A page of more is of no use to anyone; also what a template can make of the longest document. */
 const OUTPUT_CHARACTERS_MAX = 4_000_000;
 const STEPS_MAX = 1_000_000;
@@ -108,8 +111,7 @@ class TokenReader {
       return this.#fault(start, 'forbidden_tag', REFUSED[kind] ?? 'This tag is not taken');
     }
     const found = findScope(value, scopes);
-    if (!found)
-      return this.#fault(start, 'unknown_variable', `There is no variable ‘${value.slice(0, 100)}’`);
+    if (!found) return this.#fault(start, 'unknown_variable', this.#describeUnknown(value, scopes));
     if (found.name !== '') this.names.add(found.name);
     const path = value.split('.').filter((step) => step !== '');
     if (kind === 'name') {
@@ -125,6 +127,11 @@ class TokenReader {
       return this.#fault(start, 'list_in_list', `‘${value}’ is no part of the list around it`);
     }
     return [{ kind: 'section', path, parts: this.read(inner, [...scopes, innerScope(found)], depth + 1) }];
+  }
+
+  #describeUnknown(value: string, scopes: readonly Scope[]): string {
+    const unknown = `There is no variable ‘${value.slice(0, 100)}’`;
+    return this.faults.length < HINTS_MAX ? unknown + nameNearest(value, usableNames(scopes)) : unknown;
   }
 
   #fault(place: number, code: string, detail: string): [] {
@@ -151,6 +158,17 @@ function findScope(value: string, scopes: readonly Scope[]): Scope | null {
   for (const field of rest) found = found && fieldOf(found, field);
   return found;
 }
+
+/** What may stand at a place: the fields around it, and those of groups by their path. */
+const usableNames = (scopes: readonly Scope[]): string[] =>
+  scopes.flatMap(({ variable }) =>
+    variable.kind !== 'group'
+      ? []
+      : Object.entries(variable.fields).flatMap(([name, field]) => [
+          name,
+          ...(field.kind === 'group' ? Object.keys(field.fields).map((inner) => `${name}.${inner}`) : []),
+        ]),
+  );
 
 const isOwnOf = (value: string, scopes: readonly Scope[]): boolean => {
   const [first = ''] = value.split('.');

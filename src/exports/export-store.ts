@@ -32,6 +32,9 @@ const INVOICE_COLUMNS = [
   'paid_at',
   'cancelled_at',
   'created_at',
+  'original_currency',
+  'exchange_rate',
+  'conversion_date',
 ] as const;
 
 const LINE_COLUMNS = [
@@ -50,6 +53,8 @@ const LINE_COLUMNS = [
   'original_currency',
   'original_amount',
   'exchange_rate',
+  'hsn_sac',
+  'tax_category',
   'year',
   'month',
   'first_day',
@@ -67,6 +72,13 @@ const valuesOf = ({ organisation_id, status, year, month }: InvoiceFilter): unkn
   month ?? null,
 ];
 
+/** Issued credit notes and captured payments, as on the invoice; total - total is a zero with the currency's decimals. */
+const BALANCE = `SELECT
+    i.total - i.total + (SELECT coalesce(sum(c.total), 0) FROM credit_notes c
+      WHERE c.organisation_id = i.organisation_id AND c.invoice_id = i.id AND c.status = 'issued') AS credited_total,
+    i.total - i.total + (SELECT coalesce(sum(p.applied_amount), 0) FROM payments p
+      WHERE p.organisation_id = i.organisation_id AND p.invoice_id = i.id AND p.status = 'captured') AS paid_total`;
+
 export async function listExportedInvoices(
   tx: LedgerTransaction,
   filter: InvoiceFilter,
@@ -74,7 +86,10 @@ export async function listExportedInvoices(
   limit: number,
 ): Promise<Page<ExportedRow>> {
   const rows = await tx.query<ExportedRow>(
-    `SELECT ${INVOICE_COLUMNS.map((column) => `i.${column}`).join(', ')} FROM invoices i
+    `SELECT ${INVOICE_COLUMNS.map((column) => `i.${column}`).join(', ')}, balance.credited_total, balance.paid_total,
+       CASE WHEN i.status IN ('finalized', 'paid', 'refunded')
+         THEN greatest(i.total - balance.credited_total - balance.paid_total, i.total - i.total) END AS amount_due
+     FROM invoices i CROSS JOIN LATERAL (${BALANCE}) balance
      WHERE ${FILTER} AND ($5::uuid IS NULL OR i.id > $5) ORDER BY i.id LIMIT $6`,
     [...valuesOf(filter), after, limit + 1],
   );

@@ -5,10 +5,14 @@ import type { LedgerTransaction } from '../db/ledger.ts';
 import { listRows } from '../db/list-rows.ts';
 import type { CurrencyPair, ExchangeRate } from './exchange-rate.ts';
 
-export type RateInForce = Pick<
-  ExchangeRate,
-  'id' | 'base_currency' | 'target_currency' | 'rate' | 'effective_from' | 'source'
->;
+export interface RateInForce
+  extends Pick<
+    ExchangeRate,
+    'id' | 'base_currency' | 'target_currency' | 'rate' | 'effective_from' | 'source'
+  > {
+  /** Who publishes it, in capitals ('ECB'), where an import says so; else the source. */
+  readonly provider: string;
+}
 
 /** Writers follow one another, so that what one has read of a pair still holds when it writes; readers are not held up. */
 export const lockRates = async (tx: LedgerTransaction): Promise<void> => {
@@ -94,10 +98,12 @@ export const selectRatesAt = (
   at: string,
 ): Promise<RateInForce[]> =>
   tx.query<RateInForce>(
-    `SELECT last.id, pair.base_currency, pair.target_currency, last.rate, last.effective_from, last.source
+    `SELECT last.id, pair.base_currency, pair.target_currency, last.rate, last.effective_from, last.source,
+       CASE WHEN last.source = 'api' AND last.metadata ->> 'provider' ~ '^[A-Za-z0-9 ._-]{1,40}$'
+         THEN upper(last.metadata ->> 'provider') ELSE last.source END AS provider
      FROM unnest($1::text[], $2::text[]) AS pair(base_currency, target_currency)
      CROSS JOIN LATERAL (
-       SELECT id, rate, effective_from, effective_to, source FROM exchange_rates r
+       SELECT id, rate, effective_from, effective_to, source, metadata FROM exchange_rates r
        WHERE r.base_currency = pair.base_currency AND r.target_currency = pair.target_currency AND r.effective_from <= $3
        ORDER BY r.effective_from DESC LIMIT 1) AS last
      WHERE last.effective_to IS NULL OR last.effective_to > $3`,

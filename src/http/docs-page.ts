@@ -1,37 +1,17 @@
 /** `GET /docs`: the description of the API as a page for people. Nothing in it runs, loads or submits. */
 import { html, raw } from 'hono/html';
 import { DOCS_CSS } from './docs-css.ts';
+import {
+  type Field,
+  type Html,
+  nameOf,
+  renderFields,
+  renderNested,
+  renderText,
+  renderType,
+  type Schema,
+} from './docs-schema.ts';
 import type { Answer } from './route.ts';
-
-/** Escapes what is put into it, unless that was made by `html` itself. */
-type Html = ReturnType<typeof html>;
-
-/** Of JSON Schema, what zod writes. */
-interface Schema {
-  readonly $ref?: string;
-  readonly type?: string | readonly string[];
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly default?: unknown;
-  readonly format?: string;
-  readonly description?: string;
-  readonly anyOf?: readonly Schema[];
-  readonly items?: Schema;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: boolean | Schema;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-}
-
-interface Field {
-  readonly name: string;
-  readonly required: boolean;
-  readonly schema: Schema;
-  readonly description?: string;
-}
 
 type Content = Readonly<Record<string, { readonly schema?: Schema }>>;
 
@@ -39,13 +19,13 @@ interface Operation {
   readonly summary: string;
   readonly operationId: string;
   readonly security: readonly Readonly<Record<string, unknown>>[];
-  readonly parameters: readonly (Field & { readonly in: string })[];
+  readonly parameters: readonly Field[];
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
 }
 
 /** What the page reads of the description that `describeApi` makes. */
-export interface ApiDescription {
+interface ApiDescription {
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: {
@@ -79,7 +59,10 @@ export const answerDocs = (page: string): Answer => ({
   },
 });
 
-export async function renderDocs({ info, paths, components }: ApiDescription): Promise<string> {
+/** Of what `describeApi` made. */
+export async function renderDocs(description: Readonly<Record<string, unknown>>): Promise<string> {
+  // Made as JSON, it has no type of its own.
+  const { info, paths, components } = description as unknown as ApiDescription;
   const groups = groupByResource(paths);
   const page = await html`<!doctype html>
 <html lang="en">
@@ -92,24 +75,25 @@ export async function renderDocs({ info, paths, components }: ApiDescription): P
 <body>
 <header>
 <h1>${info.title} API</h1>
-<p>${info.description} For programs, the same as <a href="/openapi.json">OpenAPI 3.1</a>.</p>
+<p>${info.description} The same for programs: <a href="/openapi.json">OpenAPI 3.1</a>.</p>
 </header>
 <nav aria-label="Contents">
-<h2>Contents</h2>
+<a href="#authentication">Authentication</a>
 ${groups.map(([name, places]) => renderContents(name, places))}
-<p><a href="#objects">Objects</a></p>
+<a href="#objects">Objects</a>
 </nav>
 <main>
 <section id="authentication">
 <h2>Authentication</h2>
-<p>A key is sent as a bearer token: <code>Authorization: Bearer mb_…</code>. What is marked open wants none.</p>
-<ul>${Object.entries(components.securitySchemes).map(([name, { description }]) => html`<li><span class="key">${name} key</span> ${description}</li>`)}</ul>
-<p>Without a valid key every other answer is 401. Errors are problem documents: <a href="#schema-Problem">Problem</a>.</p>
+<p>A key goes with every request, but for what is marked <span class="key">open</span>:</p>
+<pre>Authorization: Bearer mb_…</pre>
+<ul>${Object.entries(components.securitySchemes).map(renderScheme)}</ul>
+<p>Without a valid key the answer is 401. Errors are problem documents: <a href="#schema-Problem">Problem</a>.</p>
 </section>
-${groups.map(([name, places]) => html`<section id="${slugOf(name)}"><h2>${name}</h2>${places.map(renderOperation)}</section>`)}
+${groups.map(([name, places]) => renderGroup(name, places))}
 <section id="objects">
 <h2>Objects</h2>
-${Object.entries(components.schemas).map(([name, schema]) => html`<article id="schema-${name}"><h3>${nameOf(name)}</h3>${schema.properties ? '' : html`<p>${renderType(schema)}</p>`}${renderNested(schema)}</article>`)}
+${Object.entries(components.schemas).map(renderObject)}
 </section>
 </main>
 </body>
@@ -142,24 +126,47 @@ function resourceOf(path: string): string {
 
 const slugOf = (name: string): string => `resource-${name.toLowerCase().replaceAll(' ', '-')}`;
 
-const renderContents = (name: string, places: readonly Place[]): Html =>
-  html`<details><summary><a href="#${slugOf(name)}">${name}</a> <small>${places.length}</small></summary><ul>
-${places.map(({ method, path, operation }) => html`<li><a href="#${operation.operationId}"><b class="method">${method}</b> <code>${path}</code></a></li>\n`)}</ul></details>
+const renderContents = (name: string, places: readonly Place[]): Html => html`<details>
+<summary>${name} <small>${places.length}</small></summary>
+<ul>${places.map((place) => html`<li>${renderHeading(place)}</li>`)}</ul>
+</details>
 `;
 
-function renderOperation({ method, path, operation }: Place): Html {
-  const { operationId, summary, security, parameters, requestBody, responses } = operation;
-  const audience = security.flatMap((scheme) => Object.keys(scheme))[0];
-  return html`
-<article id="${operationId}">
-<h3><a href="#${operationId}"><b class="method ${method.toLowerCase()}">${method}</b> <code>${path}</code></a></h3>
-<p>${summary} <span class="key">${audience === undefined ? 'open' : `${audience} key`}</span></p>
-${parameters.length > 0 && html`<h4>Parameters</h4>${renderFields(parameters.map((each) => ({ ...each, place: each.in })))}`}
-${requestBody && html`<h4>Body${requestBody.required ? '' : ', optional'}</h4>${renderContent(requestBody.content)}`}
+const renderHeading = ({ method, path, operation }: Place): Html =>
+  html`<a href="#${operation.operationId}"><b class="${method.toLowerCase()}">${method}</b> <code>${path}</code></a>`;
+
+const renderScheme = ([name, { description }]: [string, { description: string }]): Html =>
+  html`<li><span class="key">${name} key</span> ${description}</li>`;
+
+const renderGroup = (name: string, places: readonly Place[]): Html => html`<section id="${slugOf(name)}">
+<h2><a href="#${slugOf(name)}">${name}</a></h2>
+${places.map(renderOperation)}
+</section>
+`;
+
+function renderOperation(place: Place): Html {
+  const { operationId, summary, security, parameters, requestBody, responses } = place.operation;
+  const [scheme] = security.flatMap((each) => Object.keys(each));
+  return html`<article id="${operationId}">
+<h3>${renderHeading(place)}</h3>
+<p>${renderText(summary)} <span class="key">${scheme === undefined ? 'open' : `${scheme} key`}</span></p>
+${parameters.length > 0 && html`<h4>Parameters</h4>${renderFields(parameters)}`}
+${requestBody && html`<h4>Body${!requestBody.required && ', optional'}</h4>${renderContent(requestBody.content)}`}
 <h4>Answers</h4>
-<ul class="answers">${Object.entries(responses).map(([status, { description, content = {} }]) => html`<li><b>${status}</b> ${renderText(description)}${renderContent(content)}</li>`)}</ul>
-</article>`;
+<ul>${Object.entries(responses).map(
+    ([status, { description, content = {} }]) =>
+      html`<li><b>${status}</b> ${renderText(description)}${renderContent(content)}</li>`,
+  )}</ul>
+</article>
+`;
 }
+
+const renderObject = ([name, schema]: [string, Schema]): Html => html`<article id="schema-${name}">
+<h3>${nameOf(name)}</h3>
+<p>${renderType(schema)}</p>
+${renderNested(schema)}
+</article>
+`;
 
 /** Problems have one shape, told once. */
 const renderContent = (content: Content): Html[] =>
@@ -170,50 +177,3 @@ const renderContent = (content: Content): Html[] =>
         ? html`<div><small>${mediaType}</small> ${renderType(schema)}${renderNested(schema)}</div>`
         : html`<div><small>${mediaType}</small></div>`,
     );
-
-const renderFields = (fields: readonly (Field & { readonly place?: string })[]): Html =>
-  html`<ul class="fields">${fields.map(
-    ({ name, required, schema, description = schema.description, place }) =>
-      html`<li><code>${name}</code> <span class="type">${place && `${place}, `}${renderType(schema)}${renderLimits(schema)}</span>${required && html` <em>required</em>`}${description && html`<p>${renderText(description)}</p>`}${renderNested(schema)}</li>`,
-  )}</ul>`;
-
-/** The fields of the objects in a schema that have no name to link to. */
-function renderNested({ properties, required, items, anyOf, additionalProperties }: Schema): Html | Html[] {
-  if (items) return renderNested(items) ;
-  if (anyOf) return anyOf.flatMap(renderNested);
-  if (typeof additionalProperties === 'object' && !properties) return renderNested(additionalProperties);
-  const fields = Object.entries(properties ?? {});
-  if (fields.length === 0) return [];
-  return renderFields(
-    fields.map(([name, schema]) => ({ name, schema, required: required?.includes(name) ?? false })),
-  );
-}
-
-function renderType(schema: Schema): Html {
-  const { $ref, anyOf, items, type, format, additionalProperties } = schema;
-  if ($ref) {
-    const name = $ref.slice($ref.lastIndexOf('/') + 1);
-    return html`<a href="#schema-${name}">${nameOf(name)}</a>`;
-  }
-  if (anyOf) return html`${anyOf.map((each, index) => html`${index > 0 && ' or '}${renderType(each)}`)}`;
-  if (schema.enum) return html`${schema.enum.map((value) => JSON.stringify(value)).join(' or ')}`;
-  if ('const' in schema) return html`${JSON.stringify(schema.const)}`;
-  if (items) return html`array of ${renderType(items)}`;
-  if (typeof additionalProperties === 'object' && Object.keys(additionalProperties).length > 0) {
-    return html`object of ${renderType(additionalProperties)}`;
-  }
-  const types = [type ?? 'any'].flat().join(' or ');
-  return html`${format ? `${types} (${format})` : types}`;
-}
-
-function renderLimits({ minimum, maximum, minLength, maxLength, default: byDefault }: Schema): Html {
-  const isBound = (bound: number | undefined): boolean => bound !== undefined && Number.isSafeInteger(bound);
-  return html``;
-}
-
-/** Zod names itself what refers to itself: of ours that is only the JSON that an event may carry. */
-const nameOf = (name: string): string => (name.startsWith('__') ? 'JSON' : name);
-
-/** Text in which `backticks` mark code. */
-const renderText = (text: string): Html =>
-  html`${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;

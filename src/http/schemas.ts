@@ -55,6 +55,18 @@ export const instant = z
   )
   .meta({ description: 'RFC 3339 date-time, or epoch milliseconds' });
 
+/** As `instant`; a bare day is its first moment in UTC. */
+export const instantOrDay = z
+  .union([z.string(), z.int().min(EPOCH_MS_MIN)])
+  .transform((value, context) =>
+    instantFrom(
+      typeof value === 'number' ? value : parseInstant(isDay(value) ? `${value}T00:00:00Z` : value),
+      context,
+      'Must be RFC 3339, epoch milliseconds or a day.',
+    ),
+  )
+  .meta({ description: 'RFC 3339 date-time, epoch milliseconds, or a day: its first moment in UTC' });
+
 /** RFC 3339, epoch milliseconds or a day in UTC, as an RFC 3339 instant. */
 export const instantQuery = z
   .string()

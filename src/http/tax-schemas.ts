@@ -1,8 +1,8 @@
 /** Schemas of what tax authorities want to know of sellers, buyers and goods. */
 import * as z from 'zod';
-import { TAX_ID_TYPES } from '../core/address.ts';
+import { TAX_ID_TYPES, type TaxId } from '../core/address.ts';
 import { isCountry } from '../core/country.ts';
-import { isHsnSac } from '../core/tax-id.ts';
+import { isGstin, isHsnSac, vatCountryOf } from '../core/tax-id.ts';
 import { textOf } from './schemas.ts';
 
 export const country = z
@@ -26,6 +26,30 @@ export const taxIdText = z
   .regex(/^[A-Z0-9][A-Z0-9+*./ -]{0,63}$/, { error: 'Must be capital letters and digits, at most 64.' });
 
 export const taxId = z.strictObject({ type: z.enum(TAX_ID_TYPES), value: taxIdText });
+
+const TAX_IDS_MAX = 10;
+
+/** What findTaxIdFaults would say of a list, with the pointer of the object's own field. */
+const taxIdsByType = z.strictObject({
+  gstin: z
+    .stringFormat('gstin', isGstin, { error: 'Is no GSTIN, or its check character is wrong.' })
+    .optional(),
+  eu_vat: z
+    .stringFormat('eu_vat', (text) => vatCountryOf(text) !== null, {
+      error: 'Is no VAT ID of a member state.',
+    })
+    .optional(),
+  other: taxIdText.optional(),
+});
+
+const listTaxIds = (ids: z.output<typeof taxIdsByType>): TaxId[] =>
+  TAX_ID_TYPES.flatMap((type) => (ids[type] === undefined ? [] : [{ type, value: ids[type] }]));
+
+/** Read as a list. */
+export const taxIds = z
+  .union([z.array(taxId).max(TAX_IDS_MAX), taxIdsByType])
+  .transform((given): TaxId[] => (Array.isArray(given) ? given : listTaxIds(given)))
+  .meta({ description: 'A list, or an object with one tax id of each type' });
 
 export const hsnSac = z
   .string()

@@ -14,6 +14,12 @@ const CODES: Readonly<Record<string, string>> = {
 
 const escapePart = (part: PropertyKey): string => String(part).replaceAll('~', '~0').replaceAll('/', '~1');
 
+/** Whether the value was of no type that this branch of a union takes. */
+const isOfAnotherType = (branch: readonly z.core.$ZodIssue[]): boolean =>
+  branch.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
+
+const isUnknownField = ({ code }: Fault): boolean => code === 'unknown_field';
+
 function faultsOf(issue: z.core.$ZodIssue, prefix: '' | '?'): Fault[] {
   const pointerTo = (path: readonly PropertyKey[]): string =>
     prefix === '?' ? `?${path.map(String).join('.')}` : path.map((part) => `/${escapePart(part)}`).join('');
@@ -24,16 +30,27 @@ function faultsOf(issue: z.core.$ZodIssue, prefix: '' | '?'): Fault[] {
       detail: `There is no ${prefix === '?' ? 'parameter' : 'field'} ${JSON.stringify(key)} here.`,
     }));
   }
-  const missing = issue.code === 'invalid_type' && issue.input === undefined;
+  const isTyped = issue.code === 'invalid_type' || issue.code === 'invalid_union';
+  const missing = isTyped && issue.input === undefined;
+  if (issue.code === 'invalid_union' && !missing) {
+    const [meant, ...others] = issue.errors.filter((branch) => !isOfAnotherType(branch));
+    if (meant && others.length === 0) {
+      return meant.flatMap((inner) => faultsOf({ ...inner, path: [...issue.path, ...inner.path] }, prefix));
+    }
+  }
   const code = missing ? 'required' : (CODES[issue.code] ?? 'invalid');
   return [{ pointer: pointerTo(issue.path), code, detail: missing ? 'This is required.' : issue.message }];
 }
 
-/** The parsed value, or `invalid_request` with a fault for each issue. `?` marks query parameters. */
+/**
+ * The parsed value, or `invalid_request` with a fault for each issue. Unknown fields come first: what is missing is often
+ * what one of them was meant to be. `?` marks query parameters.
+ */
 export function validate(schema: z.ZodType, value: unknown, prefix: '' | '?'): unknown {
   const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
-  throw invalidRequest(parsed.error.issues.flatMap((issue) => faultsOf(issue, prefix)));
+  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, prefix));
+  throw invalidRequest([...faults.filter(isUnknownField), ...faults.filter((each) => !isUnknownField(each))]);
 }
 
 /** Query parameters as an object; one given twice is refused. */

@@ -178,7 +178,8 @@ export interface StandingLine extends LineItem {
 
 /**
  * The lines of all such invoices that priced usage of these months, with what credit notes took back of them: a proposal
- * for late usage counts like an issued one, so that what comes later is rated beside it.
+ * for late usage counts like an issued one, so that what comes later is rated beside it; a dismissed one has settled its
+ * usage too, and has given nothing back.
  */
 export const listStandingLines = (
   tx: LedgerTransaction,
@@ -192,7 +193,8 @@ export const listStandingLines = (
      FROM invoice_line_items line
      JOIN invoices i ON i.organisation_id = line.organisation_id AND i.id = line.invoice_id
      LEFT JOIN LATERAL (
-       SELECT sum(cl.total) AS total, sum(cl.original_amount) FILTER (WHERE c.origin = 'late_usage') AS late_amount,
+       SELECT sum(cl.total) FILTER (WHERE c.status <> 'dismissed') AS total,
+         sum(cl.original_amount) FILTER (WHERE c.origin = 'late_usage') AS late_amount,
          sum(cl.quantity - cl.carried_quantity) FILTER (WHERE c.origin = 'late_usage') AS late_quantity,
          (sum(cl.event_count) FILTER (WHERE c.origin = 'late_usage'))::bigint AS late_event_count
        FROM credit_notes c

@@ -7,9 +7,10 @@ import type { RateInForce } from '../fx/store.ts';
 import type { TaxInput } from '../tax/derive-taxes.ts';
 import type { BillingInput } from './billing-input.ts';
 import { type BuiltInvoice, buildInvoice } from './build-invoice.ts';
-import type { Invoice, InvoiceConversion } from './invoice.ts';
+import type { Invoice, InvoiceConversion, LineItem } from './invoice.ts';
 import { type InvoicePeriod, type LoadBillingOptions, loadBilling } from './load-billing.ts';
 import { loadTaxInput } from './load-tax-input.ts';
+import type { Seller } from './parties.ts';
 import { type Settlement, settleInvoice } from './settle-invoice.ts';
 import type { Account } from './store.ts';
 
@@ -40,11 +41,17 @@ export async function composeInvoice(
     discounts: await listDiscountsFor(tx, period.organisation_id, firstDay(period), lastDay(period)),
     tax: await loadTaxInput(tx, account, { currency: period.currency, day }),
   };
-  const settlement = settleInvoice(built.lines, period.currency, terms);
+  const lines = account.buyer.tax_regime === 'in' ? built.lines.map(withCodeOf(account.seller)) : built.lines;
+  const settlement = settleInvoice(lines, period.currency, terms);
   const { legal_notes: _, ...settled } = settlement;
   const content = { ...settled, unpriced: built.unpriced, ...conversionsOf(built.rates, day) };
   return { billing, built, content, settlement, tax: terms.tax };
 }
+
+/** Where India asks for a code, the seller's stands on lines whose price names none. */
+const withCodeOf =
+  ({ hsn_sac }: Seller) =>
+  (line: LineItem): LineItem => ({ ...line, hsn_sac: line.hsn_sac ?? hsn_sac });
 
 function conversionsOf(
   rates: readonly RateInForce[],
@@ -57,6 +64,7 @@ function conversionsOf(
     effective_from: formatInstant(Date.parse(rate.effective_from)),
     conversion_date: day,
     source: rate.source,
+    provider: rate.provider,
   }));
   const [only, ...others] = conversions;
   const single = others.length === 0 ? only : undefined;

@@ -104,7 +104,11 @@ interface LineCredited {
 function partsOf(state: CreditState, { lines }: CreateCreditNoteInput): LineCredited[] {
   const parts = lines === undefined ? restOf(state) : namedOf(state, lines);
   const total = sum(parts.map(({ part }) => part.total));
-  if (compare(total, ZERO) <= 0) throw exceeds('Nothing is left of the invoice to be credited.');
+  if (compare(total, ZERO) <= 0) {
+    throw exceeds(
+      'Nothing is left of the invoice to be credited; a proposal holds its part until it is issued or dismissed.',
+    );
+  }
   if (compare(total, state.room) <= 0) return parts;
   const { currency } = state.invoice;
   const [asked, left] = [total, state.room].map((amount) => `${formatMoney(amount, currency)} ${currency}`);

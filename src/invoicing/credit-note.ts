@@ -2,7 +2,7 @@
 import type { OpenAdjustment } from './billing-input.ts';
 import type { InvoiceTax, LineTax } from './invoice.ts';
 
-export const CREDIT_NOTE_STATUSES = ['proposed', 'issued'] as const;
+export const CREDIT_NOTE_STATUSES = ['proposed', 'issued', 'dismissed'] as const;
 /** `proposed`: made from late usage, and not a document yet: it has no number, and may still gain lines. */
 export type CreditNoteStatus = (typeof CREDIT_NOTE_STATUSES)[number];
 

@@ -1,6 +1,6 @@
 /** The SQL of credit notes and their lines. The late usage that they take up is in credit-usage-store.ts. */
 import type { Page, PageInput } from '../core/page.ts';
-import { bareArray, textArray } from '../db/array-literal.ts';
+import { bareArray, columnArrays } from '../db/array-literal.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listRows } from '../db/list-rows.ts';
 import type { LegalNote } from '../documents/document-model.ts';
@@ -67,23 +67,15 @@ export async function insertCreditLines(
   lineIds: readonly string[],
   lines: readonly CreditNoteLine[],
 ): Promise<void> {
-  const columns = LINE_COLUMNS.map(([name, type]) =>
-    textArray(
-      lines.map((line) => {
-        const value = line[name];
-        if (value === null) return null;
-        return type === 'jsonb' ? JSON.stringify(value) : String(value);
-      }),
-    ),
-  );
   await tx.execute(
     `INSERT INTO credit_note_lines (organisation_id, credit_note_id, id, ${LINE_NAMES})
      SELECT $1::uuid, $2::uuid, r.* FROM unnest($3::uuid[], ${LINE_COLUMNS.map(([, type], index) => `$${index + 4}::${type}[]`).join(', ')}) AS r`,
-    [organisation_id, id, bareArray(lineIds), ...columns],
+    [organisation_id, id, bareArray(lineIds), ...columnArrays(lines, LINE_COLUMNS)],
   );
 }
 
 const CHANGING = [
+  'reason',
   'credit_note_number',
   'status',
   'subtotal',
@@ -213,7 +205,8 @@ export async function readCreditSums(
   invoiceId: string,
 ): Promise<CreditSums> {
   const [row] = await tx.query<CreditSums>(
-    `SELECT coalesce(sum(total), 0) AS credited, coalesce(sum(total) FILTER (WHERE status = 'issued'), 0) AS issued,
+    `SELECT coalesce(sum(total) FILTER (WHERE status <> 'dismissed'), 0) AS credited,
+       coalesce(sum(total) FILTER (WHERE status = 'issued'), 0) AS issued,
        (SELECT coalesce(sum(applied_amount), 0) FROM payments
         WHERE organisation_id = $1 AND invoice_id = $2 AND status = 'captured') AS applied
      FROM credit_notes WHERE organisation_id = $1 AND invoice_id = $2`,
@@ -232,8 +225,24 @@ export const listCreditedLines = (
   tx.query(
     `SELECT l.invoice_line_number, sum(l.total) AS total
      FROM credit_notes c JOIN credit_note_lines l ON l.organisation_id = c.organisation_id AND l.credit_note_id = c.id
-     WHERE c.organisation_id = $1 AND c.invoice_id = $2 GROUP BY 1`,
+     WHERE c.organisation_id = $1 AND c.invoice_id = $2 AND c.status <> 'dismissed' GROUP BY 1`,
     [organisationId, invoiceId],
+  );
+
+/** Takes an amount off what the invoice's payments settled, the newest first: it is the customer's money again. */
+export const releaseApplied = (
+  tx: LedgerTransaction,
+  { organisation_id, invoice_id }: Pick<CreditNoteRow, 'organisation_id' | 'invoice_id'>,
+  amount: string,
+): Promise<number> =>
+  tx.execute(
+    `WITH ranked AS (
+       SELECT id, sum(applied_amount) OVER (ORDER BY paid_at DESC, id DESC) - applied_amount AS newer FROM payments
+       WHERE organisation_id = $1 AND invoice_id = $2 AND status = 'captured' AND applied_amount > 0)
+     UPDATE payments p SET applied_amount = p.applied_amount - least(p.applied_amount, $3::numeric - ranked.newer),
+       updated_at = now()
+     FROM ranked WHERE p.organisation_id = $1 AND p.id = ranked.id AND ranked.newer < $3::numeric`,
+    [organisation_id, invoice_id, amount],
   );
 
 /** The seller of an issued invoice, as it is now; the organisation may have another since. */

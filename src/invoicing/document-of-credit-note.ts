@@ -5,7 +5,7 @@ import { dayOf, firstDay, lastDay } from '../core/time.ts';
 import type { DocumentLine, DocumentModel, LegalNote } from '../documents/document-model.ts';
 import type { DefaultTemplates } from '../documents/template-store.ts';
 import type { CreditNote, CreditNoteLine } from './credit-note.ts';
-import { frozenTemplates, partiesOf } from './document-of-invoice.ts';
+import { conversionOf, frozenTemplates, partiesOf } from './document-of-invoice.ts';
 import type { Invoice, LineItem } from './invoice.ts';
 import type { Buyer, Seller } from './parties.ts';
 
@@ -57,12 +57,7 @@ export function documentOfCreditNote(
     total: note.total,
     conversions: invoice.conversions
       .filter(({ original_currency }) => converted.has(original_currency))
-      .map(({ original_currency, exchange_rate, conversion_date, source }) => ({
-        original_currency,
-        exchange_rate,
-        conversion_date,
-        source,
-      })),
+      .map(conversionOf),
     unpriced: [],
     legal_notes,
     templates: frozenTemplates(templates),

@@ -1,8 +1,10 @@
 /** The frozen words of an issued invoice: see document-model.ts. */
 import type { TaxId } from '../core/address.ts';
 import { decimal, formatDecimal, sum } from '../core/decimal.ts';
+import { assert } from '../core/error.ts';
 import { dayOf, firstDay, lastDay } from '../core/time.ts';
 import type {
+  DocumentConversion,
   DocumentLine,
   DocumentLineKind,
   DocumentModel,
@@ -11,7 +13,8 @@ import type {
 } from '../documents/document-model.ts';
 import type { DefaultTemplates } from '../documents/template-store.ts';
 import { describePlaceOfSupply } from '../tax/tax-treatment.ts';
-import type { Invoice, LineItem, LineKind } from './invoice.ts';
+import type { BillingInput } from './billing-input.ts';
+import type { Invoice, InvoiceConversion, LineItem, LineKind } from './invoice.ts';
 import type { Buyer, Seller } from './parties.ts';
 
 const LINE_KINDS: Readonly<Record<LineKind, DocumentLineKind>> = {
@@ -31,7 +34,9 @@ export function documentOfInvoice(
   { seller, buyer }: { readonly seller: Seller; readonly buyer: Buyer },
   legal_notes: readonly LegalNote[],
   templates: DefaultTemplates,
+  billing: Pick<BillingInput, 'plans' | 'invoiced'>,
 ): DocumentModel {
+  const pricesFrom = startsOfPrices(billing);
   return {
     version: 1,
     kind: 'invoice',
@@ -43,7 +48,7 @@ export function documentOfInvoice(
     period: { first_day: firstDay(invoice), last_day: lastDay(invoice), timezone: invoice.timezone },
     corrects: null,
     reverse_charge: invoice.reverse_charge,
-    lines: invoice.line_items.map((line) => lineOf(line, seller)),
+    lines: invoice.line_items.map((line) => lineOf(line, seller, pricesFrom)),
     discounts: invoice.discounts.map(({ description, percentage, amount }) => ({
       description,
       percentage,
@@ -54,17 +59,25 @@ export function documentOfInvoice(
     discount_total: invoice.discount_total,
     tax_total: invoice.tax_total,
     total: invoice.total,
-    conversions: invoice.conversions.map(({ original_currency, exchange_rate, conversion_date, source }) => ({
-      original_currency,
-      exchange_rate,
-      conversion_date,
-      source,
-    })),
+    conversions: invoice.conversions.map(conversionOf),
     unpriced: invoice.unpriced,
     legal_notes,
     templates: frozenTemplates(templates),
   };
 }
+
+export const conversionOf = ({
+  original_currency,
+  exchange_rate,
+  conversion_date,
+  source,
+  provider = source,
+}: InvoiceConversion): DocumentConversion => ({
+  original_currency,
+  exchange_rate,
+  conversion_date,
+  source: provider,
+});
 
 /** What every document of the two says alike. */
 export function partiesOf(
@@ -109,7 +122,24 @@ export const frozenTemplates = ({ html, pdf }: DefaultTemplates): DocumentModel[
   pdf: pdf?.settings ?? {},
 });
 
-const lineOf = (line: LineItem, seller: Seller): DocumentLine => ({
+/** By plan version, the first day of its price: versions that may price usage now, and those that priced it before. */
+const startsOfPrices = ({ plans, invoiced }: Pick<BillingInput, 'plans' | 'invoiced'>): StartsOfPrices =>
+  new Map(
+    [...invoiced.flatMap(({ lines }) => lines.map(({ plan }) => plan)), ...plans].map((plan) => [
+      plan.id,
+      plan.effective_from,
+    ]),
+  );
+type StartsOfPrices = ReadonlyMap<string, string>;
+
+function adjustsOf(line: LineItem, pricesFrom: StartsOfPrices): DocumentLine['adjusts'] {
+  if (line.kind !== 'late') return null;
+  const price_from = pricesFrom.get(line.pricing_plan_id);
+  assert(price_from !== undefined, 'the plan of a late line is among those that it was built from');
+  return { year: line.year, month: line.month, price_from };
+}
+
+const lineOf = (line: LineItem, seller: Seller, pricesFrom: StartsOfPrices): DocumentLine => ({
   line_number: line.line_number,
   kind: LINE_KINDS[line.kind],
   name: line.display_name ?? line.metric_name,
@@ -117,6 +147,7 @@ const lineOf = (line: LineItem, seller: Seller): DocumentLine => ({
   hsn_sac: line.hsn_sac ?? seller.hsn_sac,
   first_day: line.first_day,
   last_day: line.last_day,
+  adjusts: adjustsOf(line, pricesFrom),
   quantity: line.quantity,
   unit_price: line.unit_price,
   tiers: line.tiers ?? [],

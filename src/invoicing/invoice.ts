@@ -1,5 +1,5 @@
 /** The invoice and its lines: what is stored is what is on the wire. Amounts have exactly their currency's decimals. */
-import { ZERO } from '../core/decimal.ts';
+import { decimal, formatDecimal, sum, ZERO } from '../core/decimal.ts';
 import { formatMoney } from '../core/money.ts';
 import type { Month } from '../core/time.ts';
 import type { TierCharge } from '../pricing/charge-model.ts';
@@ -36,6 +36,8 @@ export interface InvoiceConversion {
   readonly effective_from: string;
   readonly conversion_date: string;
   readonly source: string;
+  /** Who publishes the rate, as it is named on paper; absent in what was written before it was kept. */
+  readonly provider?: string | undefined;
 }
 
 export const INVOICE_STATUSES = ['draft', 'finalized', 'paid', 'refunded', 'cancelled'] as const;
@@ -139,6 +141,24 @@ export interface InvoiceBalance {
   readonly paid_total: string;
   /** Null where nothing is owed yet or any longer: on drafts and cancelled invoices. */
   readonly amount_due: string | null;
+}
+
+/** Lines of a draft that count nothing yet: no rate from their currency is in force. */
+export interface UnconvertedLines {
+  readonly original_currency: string;
+  readonly original_amount: string;
+  readonly lines: readonly number[];
+}
+
+export function listUnconverted(lines: readonly LineItem[]): UnconvertedLines[] {
+  const missing = lines.filter((line) => line.original_currency !== null && line.exchange_rate === null);
+  return [...Map.groupBy(missing, (line) => line.original_currency ?? '')].map(
+    ([original_currency, own]) => ({
+      original_currency,
+      original_amount: formatDecimal(sum(own.map((line) => decimal(line.original_amount ?? '0')))),
+      lines: own.map((line) => line.line_number),
+    }),
+  );
 }
 
 export interface Invoice extends InvoiceRow, InvoiceBalance {

@@ -1,7 +1,17 @@
 import { appendAudit } from '../audit/append-audit.ts';
-import { compare, decimal, subtract, ZERO } from '../core/decimal.ts';
+import {
+  compare,
+  type Decimal,
+  decimal,
+  isNegative,
+  maximum,
+  negate,
+  subtract,
+  ZERO,
+} from '../core/decimal.ts';
 import { AppError, assert, notFound } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
+import { formatMoney } from '../core/money.ts';
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
@@ -14,6 +24,7 @@ import {
   findLegalNotes,
   findSeller,
   readCreditSums,
+  releaseApplied,
   updateProposal,
 } from './credit-store.ts';
 import { documentOfCreditNote } from './document-of-credit-note.ts';
@@ -32,14 +43,19 @@ export const issueCreditNote = (ctx: Ctx, { id }: { readonly id: string }): Prom
     const note = await findCreditNote(tx, organisationId, id);
     const invoice = await findInvoice(tx, organisationId, known.invoice_id);
     if (!state || !note || !invoice) throw notFound('credit note');
-    if (note.status === 'issued')
-      throw new AppError('invalid_state', 'The credit note has been issued already.');
+    assertProposed(note);
     return await issueProposed(tx, ctx, note, invoice, state.account);
   });
 
+/** Throws `invalid_state`. */
+export function assertProposed({ status }: CreditNote): void {
+  if (status !== 'proposed') throw new AppError('invalid_state', `The credit note is ${status} already.`);
+}
+
 /**
  * The step from a proposal to an issued note, under the locks of the organisation and of the invoice: the counter, which
- * all notes of a seller wait for, comes as late as can be. An invoice on which nothing is due any longer is paid.
+ * all notes of a seller wait for, comes as late as can be. An invoice on which nothing is due any longer is paid; what had been
+ * paid beyond that is no longer applied to it.
  */
 export async function issueProposed(
   tx: LedgerTransaction,
@@ -79,15 +95,27 @@ export async function issueProposed(
     payload: { credit_note_id: id, ...told },
     created_at: now,
   });
+  const due = await deriveDue(tx, invoice);
+  // More has been paid than is owed now: the rest is the customer's unapplied money.
+  const released = formatMoney(maximum(negate(due), ZERO), currency);
+  if (isNegative(due)) await releaseApplied(tx, proposal, released);
   await appendAudit(tx, ctx, {
     organisation_id,
     entity_type: 'credit_note',
     entity_id: id,
     action: 'credit_note.issue',
-    changes: { ...told, origin, reason },
+    changes: { ...told, origin, reason, released },
   });
-  if (invoice.status === 'finalized') await settle(tx, ctx, invoice, id);
+  if (invoice.status === 'finalized' && compare(due, ZERO) <= 0) await settle(tx, ctx, invoice, id);
   return note;
+}
+
+async function deriveDue(
+  tx: LedgerTransaction,
+  { organisation_id, id, total }: InvoiceRow,
+): Promise<Decimal> {
+  const { issued, applied } = await readCreditSums(tx, organisation_id, id);
+  return subtract(subtract(decimal(total), decimal(issued)), decimal(applied));
 }
 
 async function settle(
@@ -97,9 +125,6 @@ async function settle(
   credit_note_id: string,
 ): Promise<void> {
   const { organisation_id, id, invoice_number, total, currency } = invoice;
-  const { issued, applied } = await readCreditSums(tx, organisation_id, id);
-  const due = subtract(subtract(decimal(total), decimal(issued)), decimal(applied));
-  if (compare(due, ZERO) > 0) return;
   const by = { credit_note_id, paid_at: formatInstant(ctx.now) };
   const isPaid = await setPaid(tx, organisation_id, id, by.paid_at);
   assert(isPaid, 'under its lock a finalized invoice stays one');

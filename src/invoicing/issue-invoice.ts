@@ -61,7 +61,13 @@ export async function issueInvoice(
   const lateEvents = await listLateEvents(tx, draft.organisation_id, lateClaimsOf(built));
   const lines = proveLines(content.line_items, books.days, lateEvents);
   const templates = await findDefaultTemplates(tx, draft.organisation_id);
-  const unnumbered = issuedOf(draft, account, { ...content, line_items: lines }, issuedAt, templates.pdf?.id);
+  const unnumbered = issuedOf(
+    draft,
+    account,
+    { ...content, line_items: lines },
+    issuedAt,
+    (templates.pdf ?? templates.html)?.id,
+  );
   await replaceLines(
     tx,
     unnumbered,
@@ -78,7 +84,7 @@ export async function issueInvoice(
     invoice_id: invoice.id,
     credit_note_id: null,
     recipient: account.buyer.billing_email,
-    model: documentOfInvoice(invoice, account, settlement.legal_notes, templates),
+    model: documentOfInvoice(invoice, account, settlement.legal_notes, templates, billing),
   });
   await announce(tx, ctx, invoice, {
     quarantined: state.quarantined,

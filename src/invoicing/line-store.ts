@@ -1,5 +1,5 @@
 /** The SQL of the lines of invoices. */
-import { bareArray, textArray } from '../db/array-literal.ts';
+import { bareArray, columnArrays } from '../db/array-literal.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import type { Invoice, InvoiceBalance, InvoiceRow, LineItem } from './invoice.ts';
 
@@ -41,18 +41,10 @@ export const INSERT_LINES = `INSERT INTO invoice_line_items (organisation_id, in
   SELECT $1::uuid, $2::uuid, r.* FROM unnest($3::uuid[], ${LINE_COLUMNS.map(([, type], index) => `$${index + 4}::${type}[]`).join(', ')}) AS r`;
 export const PARAMETERS_OF_LINES = LINE_COLUMNS.length + 3;
 
-export function lineValues(ids: readonly string[], lines: readonly LineItem[]): string[] {
-  const columns = LINE_COLUMNS.map(([name, type]) =>
-    textArray(
-      lines.map((line) => {
-        const value = line[name];
-        if (value === null) return null;
-        return type === 'jsonb' ? JSON.stringify(value) : String(value);
-      }),
-    ),
-  );
-  return [bareArray(ids), ...columns];
-}
+export const lineValues = (ids: readonly string[], lines: readonly LineItem[]): string[] => [
+  bareArray(ids),
+  ...columnArrays(lines, LINE_COLUMNS),
+];
 
 /** In place of a draft's lines. The insert counts the deleted rows first, so that none of their numbers is taken twice. */
 export async function replaceLines(

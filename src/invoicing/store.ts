@@ -164,28 +164,21 @@ function columnValue(invoice: InvoiceRow, column: keyof InvoiceRow): unknown {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
 }
 
-const DRAFT_COLUMNS = [
-  'billing_entity_id',
-  'status',
-  'invoice_number',
-  'subtotal',
-  'discount_total',
-  'tax_total',
-  'total',
-  'discounts',
-  'taxes',
-  'reverse_charge',
-  'unpriced',
-  'conversions',
-  'original_currency',
-  'exchange_rate',
-  'conversion_date',
-  'template_id',
-  'issued_at',
-  'due_date',
-  'paid_at',
-  'updated_at',
-] as const satisfies readonly (keyof InvoiceRow)[];
+/** Written once, when the draft is made, or by what happens to an issued invoice. */
+const FIXED_COLUMNS: readonly (keyof InvoiceRow)[] = [
+  'year',
+  'month',
+  'period_start',
+  'period_end',
+  'timezone',
+  'currency',
+  'pdf_url',
+  'pdf_sha256',
+  'pdf_generated_at',
+  'cancelled_at',
+  'created_at',
+];
+const DRAFT_COLUMNS = OWN_COLUMNS.filter((column) => !FIXED_COLUMNS.includes(column));
 
 /** Writes what may change while an invoice is a draft, its finalization included. */
 export async function updateDraft(tx: LedgerTransaction, invoice: Invoice): Promise<void> {

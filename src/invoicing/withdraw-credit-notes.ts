@@ -21,7 +21,7 @@ export async function withdrawCreditNotes(
   if (notes.some((note) => note.status === 'issued')) throw refused('The invoice has an issued credit note.');
   if (notes.some((note) => note.is_led))
     throw refused('The credit of a later invoice goes on in a proposal on this one: cancel that one first.');
-  for (const note of notes) {
+  for (const note of notes.filter(({ status }) => status === 'proposed')) {
     const passedOn = await releaseFromCreditNote(tx, organisation_id, note.id);
     if (passedOn > 0)
       throw refused(

@@ -1,8 +1,10 @@
-/** What an operator looks at first: how far the drain is behind, how full the shards are, what has failed. */
+/** What an operator looks at first: how far the drain is behind, how full the shards are, what has failed or has not left. */
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { hotDatabase } from '../db/hot.ts';
 import { PLATFORM } from '../db/ledger.ts';
+import { GLYPHS_MISSING } from '../documents/render-document.ts';
+import { countUndelivered } from '../outbox/store.ts';
 import { listCursors } from '../rollup/cursor-store.ts';
 import { readFullness, readOldestPending } from '../rollup/hot-store.ts';
 import { countOpenQuarantine } from '../rollup/store.ts';
@@ -50,16 +52,21 @@ export async function readShardStatus(ctx: Ctx): Promise<ShardStatus[]> {
 
 export async function readStatus(ctx: Ctx): Promise<Record<string, unknown>> {
   const shards = await readShardStatus(ctx);
-  const { jobs, quarantined } = await ctx.ledger.transaction(PLATFORM, async (tx) => ({
+  const now = formatInstant(ctx.now);
+  const { jobs, quarantined, undelivered } = await ctx.ledger.transaction(PLATFORM, async (tx) => ({
     jobs: await listLastRuns(tx),
     quarantined: await countOpenQuarantine(tx),
+    undelivered: await countUndelivered(tx, { now, glyphsMissing: GLYPHS_MISSING }),
   }));
+  const { documents_waiting: waiting, glyphs_missing, ...outbox } = undelivered;
   return {
-    now: formatInstant(ctx.now),
+    now,
     lag_seconds: Math.max(0, ...shards.map((shard) => shard.lag_seconds)),
     shards,
     halted_shards: shards.filter((shard) => shard.halted).map((shard) => shard.shard),
     quarantined_events: quarantined,
+    outbox,
+    documents: { waiting, glyphs_missing },
     jobs,
     failed_jobs: jobs.filter((run) => run.status === 'failed').map((run) => run.job),
   };

@@ -46,6 +46,34 @@ export async function listDueMessages(
   );
 }
 
+export interface UndeliveredCounts {
+  readonly due: number;
+  readonly failed: number;
+  readonly oldest_due_at: string | null;
+  readonly documents_waiting: number;
+  readonly glyphs_missing: number;
+}
+
+/** What has not left. `glyphsMissing` begins the error of a document without glyphs. Platform reach, for an operator's page. */
+export async function countUndelivered(
+  tx: LedgerTransaction,
+  { now, glyphsMissing }: { readonly now: string; readonly glyphsMissing: string },
+): Promise<UndeliveredCounts> {
+  const isDue = 'failed_at IS NULL AND next_attempt_at <= $1';
+  const isDocument = "topic = 'document.render'";
+  const [counts] = await tx.query<UndeliveredCounts>(
+    `SELECT count(*) FILTER (WHERE ${isDue})::int AS due,
+       count(*) FILTER (WHERE failed_at IS NOT NULL)::int AS failed,
+       min(next_attempt_at) FILTER (WHERE ${isDue}) AS oldest_due_at,
+       count(*) FILTER (WHERE ${isDocument})::int AS documents_waiting,
+       count(*) FILTER (WHERE ${isDocument} AND starts_with(last_error, $2))::int AS glyphs_missing
+     FROM outbox WHERE delivered_at IS NULL`,
+    [now, glyphsMissing],
+  );
+  if (!counts) throw new Error('the outbox was not counted');
+  return counts;
+}
+
 /** Begins an attempt and holds the row until `leaseEnd`; null where another run has it or it is no longer due. */
 export async function claimMessage(
   tx: LedgerTransaction,

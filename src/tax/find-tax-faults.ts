@@ -34,7 +34,7 @@ const required = (pointer: string, detail: string): Fault => fault(pointer, 'req
 /**
  * Everything that the regime demands of an invoice and that is missing or malformed: CGST Rule 46 in India, Article 226 of the
  * VAT Directive in the EU, nothing without a regime. Pointers lead from the billing entity, the organisation and the invoice's
- * lines, which count from 0. Codes: `required`, `invalid_format`, `not_allowed`, `too_long`, `no_rate`.
+ * line_items, which count from 0. Codes: `required`, `invalid_format`, `not_allowed`, `too_long`, `no_rate`.
  */
 export function findTaxFaults(input: TaxFaultInput): Fault[] {
   switch (input.regime) {
@@ -124,8 +124,9 @@ function findIndianBuyerFaults(buyer: TaxBuyer): Fault[] {
   const place = '/organisation/place_of_supply';
   if (buyer.place_of_supply !== null && !isIndianState(buyer.place_of_supply)) {
     faults.push(fault(place, 'invalid_format', 'Must be the code of an Indian state: 01 to 38, or 97.'));
-  } else if (isIndian && placeOfSupplyInIndia(buyer) === null) {
-    const detail = 'A buyer in India without a GSTIN needs the code of the state to which is supplied.';
+  } else if ((isIndian || buyer.address === null) && placeOfSupplyInIndia(buyer) === null) {
+    const detail =
+      'A buyer without a GSTIN, and not known to be abroad, needs the code of the state of supply.';
     faults.push(required(place, detail));
   }
   return faults;
@@ -147,7 +148,7 @@ function findEuropeanBuyerFaults(buyer: TaxBuyer): Fault[] {
 
 const findHsnSacFaults = ({ lines }: TaxFaultInput): Fault[] =>
   lines.flatMap(({ hsn_sac }, index) => {
-    const pointer = `/lines/${index}/hsn_sac`;
+    const pointer = `/line_items/${index}/hsn_sac`;
     if (hsn_sac === null) {
       return [required(pointer, 'The line needs an HSN or SAC code: of its price or of the seller.')];
     }
@@ -162,6 +163,6 @@ function findRateFaults(input: TaxFaultInput): Fault[] {
   return input.lines.flatMap(({ tax_category }, index) => {
     if (findRate(rates, { country, category: tax_category, day }) !== null) return [];
     const detail = `No tax rate of ${country} for ${JSON.stringify(tax_category)} is in force on ${day}.`;
-    return [fault(`/lines/${index}/tax_category`, 'no_rate', detail)];
+    return [fault(`/line_items/${index}/tax_category`, 'no_rate', detail)];
   });
 }

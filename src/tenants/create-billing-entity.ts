@@ -1,5 +1,4 @@
 import { appendAudit, PLATFORM_CHAIN } from '../audit/append-audit.ts';
-import type { Address } from '../core/address.ts';
 import { invalidRequest } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import type { Ctx } from '../db/ctx.ts';
@@ -15,17 +14,16 @@ import {
 
 export interface CreateBillingEntityInput extends BillingEntityFields {
   readonly legal_name: string;
-  readonly address: Address;
 }
 
-/** As the default it takes that from the one that had it. Throws `invalid_request` with every fault. */
+/** What invoices need beside a name is asked for when one is finalized. As the default it takes that from the one that had it. Throws `invalid_request` with every fault. */
 export async function createBillingEntity(
   ctx: Ctx,
   { logo: logoText, ...input }: CreateBillingEntityInput,
 ): Promise<BillingEntity> {
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
-  const { legal_name, address } = input;
-  const fields = { ...NUMBERING_DEFAULT, tax_ids: [], ...given, legal_name, address };
+  const { legal_name } = input;
+  const fields = { ...NUMBERING_DEFAULT, address: null, tax_ids: [], ...given, legal_name };
   const faults = findBillingEntityFaults(fields);
   if (faults.length > 0) throw invalidRequest(faults);
   const logo = typeof logoText === 'string' ? await parseLogo(logoText) : null;

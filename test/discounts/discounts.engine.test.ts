@@ -1,5 +1,6 @@
 /** Discounts over the wire: of one organisation, never changed but in their end; and what an invoice of a period reads. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { firstDay, monthOf } from '../../src/core/time.ts';
 import { type Ledger, openLedger, tenant as reachOf } from '../../src/db/ledger.ts';
 import { listDiscountsFor } from '../../src/discounts/store.ts';
 import { ask, problemOf, UNKNOWN_ID, world } from '../http/wire.ts';
@@ -51,11 +52,6 @@ describe('a discount', () => {
       { percentage: null, amount: '5', currency: 'USD', metric_name: 'tokens.input' },
       { percentage: null, amount: '5.00', currency: 'USD', metric_name: 'tokens.input' },
     ],
-    [
-      'of an amount of whole units',
-      { percentage: undefined, amount: '500', currency: 'JPY' },
-      { percentage: null, amount: '500', currency: 'JPY' },
-    ],
   ])('%s', async (_, fields, expected) => {
     const { status, body } = await create(fields);
     expect(status, JSON.stringify(body)).toBe(201);
@@ -68,6 +64,24 @@ describe('a discount', () => {
     ]);
   });
 
+  test('of whole units keeps the decimals of its currency', async () => {
+    const tenant = await world.tenant({ currency: 'JPY' });
+    const { body } = await create({ percentage: undefined, amount: '500', currency: 'JPY' }, tenant);
+    expect(body).toMatchObject({ percentage: null, amount: '500', currency: 'JPY' });
+  });
+
+  test('of a percentage alone has a name, and holds from the first of the month in the zone', async () => {
+    const zones = ['Pacific/Kiritimati', 'Etc/GMT+12'];
+    for (const timezone of zones) {
+      const tenant = await world.tenant({ timezone });
+      const first = () => firstDay(monthOf(Date.now(), timezone));
+      const before = first();
+      const { body } = await create({ description: undefined, effective_from: undefined }, tenant);
+      expect(body).toMatchObject({ description: 'Discount', percentage: '10', effective_to: null });
+      expect([before, first()]).toContain(body.effective_from);
+    }
+  });
+
   test.each<[Record<string, unknown>, string]>([
     [{ percentage: undefined }, '/percentage'],
     [{ percentage: '0' }, '/percentage'],
@@ -76,11 +90,11 @@ describe('a discount', () => {
     [{ amount: '5', currency: 'USD' }, '/amount'],
     [{ percentage: null, amount: '5' }, '/currency'],
     [{ percentage: null, amount: '5', currency: 'ZZZ' }, '/currency'],
+    [{ percentage: null, amount: '500', currency: 'JPY' }, '/currency'],
     [{ percentage: null, amount: '0.005', currency: 'USD' }, '/amount'],
     [{ percentage: null, amount: '0', currency: 'USD' }, '/amount'],
     [{ currency: 'USD' }, '/currency'],
     [{ description: '' }, '/description'],
-    [{ description: undefined }, '/description'],
     [{ metric_name: '' }, '/metric_name'],
     [{ effective_from: '2026-02-30' }, '/effective_from'],
     [{ effective_to: '2026-01-01' }, '/effective_to'],

@@ -6,6 +6,7 @@ import {
   legalTextsOf,
   lineDetailsOf,
   partyLinesOf,
+  taxLabelOf,
   tierLabelOf,
   titleOf,
 } from '../../src/documents/format-document.ts';
@@ -102,6 +103,38 @@ test('a line tells its days only where they are not the document’s, and how it
     '1 – 31 December 2025',
     '$154.3209375 at 83.125',
   ]);
+});
+
+test.each<['en' | 'de' | 'hi', string]>([
+  ['en', 'Adjustment for September 2026, price from 1 January 2026'],
+  ['de', 'Nachberechnung für September 2026, Preis ab 1. Januar 2026'],
+  ['hi', 'सितंबर 2026 का समायोजन, मूल्य 1 जनवरी 2026 से'],
+])('a late line names the month that it adjusts and the version of its price: %s', (language, expected) => {
+  const adjusts = { year: 2026, month: 9, price_from: '2026-01-01' };
+  const line = sampleLine({ kind: 'adjustment', adjusts });
+  expect(lineDetailsOf(sampleInvoice({ language }), line)).toEqual([expected]);
+});
+
+test.each<[null | undefined]>([[null], [undefined]])(
+  'a late line of an older document (%s) has its plain words',
+  (adjusts) => {
+    const line = sampleLine({ kind: 'adjustment', adjusts });
+    expect(lineDetailsOf(sampleInvoice(), line)).toEqual(['Adjustment of earlier usage']);
+  },
+);
+
+test.each<[string, DocumentModel, string[]]>([
+  ['of the seller', sampleInvoice(), ['CGST 9%', 'SGST 9%']],
+  ['that the recipient owes', sampleEuInvoice({ language: 'en' }), ['Reverse charge']],
+  [
+    'that the recipient owes, in German',
+    sampleEuInvoice(),
+    ['Steuerschuldnerschaft des Leistungsempfängers'],
+  ],
+  ['that the recipient owes, in Hindi', sampleEuInvoice({ language: 'hi' }), ['रिवर्स चार्ज']],
+  ['of nought percent', sampleEuInvoice({ reverse_charge: false }), ['USt. 0\u00a0%']],
+])('the label of a tax %s', (_name, model, expected) => {
+  expect(model.taxes.map((tax) => taxLabelOf(model, tax))).toEqual(expected);
 });
 
 describe('the sentences that laws want', () => {

@@ -1,6 +1,7 @@
 /** What the page of a document says, in its language. */
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_CSS, DEFAULT_HTML } from '../../src/documents/default-template.ts';
+import type { DocumentModel } from '../../src/documents/document-model.ts';
 import { deriveDocumentView } from '../../src/documents/document-view.ts';
 import { formatAmount } from '../../src/documents/format-numbers.ts';
 import { LANGUAGE_CODES, languageOf } from '../../src/documents/languages/index.ts';
@@ -9,7 +10,13 @@ import { renderHtml, renderNothingHere } from '../../src/documents/render-html.t
 import { describeVariables, findTemplateFaults, sampleView } from '../../src/documents/template-content.ts';
 import { listVariables, TEMPLATE_VARIABLES, type Variables } from '../../src/documents/template-variables.ts';
 import { expectHarmless, readPage } from './read-page.ts';
-import { sampleCreditNote, sampleEuInvoice, sampleInvoice, sampleOfLines } from './sample-model.ts';
+import {
+  sampleCreditNote,
+  sampleEuInvoice,
+  sampleInvoice,
+  sampleLine,
+  sampleOfLines,
+} from './sample-model.ts';
 
 const words = (html: string): string => readPage(html).text.replace(/\s+/g, ' ');
 
@@ -68,6 +75,21 @@ describe('an invoice says', () => {
       expect(text).toContain(part);
     }
     expect(html).toContain('<html lang="de" dir="ltr">');
+  });
+
+  test('of a tax that the recipient owes no name, rate or country', () => {
+    const text = words(renderHtml(sampleEuInvoice(), { logo: null })).replaceAll('\u00a0', ' ');
+    expect(text).toContain('Steuerschuldnerschaft des Leistungsempfängers');
+    for (const part of ['USt. 0 %', 'USt. (', 'Leistungsempfängers (FR)']) expect(text).not.toContain(part);
+    expect(words(renderHtml(sampleInvoice(), { logo: null }))).toContain('CGST 9% (IN)');
+  });
+
+  test('of late usage its month and the version of its price', () => {
+    const adjusts = { year: 2025, month: 12, price_from: '2025-07-01' };
+    const model = sampleInvoice({ lines: [sampleLine({ kind: 'adjustment', adjusts })] });
+    expect(words(renderHtml(model, { logo: null }))).toContain(
+      'Adjustment for December 2025, price from 1 July 2025',
+    );
   });
 
   test('as a credit note, what it corrects and why, and nothing of payment', () => {
@@ -146,6 +168,53 @@ describe('the page', () => {
     expect(page.style).toContain('h1{color:#123456}');
   });
 
+  test('takes a whole document for what stands in its body, and keeps the classes of that', () => {
+    const html_content =
+      '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">' +
+      '<title>Hidden</title></head><body class="paper" id="top"><h1 id="number">{{number}}</h1></body></html>';
+    const html = { html_content, css_content: '.paper { margin: 0 }' };
+    const { tags, text } = expectHarmless(
+      renderHtml(sampleInvoice({ templates: { html, pdf: {} } }), { logo: null }),
+    );
+    expect(tags.slice(-3)).toEqual([
+      { name: 'main', attributes: { class: 'mb-sheet' } },
+      { name: 'div', attributes: { class: 'paper', id: 'top' } },
+      { name: 'h1', attributes: { id: 'number' } },
+    ]);
+    expect(text).toContain('INV/25-26/00042');
+    expect(text).not.toContain('Hidden');
+  });
+
+  test.each<[string, string, string]>([
+    ['{{invoice_number}}', 'is the number', 'INV/25-26/00042'],
+    [
+      '{{customer_name}}, {{organisation_name}}',
+      'is the buyer',
+      'Lakshmi Analytics LLP, Lakshmi Analytics LLP',
+    ],
+    ['{{seller_name}}', 'is the seller', 'Northwind Cloud Private Limited'],
+    ['{{period_start}} to {{period_end}}', 'are the days', '1 January 2026 to 31 January 2026'],
+    ['{{subtotal}} {{tax_total}} {{total}}', 'are the sums', '₹2,06,673.39 ₹35,341.15 ₹2,31,680.87'],
+    ['{{amount_due}}', 'is what is open', '₹5.00'],
+    [
+      '{{#line_items}}{{#unit}}{{description}}: {{quantity}} {{unit}} at {{unit_price}}, {{amount}} {{total}};{{/unit}}{{/line_items}}',
+      'are the lines',
+      'Storage: 5,120.75 GB at ₹1.85, ₹9,473.39 ₹9,473.39;',
+    ],
+    // The total of the document, as before there was one of a line.
+    ['{{#lines}}{{#unit_price}}{{total}};{{/unit_price}}{{/lines}}', 'stays', '₹2,31,680.87;₹2,31,680.87;'],
+  ])('%s %s', (html_content, _, expected) => {
+    const model = sampleInvoice({ templates: { html: { html_content, css_content: '' }, pdf: {} } });
+    const payment = { status: 'open', amount_due: '5.00' } as const;
+    expect(words(renderHtml(model, { logo: null, payment }))).toContain(expected);
+  });
+
+  test('names the total as due where nothing is known of payment, and nothing on a credit note', () => {
+    const due = (model: DocumentModel): string => deriveDocumentView(model, null).amount_due;
+    expect(due(sampleInvoice())).toBe('₹2,31,680.87');
+    expect(due(sampleCreditNote())).toBe('');
+  });
+
   test('is that of the house where its template is no longer taken', () => {
     for (const html of [
       { html_content: '{{&number}}', css_content: '' },
@@ -216,5 +285,37 @@ describe('the list of variables', () => {
     const view = sampleView({ buyer: { name: 'Own' }, legal_notes: [], number: 'X-1' });
     expect(view).toMatchObject({ number: 'X-1', buyer: { name: 'Own' }, legal_notes: [], currency: 'INR' });
     expect(view['buyer']).toHaveProperty('details');
+  });
+
+  test.each<[string, Record<string, unknown>[], Record<string, unknown>]>([
+    ['the first name brings the second', [{ number: 'X' }], { number: 'X', invoice_number: 'X' }],
+    [
+      'the second alone stays alone',
+      [{ invoice_number: 'X' }],
+      { invoice_number: 'X', number: 'INV/25-26/00042' },
+    ],
+    ['of a group too', [{ buyer: { name: 'X' } }], { customer_name: 'X', organisation_name: 'X' }],
+    [
+      'a group without the name leaves it',
+      [{ buyer: { details: [] } }],
+      { customer_name: 'Sample Customer LLP' },
+    ],
+    [
+      'the last data lies on top',
+      [{ number: 'X', currency: 'EUR' }, { number: 'Y' }],
+      { invoice_number: 'Y', currency: 'EUR' },
+    ],
+    [
+      'lines are line items',
+      [{ lines: [{ name: 'N', amount: '1' }] }],
+      { line_items: [{ name: 'N', description: 'N', amount: '1', total: '1' }] },
+    ],
+    [
+      'line items have both names',
+      [{ line_items: [{ description: 'D', total: '2' }] }],
+      { line_items: [{ name: 'D', description: 'D', amount: '2', total: '2' }] },
+    ],
+  ])('data of a preview: %s', (_, data, expected) => {
+    expect(sampleView(...data)).toMatchObject(expected);
   });
 });

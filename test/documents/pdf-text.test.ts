@@ -69,7 +69,8 @@ test('a European invoice names both VAT ids, the reverse charge, the conversion 
     'USt-IdNr. FR40303265045',
     'Datenpunkte\n154,3209375 $ zum Kurs 0,9215',
     '1.234.567,5 Stück 0,000125 $ 0 % 142,21 €',
-    'USt. (FR) 0 % 1.234,50 € 0,00 €',
+    'Steuerschuldnerschaft des Leistungsempfängers 0,00 €',
+    'Steuer Satz Nettobetrag Steuerbetrag\nSteuerschuldnerschaft des Leistungsempfängers 1.234,50 € 0,00 €',
     'Gesamtbetrag (EUR) 1.234,50 €',
     'ECB 30. Januar 2026 1 USD = 0,9215 EUR',
     'Exporte 12 Stück',
@@ -78,6 +79,7 @@ test('a European invoice names both VAT ids, the reverse charge, the conversion 
     expect(text).toContain(expected);
   }
   expect(text).not.toContain('HSN/SAC');
+  expect(text).not.toContain('USt. ');
 });
 
 test('a credit note names the invoice that it corrects, and asks for no payment', async () => {
@@ -197,7 +199,7 @@ test('a model decides which blocks are shown, and has texts of its own', async (
     expect(bare).not.toContain(hidden);
   }
   // What the law wants stays: the taxable amount moves into the totals.
-  expect(bare).toContain('USt. 0 % auf 1.234,50 €');
+  expect(bare).toContain('Steuerschuldnerschaft des Leistungsempfängers\nauf 1.234,50 €\n0,00 €');
   expect(bare).toContain('Artikel 196');
 });
 

@@ -68,7 +68,7 @@ const FRAME = [
 const TAGS =
   'nav header footer main section article div p span h1 h2 h3 h4 h5 h6 table caption colgroup col thead tbody tfoot tr ' +
   'th td ul ol li dl dt dd strong b em i u s small sup sub br hr img a address';
-const ATTRIBUTES = 'class style title lang dir colspan rowspan scope span src alt width height href';
+const ATTRIBUTES = 'class id style title lang dir colspan rowspan scope span src alt width height href';
 const IN_STYLE =
   /<|@(?!media\b|page\b)|\\|url\s*\(|expression|behavior|-moz-binding|image-set|\/\*|javascript/i;
 

@@ -53,7 +53,13 @@ describe('over the wire', () => {
     expect(read.body).toEqual(body);
     expect(read.headers.get('etag')).toBe(headers.get('etag'));
     const listed = await ask(`${PATH}?organisation_id=${organisation_id}&template_type=html`);
-    expect(listed.body.data).toContainEqual(body);
+    const { available_variables, ...stored } = body;
+    expect(available_variables).toMatchObject({
+      number: 'Its number',
+      customer_name: 'The same as buyer.name',
+      'line_items.unit_price': 'Price of a unit; empty where there are tiers',
+    });
+    expect(listed.body.data).toContainEqual(stored);
     const others = await ask(`${PATH}?organisation_id=${organisation_id}&template_type=pdf`);
     expect(others.body.data).toEqual([]);
   });
@@ -77,6 +83,16 @@ describe('over the wire', () => {
       { template_type: 'pdf', html_content: null, settings: { accent_color: 'red' } },
       '/settings/accent_color',
     ],
+    [
+      'a footer of nine lines',
+      { template_type: 'pdf', html_content: null, settings: { footer: 'x\n'.repeat(8) } },
+      '/settings/footer',
+    ],
+    [
+      'notes of 4,001 characters',
+      { template_type: 'pdf', html_content: null, settings: { notes: 'x'.repeat(4001) } },
+      '/settings/notes',
+    ],
     ['an unknown field', { is_system: true }, '/is_system'],
     ['an inactive default', { is_default: true, is_active: false }, '/is_default'],
   ])('%s is refused and nothing is kept', async (_, fields, pointer) => {
@@ -98,6 +114,7 @@ describe('over the wire', () => {
       name: 'New',
       variables: { total: 'What is to be paid, or is credited' },
     });
+    expect(changed.body.available_variables).toEqual(body.available_variables);
     expect(changed.headers.get('etag')).not.toBe(etag);
     const late = await patch(body.id, { name: 'Late' }, { 'if-match': etag });
     expect(problemOf(late, 412).code).toBe('precondition_failed');
@@ -135,6 +152,24 @@ describe('over the wire', () => {
     expect(page.style).toContain('h1{color:#123456}');
   });
 
+  test('data of the request lies over that of the template and over an invoice, and is not kept', async () => {
+    const { body } = await create({
+      html_content:
+        '<p>{{invoice_number}} {{customer_name}} {{#line_items}}{{description}}{{/line_items}}</p>',
+      preview_data: { number: 'OWN-1', buyer: { name: 'Own' } },
+    });
+    const data = { number: 'ASKED-1', line_items: [{ description: 'Asked' }] };
+    const issued = await addIssued(owner, { organisation_id });
+    const shown = async (json: unknown): Promise<string> =>
+      expectHarmless((await ask(`${PATH}/${body.id}/preview`, { json })).body).text;
+    expect(await shown({ data })).toContain('ASKED-1 Own Asked');
+    expect(await shown({ data, invoice_id: issued.id })).toContain('ASKED-1 Lakshmi Analytics LLP Asked');
+    expect(await shown({})).toContain('OWN-1 Own Platform fee');
+    const wrong = await ask(`${PATH}/${body.id}/preview`, { json: { data: { nobody: 'x', number: 1 } } });
+    expect(problemOf(wrong, 422).pointers).toEqual(['/data/nobody', '/data/number']);
+    expect((await ask(`${PATH}/${body.id}`)).body).toEqual(body);
+  });
+
   test('a preview shows an issued invoice, and no draft', async () => {
     const [{ body }, issued, draft] = [
       await create(),
@@ -168,7 +203,13 @@ describe('over the wire', () => {
         blocks: ['period', 'tiers'],
       },
     });
-    expect(body).toMatchObject({ settings: { accent_color: '#aa3300' }, variables: {} });
+    expect(body).toMatchObject({
+      settings: { accent_color: '#aa3300' },
+      variables: {},
+      available_variables: {},
+    });
+    const data = await ask(`${PATH}/${body.id}/preview`, { json: { data: {} } });
+    expect(problemOf(data, 422).pointers).toEqual(['/data']);
     const issued = await addIssued(owner, { organisation_id });
     const draw = async (json: unknown): Promise<Buffer> => {
       const response = await api(`${PATH}/${body.id}/preview`, { json });

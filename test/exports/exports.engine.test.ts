@@ -167,7 +167,14 @@ describe('invoices and their lines', () => {
       discount_total: '0.00',
       tax_total: '18.00',
       total: '118.00',
+      credited_total: '0.00',
+      paid_total: '0.00',
+      amount_due: '118.00',
+      original_currency: '',
+      exchange_rate: '',
+      conversion_date: '',
     });
+    expect(invoices.find((row) => row['id'] === draft.id)).toMatchObject({ amount_due: '' });
     expect((await read(`invoices?${filter}&status=draft`)).map((row) => row['id'])).toEqual([draft.id]);
     expect(await read(`invoices?${filter}&status=paid`)).toEqual([]);
 
@@ -183,9 +190,16 @@ describe('invoices and their lines', () => {
       quantity: '-0.000000000001',
       unit_price: '',
       total: '-12.50',
+      discount_amount: '0.00',
       tax_amount: '-2.25',
+      hsn_sac: '',
+      tax_category: 'standard',
+      original_currency: '',
+      original_amount: '',
+      exchange_rate: '',
       event_count: '7',
     });
+    expect(await read(`line-items?${filter}`)).toEqual(lines);
     expect(await read(`invoice-line-items?${filter}&status=finalized`)).toEqual([]);
     expect(await read(`invoice-line-items?organisation_id=${other.organisation_id}`)).toEqual([]);
     expect(await read(`invoices?organisation_id=${other.organisation_id}`)).toEqual([]);

@@ -91,6 +91,7 @@ describe('a rate', () => {
     ['to the same currency', { target_currency: 'EUR' }, '/target_currency'],
     ['that ends as it begins', { effective_to: '2026-01-01T00:00:00Z' }, '/effective_to'],
     ['from a moment that is none', { effective_from: '2026-02-30T00:00:00Z' }, '/effective_from'],
+    ['from a day that is none', { effective_from: '2026-02-30' }, '/effective_from'],
     ['of another source', { source: 'ecb' }, '/source'],
     ['with metadata beyond all size', { metadata: { note: 'x'.repeat(4096) } }, '/metadata'],
     ['with metadata that Postgres cannot hold', { metadata: { note: '\0' } }, '/metadata'],
@@ -146,7 +147,7 @@ describe('the end of a rate', () => {
     for (const wrong of ['2026-01-01T00:00:00Z', '2025-12-31T00:00:00Z', null, 'soon']) {
       expect((await end(wrong)).status).toBe(422);
     }
-    const ended = await end('2026-06-01T00:00:00Z');
+    const ended = await end('2026-06-01');
     expect(ended.body).toEqual({
       ...body,
       effective_to: '2026-06-01T00:00:00.000Z',
@@ -154,10 +155,10 @@ describe('the end of a rate', () => {
     });
     expect((await end('2026-05-01T00:00:00Z')).status).toBe(200);
     expect((await end('2026-05-01T00:00:00.001Z')).status).toBe(422);
-    expect((await world.patch(`${RATES}/${body.id}`, { rate: '2' })).status).toBe(422);
-    expect((await create({ target_currency: 'BBD', effective_from: '2026-05-01T00:00:00Z' })).status).toBe(
-      201,
-    );
+    const changed = await world.patch(`${RATES}/${body.id}`, { rate: '2' });
+    expect(changed.status).toBe(422);
+    expect(changed.body.errors[0]).toMatchObject({ pointer: '/rate', code: 'unknown_field' });
+    expect((await create({ target_currency: 'BBD', effective_from: '2026-05-01' })).status).toBe(201);
     const rows = (await auditOf('exchange_rate.end')).filter((row) => row.entity_id === body.id);
     expect(rows.map((row) => row.changes)).toEqual([
       { effective_to: '2026-06-01T00:00:00.000Z' },
@@ -213,6 +214,11 @@ describe('a file of the ECB', () => {
     ]);
     expect(tookMs).toBeLessThan(2000);
     expect((await importFile(file)).body).toMatchObject({ imported: 0, unchanged: 9000 });
+  });
+
+  test.each(['text/plain; charset=utf-8', 'application/csv'])('is taken as %s', async (type) => {
+    const { status, body } = await importFile('Date,GYD\n2026-11-20,1\n', type);
+    expect([status, body.imported + body.unchanged]).toEqual([200, 1]);
   });
 
   test.each<[string, string, string, number]>([

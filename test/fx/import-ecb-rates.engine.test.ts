@@ -236,6 +236,7 @@ describe('the rate in force', () => {
         rate: '1.1',
         effective_from: '2026-11-20T00:00:00.000Z',
         source: 'api',
+        provider: 'ECB',
       });
       expect(found.get('EUR', 'BRL')).toBeNull();
       expect((await findRates(seen, [], Date.parse(NOW))).get('EUR', 'USD')).toBeNull();

@@ -101,6 +101,7 @@ test('the table and the router hold the same routes', () => {
 test('every route but health, readiness, the description and what a link opens wants a key, and every admin route one of an admin', () => {
   const open = routes.filter((route) => route.audience === 'open').map((route) => route.id);
   expect(open.sort()).toEqual([
+    'GET /docs',
     'GET /health',
     'GET /i/:token',
     'GET /i/:token/pdf',

@@ -31,6 +31,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
   'GET /health': { call: () => ({ path: '/health' }) },
   'GET /ready': { call: () => ({ path: '/ready' }) },
   'GET /openapi.json': { call: () => ({ path: '/openapi.json' }) },
+  'GET /docs': { call: () => ({ path: '/docs' }) },
 
   'POST /v1/events': { status: 202, call: () => ({ path: '/v1/events', body: eventOf() }) },
   'POST /v1/ai/generations': {
@@ -275,6 +276,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
   'GET /v1/admin/exports/usage-events': exported('usage-events'),
   'GET /v1/admin/exports/invoices': exported('invoices'),
   'GET /v1/admin/exports/invoice-line-items': exported('invoice-line-items'),
+  'GET /v1/admin/exports/line-items': exported('line-items'),
   'POST /v1/admin/payments': {
     status: 201,
     call: (made) => ({
@@ -307,6 +309,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
     pathOf: (id) => admin(`credit-notes/${id}/html`),
   },
   'POST /v1/admin/credit-notes/:id/issue': { ...act('credit-notes issue', creditNoteId), status: 409 },
+  'POST /v1/admin/credit-notes/:id/dismiss': { ...act('credit-notes dismiss', creditNoteId), status: 409 },
   // The payment and the credit note stand on it.
   'POST /v1/admin/invoices/:id/cancel': { ...act('invoices cancel', invoiceId), status: 409 },
 };

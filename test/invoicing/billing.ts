@@ -126,6 +126,7 @@ export const rateOf = (base_currency: string, rate: string): RateInForce => ({
   rate,
   effective_from: '2026-01-01T00:00:00.000Z',
   source: 'manual',
+  provider: 'manual',
 });
 
 /** A line in a few words: kind, quantity and total. */

@@ -15,6 +15,7 @@ const rate = (base_currency: string, text: string): [string, RateInForce] => [
     rate: text,
     effective_from: '2026-10-01T00:00:00.000Z',
     source: 'manual',
+    provider: 'manual',
   },
 ];
 const inEuros = { currency: 'EUR', rates: new Map([rate('USD', '0.9'), rate('GBP', '1.17')]) };

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decimal, formatDecimal, sum } from '../../src/core/decimal.ts';
 import { uuidv7 } from '../../src/core/id.ts';
+import type { Ctx } from '../../src/db/ctx.ts';
 import type { Ledger } from '../../src/db/ledger.ts';
 import { cancelInvoice } from '../../src/invoicing/cancel-invoice.ts';
+import { createCreditNote } from '../../src/invoicing/create-credit-note.ts';
 import { createInvoice } from '../../src/invoicing/create-invoice.ts';
 import { finalizeDraft, finalizeInvoice } from '../../src/invoicing/finalize-invoice.ts';
 import { getInvoice } from '../../src/invoicing/get-invoice.ts';
@@ -25,10 +27,8 @@ async function organisationWithUsage(metric_value = '100') {
   const { organisation_id, projects } = await suite.addOrganisation();
   const [project_id = ''] = projects;
   await suite.addPlan({ organisation_id, metric_name: 'tokens.input', price_per_unit: '0.01' });
-  const send = (value: string): void =>
-    suite.sendEvents(organisation_id, [
-      { project_id, metric_value: value, timestamp: '2026-09-10T00:00:00Z' },
-    ]);
+  const send = (value: string, day = '2026-09-10'): void =>
+    suite.sendEvents(organisation_id, [{ project_id, metric_value: value, timestamp: `${day}T00:00:00Z` }]);
   send(metric_value);
   return { organisation_id, send };
 }
@@ -64,13 +64,27 @@ const interrupted = (
   };
 };
 
-test('200 finalizations race, 30 % abort before their COMMIT, and the numbers are 1 to n without a gap', async () => {
+async function addSeller(): Promise<string> {
   const seller = uuidv7(1);
   await suite.owner.query(
     `INSERT INTO billing_entities (id, legal_name, series, financial_year_start_month, timezone)
      VALUES ($1, 'Seller', 'MB', 4, 'Asia/Kolkata')`,
     [seller],
   );
+  return seller;
+}
+
+const isIssued = (result: unknown): boolean =>
+  typeof result === 'object' &&
+  result !== null &&
+  (('invoice_number' in result && result.invoice_number !== null) ||
+    ('credit_note_number' in result && result.credit_note_number !== null));
+
+const numbersTo = (n: number, series = 'MB'): string[] =>
+  Array.from({ length: n }, (_, i) => `${series}-2026-27-${String(i + 1).padStart(6, '0')}`);
+
+test('200 finalizations race, 30 % abort before their COMMIT, and the numbers are 1 to n without a gap', async () => {
+  const seller = await addSeller();
   const organisations = [];
   for (let i = 0; i < 200; i++) organisations.push(await organisationWithUsage());
   await suite.owner.query(`UPDATE organisations SET billing_entity_id = $1`, [seller]);
@@ -81,11 +95,6 @@ test('200 finalizations race, 30 % abort before their COMMIT, and the numbers ar
     drafts.push((await createInvoice(ctx, { organisation_id, ...SEPTEMBER })).id);
   }
 
-  const isIssued = (result: unknown): boolean =>
-    typeof result === 'object' &&
-    result !== null &&
-    'invoice_number' in result &&
-    result.invoice_number !== null;
   const finalizeAll = async (ids: readonly string[], aborts: boolean): Promise<number> => {
     let issued = 0;
     await inParallel(
@@ -113,9 +122,6 @@ test('200 finalizations race, 30 % abort before their COMMIT, and the numbers ar
     );
     return rows.map((row) => row.invoice_number);
   };
-  const numbersTo = (n: number): string[] =>
-    Array.from({ length: n }, (_, i) => `MB-2026-27-${String(i + 1).padStart(6, '0')}`);
-
   expect(await finalizeAll(drafts, true)).toBe(140);
   expect(await readNumbers()).toEqual(numbersTo(140));
   const left = drafts.filter((_, index) => index % 10 < 3);
@@ -124,6 +130,62 @@ test('200 finalizations race, 30 % abort before their COMMIT, and the numbers ar
   await suite.owner.query(
     `UPDATE organisations SET billing_entity_id = '00000000-0000-7000-8000-000000000001'`,
   );
+});
+
+test('credit notes race finalizations of one seller, 30 % of them abort, and both series are 1 to n without a gap', async () => {
+  const seller = await addSeller();
+  const ids: string[] = [];
+  for (let i = 0; i < 40; i++) {
+    const { organisation_id, send } = await organisationWithUsage();
+    send('100', '2026-08-10');
+    ids.push(organisation_id);
+  }
+  await suite.owner.query('UPDATE organisations SET billing_entity_id = $1 WHERE id = ANY ($2)', [
+    seller,
+    ids,
+  ]);
+  await suite.drain();
+  const ctx = suite.ctx(NOW);
+  const works: ((some: Ctx) => Promise<unknown>)[] = [];
+  for (const organisation_id of ids) {
+    const { id: invoice_id } = await createInvoice(ctx, { organisation_id, year: 2026, month: 8 });
+    await finalizeInvoice(ctx, { id: invoice_id });
+    const { id } = await createInvoice(ctx, { organisation_id, ...SEPTEMBER });
+    const credit = (amount: string) => (some: Ctx) =>
+      createCreditNote(some, {
+        invoice_id,
+        lines: [{ line_number: 1, amount }],
+        idempotency_key: `${amount} of ${invoice_id}`,
+      });
+    works.push((some) => finalizeInvoice(some, { id }), credit('0.25'), credit('0.75'));
+  }
+
+  const workAll = (some: readonly (typeof works)[number][], aborts: boolean): Promise<void> =>
+    inParallel([...some.entries()], 30, async ([index, work]) => {
+      const own = ctx.openLedger();
+      const isAborted = aborts && index % 10 < 3;
+      const ledger = interrupted(own, { fail: (result) => isAborted && isIssued(result) });
+      const working = work({ ...ctx, ledger });
+      if (isAborted) await expect(working).rejects.toThrow('aborted on purpose');
+      else await working;
+      await own.close();
+    });
+  const readNumbers = async (table: string, column: string): Promise<string[]> => {
+    const { rows } = await suite.owner.query(
+      `SELECT ${column} AS number FROM ${table} WHERE billing_entity_id = $1 AND ${column} IS NOT NULL ORDER BY 1`,
+      [seller],
+    );
+    return rows.map((row) => row.number);
+  };
+  await workAll(works, true);
+  const aborted = works.filter((_, index) => index % 10 < 3);
+  expect(aborted).toHaveLength(36);
+  // Every third work is a finalization, and each ten of them begin with three that abort: one of each kind.
+  expect(await readNumbers('invoices', 'invoice_number')).toEqual(numbersTo(40 + 28));
+  expect(await readNumbers('credit_notes', 'credit_note_number')).toEqual(numbersTo(56, 'CN'));
+  await workAll(aborted, false);
+  expect(await readNumbers('invoices', 'invoice_number')).toEqual(numbersTo(80));
+  expect(await readNumbers('credit_notes', 'credit_note_number')).toEqual(numbersTo(80, 'CN'));
 });
 
 test('a drain between the verification and the lock makes it verify again, and what it brought is billed', async () => {

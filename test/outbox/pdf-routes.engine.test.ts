@@ -136,6 +136,7 @@ describe('characters that no font has', () => {
     const missing = await ask(path);
     expect(problemOf(missing, 409).code).toBe('glyphs_missing');
     expect(missing.body.code_points).toEqual(codes);
+    expect(missing.headers.get('retry-after')).toBe('60');
     for (const code of codes) expect(missing.body.detail).toContain(code);
 
     const name = `Test${first}-Regular.ttf`;

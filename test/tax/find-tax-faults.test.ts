@@ -73,6 +73,21 @@ describe('faults', () => {
     ['in: buyer without a name', buyer(INDIA, { legal_name: null }), ['/organisation/legal_name required']],
     ['in: buyer without an address', buyer(INDIA, { address: null }), ['/organisation/address required']],
     [
+      'in: buyer without an address, of a state',
+      buyer(INDIA, { address: null, tax_id: null, place_of_supply: '07' }),
+      ['/organisation/address required'],
+    ],
+    [
+      'in: buyer of whom nothing is known',
+      buyer(INDIA, { address: null, tax_id: null }),
+      ['/organisation/address required', '/organisation/place_of_supply required'],
+    ],
+    [
+      'in: buyer without an address, with another tax id',
+      buyer(INDIA, { address: null, tax_id: 'X1' }),
+      ['/organisation/address required', '/organisation/place_of_supply required'],
+    ],
+    [
       'in: buyer of a country that is none',
       buyer(INDIA, { address: at('XX') }),
       ['/organisation/address/country invalid_format'],
@@ -95,17 +110,17 @@ describe('faults', () => {
     [
       'in: a line without a code',
       { ...INDIA, lines: [...INDIA.lines, { tax_category: 'standard', hsn_sac: null }] },
-      ['/lines/2/hsn_sac required'],
+      ['/line_items/2/hsn_sac required'],
     ],
     [
       'in: a line with a code that is none',
       { ...INDIA, lines: [{ tax_category: 'standard', hsn_sac: '12345' }] },
-      ['/lines/0/hsn_sac invalid_format'],
+      ['/line_items/0/hsn_sac invalid_format'],
     ],
     [
       'in: a category without a rate',
       { ...INDIA, lines: [...INDIA.lines, { tax_category: 'luxury', hsn_sac: '9983' }] },
-      ['/lines/2/tax_category no_rate'],
+      ['/line_items/2/tax_category no_rate'],
     ],
     ['in: a number of 16 characters', { ...INDIA, number: 'INV/26-27/123456' }, []],
     [
@@ -123,7 +138,8 @@ describe('faults', () => {
         '/billing_entity/number_format too_long',
         '/organisation/legal_name required',
         '/organisation/address required',
-        '/lines/0/hsn_sac required',
+        '/organisation/place_of_supply required',
+        '/line_items/0/hsn_sac required',
       ],
     ],
     ['eu: of a reverse charge', EUROPE, []],
@@ -169,12 +185,12 @@ describe('faults', () => {
     [
       'eu: a consumer in a country without a rate',
       buyer(EUROPE, { address: at('ES'), tax_id: null }),
-      ['/lines/0/tax_category no_rate'],
+      ['/line_items/0/tax_category no_rate'],
     ],
     [
       'eu: a rate that has ended',
       { ...buyer(EUROPE, { address: at('FI'), tax_id: null }), day: '2019-01-01' },
-      ['/lines/0/tax_category no_rate'],
+      ['/line_items/0/tax_category no_rate'],
     ],
   ])('%s', (_, input, expected) => {
     expect(findTaxFaults(input).map(({ pointer, code }) => `${pointer} ${code}`)).toEqual(expected);

@@ -1,5 +1,6 @@
 /** Sellers over the wire: what they take, what they refuse, and that two do not undo each other's changes. */
 import { describe, expect, test } from 'vitest';
+import { SAMPLE_JPEG, samplePng } from '../documents/sample-logo.ts';
 import { ask, problemOf, UNKNOWN_ID, world } from '../http/wire.ts';
 import { connectOwner } from '../setup/client.ts';
 
@@ -34,7 +35,7 @@ const countNamed = async (name: string): Promise<number> => {
   return rows[0].n;
 };
 
-const PNG_BYTES = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(40, 7)]);
+const PNG_BYTES = new Uint8Array(samplePng(4, 3, [1, 2, 3]));
 const dataUrl = (type: string, bytes: Uint8Array): string =>
   `data:image/${type};base64,${Buffer.from(bytes).toString('base64')}`;
 
@@ -80,6 +81,25 @@ describe('a seller', () => {
     });
   });
 
+  test('of a name alone has no address yet', async () => {
+    const { status, body } = await ask(PATH, { json: { legal_name: 'Seller' } });
+    expect(status, JSON.stringify(body)).toBe(201);
+    expect(body).toMatchObject({ legal_name: 'Seller', address: null, tax_ids: [] });
+    expect(await world.get(`${PATH}/${body.id}`)).toEqual({ status: 200, body });
+    expect((await change(body.id, { address: ADDRESS })).body.address).toEqual(ADDRESS);
+  });
+
+  test('takes its tax ids by their types, and has them as a list', async () => {
+    const vat = { type: 'eu_vat', value: 'DE123456789' };
+    const { body } = await create({
+      tax_ids: { eu_vat: vat.value, gstin: GSTIN.value },
+      number_format: SHORT,
+    });
+    expect(body.tax_ids).toEqual([GSTIN, vat]);
+    expect((await change(body.id, { tax_ids: { eu_vat: vat.value } })).body.tax_ids).toEqual([vat]);
+    expect((await change(body.id, { tax_ids: {} })).body.tax_ids).toEqual([]);
+  });
+
   test('is in the list, and an organisation may be moved to it', async () => {
     const { body } = await create();
     const { body: page } = await world.get(`${PATH}?limit=1000`);
@@ -101,7 +121,6 @@ describe('what is refused points at its fault, and nothing is stored', () => {
   const big = dataUrl('png', Buffer.concat([PNG_BYTES, Buffer.alloc(200 * 1024)]));
   test.each<[string, Record<string, unknown>, string[]]>([
     ['no name', { legal_name: undefined }, ['/legal_name']],
-    ['no address', { address: undefined }, ['/address']],
     ['an address without a country', { address: { line1: 'x' } }, ['/address/country']],
     ['an address with one that is none', { address: { line1: 'x', country: 'UK' } }, ['/address/country']],
     ['an address with another field', { address: { ...ADDRESS, street: 'x' } }, ['/address/street']],
@@ -121,6 +140,14 @@ describe('what is refused points at its fault, and nothing is stored', () => {
       { tax_ids: [{ type: 'eu_vat', value: 'de123456789' }] },
       ['/tax_ids/0/value'],
     ],
+    [
+      'a GSTIN with a wrong check character, by its type',
+      { tax_ids: { gstin: '29AAGCB7383J1Z5' }, number_format: SHORT },
+      ['/tax_ids/gstin'],
+    ],
+    ['a VAT ID of no member state, by its type', { tax_ids: { eu_vat: 'GB123456789' } }, ['/tax_ids/eu_vat']],
+    ['a tax id by an unknown type', { tax_ids: { ein: '1' } }, ['/tax_ids/ein']],
+    ['tax ids as a text', { tax_ids: GSTIN.value }, ['/tax_ids']],
     ['a tax id of an unknown kind', { tax_ids: [{ type: 'ein', value: '1' }] }, ['/tax_ids/0/type']],
     [
       'numbers too long for a GSTIN',
@@ -138,6 +165,7 @@ describe('what is refused points at its fault, and nothing is stored', () => {
     ['a logo that is no data URL', { logo: 'https://example.com/logo.png' }, ['/logo']],
     ['a logo of another kind', { logo: dataUrl('svg+xml', PNG_BYTES) }, ['/logo']],
     ['a logo that lies about its kind', { logo: dataUrl('jpeg', PNG_BYTES) }, ['/logo']],
+    ['a logo that was cut off', { logo: dataUrl('png', PNG_BYTES.slice(0, -20)) }, ['/logo']],
     ['a logo that is too large', { logo: big }, ['/logo']],
     ['a logo that is no base64', { logo: 'data:image/png;base64,iVBOR' }, ['/logo']],
     ['the hash of a logo', { logo_sha256: 'x' }, ['/logo_sha256']],
@@ -150,7 +178,8 @@ describe('what is refused points at its fault, and nothing is stored', () => {
   });
 
   test('a change is judged by what it would make of the whole', async () => {
-    const { id } = (await create({ financial_year_start_month: 4 })).body;
+    const long = { financial_year_start_month: 4, number_format: '{series}-{fy}-{seq:6}' };
+    const { id } = (await create(long)).body;
     expect(problemOf(await change(id, { tax_ids: [GSTIN] }), 422).pointers).toEqual(['/number_format']);
     expect(problemOf(await change(id, { series: 'cn' }), 422).pointers).toEqual(['/credit_note_series']);
     expect((await world.get(`${PATH}/${id}`)).body).toMatchObject({ tax_ids: [], series: 'INV' });
@@ -217,8 +246,7 @@ describe('a logo', () => {
     const digest = await crypto.subtle.digest('SHA-256', PNG_BYTES);
     expect(logo_sha256).toBe(Buffer.from(digest).toString('hex'));
     expect(created.body.logo_media_type).toBe('image/png');
-    const jpeg = Buffer.from('ffd8ffe000104a464946', 'hex');
-    const changed = await change(id, { logo: dataUrl('jpeg', jpeg) });
+    const changed = await change(id, { logo: dataUrl('jpeg', SAMPLE_JPEG) });
     expect(changed.body.logo_media_type).toBe('image/jpeg');
     expect(changed.body.logo_sha256).not.toBe(logo_sha256);
     expect((await change(id, { email: null })).body.logo_sha256).toBe(changed.body.logo_sha256);

@@ -4,6 +4,7 @@ import type { FileStore, StoredFile } from '../../src/core/ports.ts';
 import type { Ctx } from '../../src/db/ctx.ts';
 import { createBillingEntity } from '../../src/tenants/create-billing-entity.ts';
 import { updateBillingEntity } from '../../src/tenants/update-billing-entity.ts';
+import { samplePng } from '../documents/sample-logo.ts';
 import { openSuite, type Suite } from '../invoicing/ledger-of-suite.ts';
 
 const FIRST = '00000000-0000-7000-8000-000000000001';
@@ -81,23 +82,23 @@ describe('the default seller', () => {
 });
 
 describe('the file of a logo', () => {
-  const png = (tail: string): string => {
-    const bytes = Buffer.from(`89504e470d0a1a0a${tail}`, 'hex');
-    return `data:image/png;base64,${bytes.toString('base64')}`;
-  };
+  const PNG = samplePng(4, 3, [1, 2, 3]);
+  const dataUrl = (bytes: Uint8Array): string =>
+    `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`;
+  const logo = dataUrl(PNG);
 
   test('lies under its hash with its bytes, once for all who have it', async () => {
-    const a = await createBillingEntity(ctx(), { ...NAMED, logo: png('01') });
-    const b = await createBillingEntity(ctx(), { ...NAMED, logo: png('01') });
+    const a = await createBillingEntity(ctx(), { ...NAMED, logo });
+    const b = await createBillingEntity(ctx(), { ...NAMED, logo });
     expect(a.logo_sha256).toBe(b.logo_sha256);
     expect([...stored.keys()]).toEqual([`logos/${a.logo_sha256}`]);
     const [file] = stored.values();
     expect(file?.media_type).toBe('image/png');
-    expect(Buffer.from(file?.bytes ?? []).toString('hex')).toBe('89504e470d0a1a0a01');
+    expect(Buffer.from(file?.bytes ?? [])).toEqual(Buffer.from(PNG));
   });
 
   test('of exactly 200 KiB is taken, of one byte more refused', async () => {
-    const zeros = (bytes: number): string => png('00'.repeat(bytes - 8));
+    const zeros = (bytes: number): string => dataUrl(Buffer.concat([PNG, Buffer.alloc(bytes - PNG.length)]));
     await createBillingEntity(ctx(), { ...NAMED, logo: zeros(200 * 1024) });
     expect(stored.size).toBe(1);
     await expect(createBillingEntity(ctx(), { ...NAMED, logo: zeros(200 * 1024 + 1) })).rejects.toMatchObject(
@@ -113,10 +114,10 @@ describe('the file of a logo', () => {
     const stale = () => {
       throw new Error('changed since');
     };
-    await expect(updateBillingEntity(ctx(), { id, logo: png('02') }, stale)).rejects.toThrow('changed since');
-    await expect(updateBillingEntity(ctx(), { id, logo: png('02'), series: 'CN' })).rejects.toThrow();
+    await expect(updateBillingEntity(ctx(), { id, logo }, stale)).rejects.toThrow('changed since');
+    await expect(updateBillingEntity(ctx(), { id, logo, series: 'CN' })).rejects.toThrow();
     const unknown = '0198f000-0000-7000-8000-00000000dead';
-    await expect(updateBillingEntity(ctx(), { id: unknown, logo: png('02') })).rejects.toMatchObject({
+    await expect(updateBillingEntity(ctx(), { id: unknown, logo })).rejects.toMatchObject({
       code: 'not_found',
     });
     expect(stored.size).toBe(0);

@@ -49,6 +49,8 @@ export interface DocumentTexts {
   readonly carried_forward: string;
   readonly brought_forward: string;
   readonly adjustment: string;
+  /** {month} {date} */
+  readonly adjustment_of: string;
   readonly carried: string;
   readonly credit: string;
   /** {amount} {rate} */
@@ -72,6 +74,8 @@ export interface DocumentTexts {
   readonly tax: string;
   /** The tax that a document calls VAT; others keep their names. */
   readonly vat: string;
+  /** Instead of the name of a tax that the recipient owes. */
+  readonly reverse_charge: string;
   readonly rate_of_tax: string;
   readonly taxable_amount: string;
   readonly tax_amount: string;

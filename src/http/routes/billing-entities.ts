@@ -9,13 +9,12 @@ import { updateBillingEntity } from '../../tenants/update-billing-entity.ts';
 import { assertIfMatch, withEtag } from '../etag.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { email, id, idParams, name, pageOf, textOf, time, timezone } from '../schemas.ts';
-import { address, hsnSac, taxId } from '../tax-schemas.ts';
+import { address, hsnSac, taxId, taxIds } from '../tax-schemas.ts';
 import { answerList, listQuery } from './list.ts';
 
-const TAX_IDS_MAX = 10;
-
 const optionalFields = {
-  tax_ids: z.array(taxId).max(TAX_IDS_MAX).optional(),
+  address: address.optional(),
+  tax_ids: taxIds.optional(),
   email: email.nullish(),
   logo: z
     .string()
@@ -34,12 +33,8 @@ const optionalFields = {
   is_default: z.boolean().optional(),
 };
 
-const createBody = z.strictObject({ legal_name: name, address, ...optionalFields });
-const changeBody = z.strictObject({
-  legal_name: name.optional(),
-  address: address.optional(),
-  ...optionalFields,
-});
+const createBody = z.strictObject({ legal_name: name, ...optionalFields });
+const changeBody = z.strictObject({ legal_name: name.optional(), ...optionalFields });
 
 const billingEntity = z
   .object({

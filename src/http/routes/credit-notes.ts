@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { createCreditNote } from '../../invoicing/create-credit-note.ts';
 import { CREDIT_NOTE_ORIGINS, CREDIT_NOTE_STATUSES } from '../../invoicing/credit-note.ts';
+import { dismissCreditNote } from '../../invoicing/dismiss-credit-note.ts';
 import { getCreditNote } from '../../invoicing/get-credit-note.ts';
 import { issueCreditNote } from '../../invoicing/issue-credit-note.ts';
 import { listCreditNotes } from '../../invoicing/list-credit-notes.ts';
@@ -137,5 +138,21 @@ export const CREDIT_NOTE_ROUTES: readonly Route[] = [
     responses: { 200: { description: 'The credit note', schema: creditNote } },
     problems: [404, 409],
     handle: async (ctx, { params }) => ({ status: 200, body: await issueCreditNote(ctx, { id: params.id }) }),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/credit-notes/:id/dismiss',
+    audience: 'admin',
+    action: 'credit_note.dismiss',
+    summary: 'Decline a proposal: the late usage behind it stays settled, and nothing goes back',
+    params: idParams,
+    body: z.strictObject({ reason: textOf(1, 1000).optional() }),
+    bodyOptional: true,
+    responses: { 200: { description: 'The credit note', schema: creditNote } },
+    problems: [404, 409],
+    handle: async (ctx, { params, body }) => ({
+      status: 200,
+      body: await dismissCreditNote(ctx, { id: params.id, ...body }),
+    }),
   }),
 ];

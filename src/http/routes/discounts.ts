@@ -10,12 +10,12 @@ import { answerList, listQuery } from './list.ts';
 
 const createBody = z.strictObject({
   organisation_id: id,
-  description: name,
+  description: name.optional().meta({ description: 'Discount, where none is given' }),
   percentage: decimal.nullish(),
   amount: decimal.nullish(),
   currency: currency.nullish(),
   metric_name: textOf(1, 128).nullish(),
-  effective_from: day,
+  effective_from: day.optional().meta({ description: 'The first day of the month, where none is given' }),
   effective_to: day.nullish(),
 });
 

@@ -9,7 +9,7 @@ import { RATE_DETAIL, RATE_SOURCES, readRate } from '../../fx/exchange-rate.ts';
 import { importEcbRates } from '../../fx/import-ecb-rates.ts';
 import { findRate, listRates } from '../../fx/store.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { currency, id, idParams, instant, instantQuery, pageOf, time } from '../schemas.ts';
+import { currency, id, idParams, instantOrDay, instantQuery, pageOf, time } from '../schemas.ts';
 import { answerList, listQuery } from './list.ts';
 
 const METADATA_LIMITS = { bytes: 4096, levels: 8 };
@@ -34,8 +34,8 @@ const createBody = z.strictObject({
     .string()
     .refine((text) => readRate(text) !== null, { error: RATE_DETAIL })
     .meta({ description: '1 base_currency = rate target_currency' }),
-  effective_from: instant,
-  effective_to: instant.nullish(),
+  effective_from: instantOrDay,
+  effective_to: instantOrDay.nullish(),
   source: source.optional(),
   metadata: z
     .record(z.string(), z.unknown())
@@ -87,7 +87,7 @@ export const EXCHANGE_RATE_ROUTES: readonly Route[] = [
     audience: 'admin',
     action: 'exchange_rate.import',
     summary: "Import the European Central Bank's eurofxref.csv or eurofxref-hist.csv, whole or not at all",
-    rawBody: { mediaTypes: ['text/csv'], bytesMax: FILE_BYTES_MAX },
+    rawBody: { mediaTypes: ['text/csv', 'application/csv', 'text/plain'], bytesMax: FILE_BYTES_MAX },
     responses: { 200: { description: 'What was new and what was there', schema: importSummary } },
     problems: [409],
     handle: async (ctx, { bytes }) => ({ status: 200, body: await importEcbRates(ctx, bytes) }),
@@ -134,7 +134,7 @@ export const EXCHANGE_RATE_ROUTES: readonly Route[] = [
     action: 'exchange_rate.end',
     summary: 'End a rate; the rate itself never changes',
     params: idParams,
-    body: z.strictObject({ effective_to: instant }),
+    body: z.strictObject({ effective_to: instantOrDay }),
     responses: { 200: { description: 'The rate', schema: rate } },
     problems: [404],
     handle: async (ctx, { params, body }) => ({

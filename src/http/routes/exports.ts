@@ -24,6 +24,19 @@ const invoiceQuery = z.strictObject({
   month: monthQuery.optional(),
 });
 
+const exportLines = (path: string, summary: string): Route =>
+  defineRoute({
+    method: 'get',
+    path,
+    audience: 'admin',
+    action: 'invoice.export',
+    summary,
+    query: invoiceQuery,
+    responses: CSV,
+    handle: async (ctx, { query }) =>
+      answerCsv('invoice-line-items', await exportInvoiceLineItems(ctx, query)),
+  });
+
 export const EXPORT_ROUTES: readonly Route[] = [
   defineRoute({
     method: 'get',
@@ -52,15 +65,6 @@ export const EXPORT_ROUTES: readonly Route[] = [
     responses: CSV,
     handle: async (ctx, { query }) => answerCsv('invoices', await exportInvoices(ctx, query)),
   }),
-  defineRoute({
-    method: 'get',
-    path: '/v1/admin/exports/invoice-line-items',
-    audience: 'admin',
-    action: 'invoice.export',
-    summary: 'Lines of invoices as CSV',
-    query: invoiceQuery,
-    responses: CSV,
-    handle: async (ctx, { query }) =>
-      answerCsv('invoice-line-items', await exportInvoiceLineItems(ctx, query)),
-  }),
+  exportLines('/v1/admin/exports/invoice-line-items', 'Lines of invoices as CSV'),
+  exportLines('/v1/admin/exports/line-items', 'Lines of invoices as CSV, under a shorter name'),
 ];

@@ -1,5 +1,6 @@
 /** Every route of the `api` Worker. */
 import * as z from 'zod';
+import { answerDocs, renderDocs } from '../docs-page.ts';
 import { describeApi } from '../openapi.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { BILLING_ENTITY_ROUTES } from './billing-entities.ts';
@@ -22,7 +23,13 @@ import { PROJECT_ROUTES } from './projects.ts';
 import { TAX_RATE_ROUTES } from './tax-rates.ts';
 import { USAGE_ROUTES } from './usage.ts';
 
-let description: unknown;
+let description: ReturnType<typeof describeApi> | undefined;
+let docs: string | undefined;
+
+function readDescription(): ReturnType<typeof describeApi> {
+  description ??= describeApi([...INGEST_ROUTES, ...ROUTES]);
+  return description;
+}
 
 const DESCRIPTION_ROUTE = defineRoute({
   method: 'get',
@@ -31,15 +38,30 @@ const DESCRIPTION_ROUTE = defineRoute({
   action: 'description.read',
   summary: 'This description',
   responses: { 200: { description: 'OpenAPI 3.1', schema: z.object({}).loose() } },
+  handle: async () => ({
+    status: 200,
+    body: readDescription(),
+    headers: { 'cache-control': 'public, max-age=300' },
+  }),
+});
+
+const DOCS_ROUTE = defineRoute({
+  method: 'get',
+  path: '/docs',
+  audience: 'open',
+  action: 'description.read',
+  summary: 'This description as a page for people',
+  responses: { 200: { description: 'The page', mediaType: 'text/html' } },
   handle: async () => {
-    description ??= describeApi([...INGEST_ROUTES, ...ROUTES]);
-    return { status: 200, body: description, headers: { 'cache-control': 'public, max-age=300' } };
+    docs ??= await renderDocs(readDescription());
+    return answerDocs(docs);
   },
 });
 
 export const ROUTES: readonly Route[] = [
   ...OPEN_ROUTES,
   DESCRIPTION_ROUTE,
+  DOCS_ROUTE,
   ...USAGE_ROUTES,
   ...ORGANISATION_ROUTES,
   ...PROJECT_ROUTES,

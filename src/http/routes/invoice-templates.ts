@@ -6,15 +6,24 @@ import { createTemplate } from '../../documents/create-template.ts';
 import { PDF_BLOCKS } from '../../documents/document-model.ts';
 import { previewTemplate } from '../../documents/preview-template.ts';
 import { TEMPLATE_CHARACTERS_MAX } from '../../documents/template.ts';
-import { findTemplate, listTemplates, TEMPLATE_TYPES } from '../../documents/template-store.ts';
-import { listVariables } from '../../documents/template-variables.ts';
+import {
+  findTemplate,
+  type InvoiceTemplate,
+  listTemplates,
+  TEMPLATE_TYPES,
+} from '../../documents/template-store.ts';
+import { describeAllVariables, listVariables } from '../../documents/template-variables.ts';
 import { updateTemplate } from '../../documents/update-template.ts';
 import { reachOf } from '../../tenants/tenant-scope.ts';
 import { assertIfMatch, withEtag } from '../etag.ts';
 import { answerPage, PRIVATE_HEADERS } from '../page-answer.ts';
-import { defineRoute, type Route } from '../route.ts';
+import { type Answer, defineRoute, type Route } from '../route.ts';
 import { id, idParams, name, pageOf, textOf, time } from '../schemas.ts';
 import { answerList, listQuery } from './list.ts';
+
+/** It stands on every page, and leaves room for the rest. */
+const FOOTER_LINES_MAX = 8;
+const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
 
 const settings = z.strictObject({
   accent_color: z
@@ -24,9 +33,14 @@ const settings = z.strictObject({
   show_logo: z.boolean().optional(),
   paper: z.enum(['A4', 'LETTER']).optional(),
   blocks: z.array(z.enum(PDF_BLOCKS)).max(PDF_BLOCKS.length).optional(),
-  intro: textOf(0, 2000).optional(),
-  notes: textOf(0, 5000).optional(),
-  footer: textOf(0, 500).optional(),
+  intro: textOf(0, 4000).optional(),
+  notes: textOf(0, 4000).optional(),
+  footer: textOf(0, 500)
+    .refine((text) => text.split(LINE_END).length <= FOOTER_LINES_MAX, {
+      error: `Must have at most ${FOOTER_LINES_MAX} lines.`,
+    })
+    .optional()
+    .meta({ description: `At the foot of each page: at most ${FOOTER_LINES_MAX} lines` }),
 });
 
 const fields = {
@@ -35,7 +49,8 @@ const fields = {
     .nullish()
     .meta({
       description:
-        'Of html: Mustache without partials, other delimiters and unescaped text. ' +
+        'Of html: the content of a page, or a whole document, of which the content of <body> is kept; rules of CSS stand in ' +
+        'css_content. Mustache without partials, other delimiters and unescaped text. ' +
         listVariables()
           .map(([variable, description]) => `\`${variable}\`: ${description}.`)
           .join(' '),
@@ -48,7 +63,7 @@ const fields = {
   is_active: z.boolean().optional(),
 };
 
-const template = z
+const listedTemplate = z
   .object({
     id,
     organisation_id: id.nullable(),
@@ -66,7 +81,20 @@ const template = z
     created_at: time,
     updated_at: time,
   })
+  .meta({ id: 'ListedInvoiceTemplate' });
+const template = listedTemplate
+  .extend({
+    available_variables: z.record(z.string(), z.string()).meta({
+      description: 'What a template of html may name, and what each stands for; none in a template of PDFs',
+    }),
+  })
   .meta({ id: 'InvoiceTemplate' });
+
+/** The tag is that of what is stored, which alone a change can undo. */
+function answerTemplate(found: InvoiceTemplate, status = 200): Answer {
+  const available_variables = found.template_type === 'html' ? describeAllVariables() : {};
+  return { ...withEtag(found, status), body: { ...found, available_variables } };
+}
 
 export const INVOICE_TEMPLATE_ROUTES: readonly Route[] = [
   defineRoute({
@@ -83,7 +111,7 @@ export const INVOICE_TEMPLATE_ROUTES: readonly Route[] = [
     }),
     responses: { 201: { description: 'The template', schema: template } },
     problems: [404],
-    handle: async (ctx, { body }) => withEtag(await createTemplate(ctx, body), 201),
+    handle: async (ctx, { body }) => answerTemplate(await createTemplate(ctx, body), 201),
   }),
   defineRoute({
     method: 'get',
@@ -92,7 +120,7 @@ export const INVOICE_TEMPLATE_ROUTES: readonly Route[] = [
     action: 'invoice_template.read',
     summary: 'List templates',
     query: listQuery({ organisation_id: id.optional(), template_type: z.enum(TEMPLATE_TYPES).optional() }),
-    responses: { 200: { description: 'A page of templates', schema: pageOf(template) } },
+    responses: { 200: { description: 'A page of templates', schema: pageOf(listedTemplate) } },
     handle: (ctx, { query }) =>
       answerList('invoice-templates', query, (filter, page) =>
         ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listTemplates(tx, filter, page)),
@@ -112,7 +140,7 @@ export const INVOICE_TEMPLATE_ROUTES: readonly Route[] = [
         ? await ctx.ledger.transaction(PLATFORM, (tx) => findTemplate(tx, params.id))
         : null;
       if (!found) throw notFound('invoice template');
-      return withEtag(found);
+      return answerTemplate(found);
     },
   }),
   defineRoute({
@@ -126,7 +154,7 @@ export const INVOICE_TEMPLATE_ROUTES: readonly Route[] = [
     responses: { 200: { description: 'The template', schema: template } },
     problems: [404, 412],
     handle: async (ctx, { params, body, headers }) =>
-      withEtag(
+      answerTemplate(
         await updateTemplate(ctx, {
           id: params.id,
           changes: body,
@@ -141,12 +169,18 @@ export const INVOICE_TEMPLATE_ROUTES: readonly Route[] = [
     action: 'invoice_template.read',
     summary: 'The sample or an issued invoice as the template shows it: a page, or a PDF',
     params: idParams,
-    body: z.strictObject({ invoice_id: id.optional() }),
+    body: z.strictObject({
+      invoice_id: id.optional(),
+      data: z
+        .record(textOf(0, 100), z.unknown())
+        .optional()
+        .meta({ description: 'Of html: variables that lie over the document and over preview_data' }),
+    }),
     bodyOptional: true,
     responses: { 200: { description: 'text/html or application/pdf', mediaType: 'text/html' } },
     problems: [404, 409],
     handle: async (ctx, { params, body }) => {
-      const preview = await previewTemplate(ctx, { id: params.id, invoice_id: body.invoice_id });
+      const preview = await previewTemplate(ctx, { id: params.id, ...body });
       if (preview.kind === 'html') return answerPage(preview.page);
       const headers = { ...PRIVATE_HEADERS, 'content-type': 'application/pdf' };
       return { status: 200, body: preview.bytes, headers };

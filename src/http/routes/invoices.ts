@@ -4,6 +4,7 @@ import { createInvoice } from '../../invoicing/create-invoice.ts';
 import { explainInvoice } from '../../invoicing/explain-invoice.ts';
 import { finalizeInvoice } from '../../invoicing/finalize-invoice.ts';
 import { getInvoice } from '../../invoicing/get-invoice.ts';
+import { type LineItem, listUnconverted } from '../../invoicing/invoice.ts';
 import { listInvoices } from '../../invoicing/list-invoices.ts';
 import { previewInvoice } from '../../invoicing/preview-invoice.ts';
 import { regenerateInvoice } from '../../invoicing/regenerate-invoice.ts';
@@ -109,6 +110,7 @@ const invoiceShape = {
       effective_from: time,
       conversion_date: z.string(),
       source: z.string(),
+      provider: z.string().optional(),
     }),
   ),
   original_currency: z.string().nullable(),
@@ -121,7 +123,16 @@ const invoiceShape = {
   paid_total: money,
   amount_due: money.nullable(),
   unpriced: z.array(z.object({ metric_name: z.string(), unit: z.string(), quantity })),
+  unconverted: z
+    .array(z.object({ original_currency: z.string(), original_amount: quantity, lines: z.array(z.int()) }))
+    .meta({ description: 'Lines that count nothing yet, because no exchange rate is in force' }),
 };
+/** What is missing on a draft is said beside it. */
+const view = <Shown extends { readonly line_items: readonly LineItem[] }>(shown: Shown) => ({
+  ...shown,
+  unconverted: listUnconverted(shown.line_items),
+});
+
 const lines = { line_items: z.array(line) };
 
 const invoice = z
@@ -145,7 +156,7 @@ export const INVOICE_ROUTES: readonly Route[] = [
     body: ofPeriod,
     responses: { 201: { description: 'The draft', schema: invoice } },
     problems: [409],
-    handle: async (ctx, { body }) => ({ status: 201, body: await createInvoice(ctx, body) }),
+    handle: async (ctx, { body }) => ({ status: 201, body: view(await createInvoice(ctx, body)) }),
   }),
   defineRoute({
     method: 'post',
@@ -155,7 +166,7 @@ export const INVOICE_ROUTES: readonly Route[] = [
     summary: 'What the invoice would be now; nothing is saved',
     body: ofPeriod,
     responses: { 200: { description: 'The preview', schema: preview } },
-    handle: async (ctx, { body }) => ({ status: 200, body: await previewInvoice(ctx, body) }),
+    handle: async (ctx, { body }) => ({ status: 200, body: view(await previewInvoice(ctx, body)) }),
   }),
   defineRoute({
     method: 'get',
@@ -171,7 +182,10 @@ export const INVOICE_ROUTES: readonly Route[] = [
     }),
     responses: { 200: { description: 'A page of invoices', schema: pageOf(invoice) } },
     handle: (ctx, { query }) =>
-      answerList('invoices', query, (filter, page) => listInvoices(ctx, filter, page)),
+      answerList('invoices', query, async (filter, page) => {
+        const rows = await listInvoices(ctx, filter, page);
+        return { ...rows, data: rows.data.map(view) };
+      }),
   }),
   defineRoute({
     method: 'get',
@@ -182,7 +196,10 @@ export const INVOICE_ROUTES: readonly Route[] = [
     params: idParams,
     responses: { 200: { description: 'The invoice', schema: invoice } },
     problems: [404],
-    handle: async (ctx, { params }) => ({ status: 200, body: await getInvoice(ctx, { id: params.id }) }),
+    handle: async (ctx, { params }) => ({
+      status: 200,
+      body: view(await getInvoice(ctx, { id: params.id })),
+    }),
   }),
   defineRoute({
     method: 'post',
@@ -196,7 +213,7 @@ export const INVOICE_ROUTES: readonly Route[] = [
     problems: [404, 409, 422],
     handle: async (ctx, { params }) => ({
       status: 200,
-      body: await regenerateInvoice(ctx, { id: params.id }),
+      body: view(await regenerateInvoice(ctx, { id: params.id })),
     }),
   }),
   defineRoute({
@@ -213,7 +230,7 @@ export const INVOICE_ROUTES: readonly Route[] = [
     problems: [404, 409],
     handle: async (ctx, { params, body }) => ({
       status: 200,
-      body: await finalizeInvoice(ctx, { id: params.id, ...body }),
+      body: view(await finalizeInvoice(ctx, { id: params.id, ...body })),
     }),
   }),
   defineRoute({
@@ -230,7 +247,7 @@ export const INVOICE_ROUTES: readonly Route[] = [
     problems: [404, 409],
     handle: async (ctx, { params, body }) => ({
       status: 200,
-      body: await cancelInvoice(ctx, { id: params.id, ...body }),
+      body: view(await cancelInvoice(ctx, { id: params.id, ...body })),
     }),
   }),
   defineRoute({

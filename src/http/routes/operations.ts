@@ -26,6 +26,20 @@ const jobRun = z
   })
   .meta({ id: 'JobRun' });
 
+const installation = z
+  .object({
+    outbox: z.object({
+      due: z.int(),
+      failed: z.int().meta({ description: 'Given up' }),
+      oldest_due_at: time.nullable(),
+    }),
+    documents: z.object({
+      waiting: z.int().meta({ description: 'Issued, without a PDF yet' }),
+      glyphs_missing: z.int().meta({ description: 'Of these, those with characters that no font has' }),
+    }),
+  })
+  .loose();
+
 export const OPERATION_ROUTES: readonly Route[] = [
   defineRoute({
     method: 'get',
@@ -75,8 +89,8 @@ export const OPERATION_ROUTES: readonly Route[] = [
     path: '/v1/admin/status',
     audience: 'admin',
     action: 'status.read',
-    summary: 'Lag, fullness, halted shards, quarantine, last and failed jobs',
-    responses: { 200: { description: 'The state of the installation', schema: z.object({}).loose() } },
+    summary: 'Lag, fullness, halted shards, quarantine, what has not left, last and failed jobs',
+    responses: { 200: { description: 'The state of the installation', schema: installation } },
     handle: async (ctx, { settings }) => ({
       status: 200,
       body: { schedules: settings.schedules, ...(await readStatus(ctx)) },

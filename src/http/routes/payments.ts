@@ -4,7 +4,7 @@ import { getPayment } from '../../payments/get-payment.ts';
 import { listPayments } from '../../payments/list-payments.ts';
 import { PAYMENT_STATUSES, RECORDED_METHODS } from '../../payments/payment.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { currency, decimal, id, idParams, instant, money, pageOf, textOf, time } from '../schemas.ts';
+import { currency, decimal, id, idParams, instantOrDay, money, pageOf, textOf, time } from '../schemas.ts';
 import { answerList, listQuery } from './list.ts';
 
 const payment = z
@@ -48,7 +48,7 @@ export const PAYMENT_ROUTES: readonly Route[] = [
       method: z.enum(RECORDED_METHODS),
       amount: decimal,
       currency,
-      paid_at: instant.optional(),
+      paid_at: instantOrDay.optional(),
       reference: textOf(1, 255).nullish(),
     }),
     responses: { 201: { description: 'The payment', schema: payment } },

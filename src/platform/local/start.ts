@@ -44,7 +44,7 @@ await runCommand(async () => {
     say(`\nFirst admin key, shown only now: ${runtime.adminKey}`);
   }
   say(
-    `\nNext: GET ${runtime.url}/ready, the contract at ${runtime.url}/openapi.json, a walk with curl in README.md.`,
+    `\nNext: GET ${runtime.url}/ready, the contract at ${runtime.url}/docs, a walk with curl in README.md.`,
   );
   say('Ctrl-C stops everything.');
 });

@@ -96,5 +96,5 @@ export function printReport(report: DemoReport, url: string, say: Say): void {
   say(`  curl -H "Authorization: Bearer $ADMIN_KEY" ${url}/v1/admin/invoices/${invoice.id}/explain`);
   say(`  curl -H "Authorization: Bearer ${report.projectKey}" \\`);
   say(`    "${url}/v1/events/azure-llm-code-2023%2F1%2Fin"`);
-  say(`  ${url}/openapi.json\n`);
+  say(`  ${url}/docs\n`);
 }

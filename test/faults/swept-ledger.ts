@@ -1,0 +1,77 @@
+/** A ledger whose n-th call fails: BEGIN, a statement or COMMIT, before its effect or after it. */
+import { expect } from 'vitest';
+import type { Ctx } from '../../src/db/ctx.ts';
+import type { Ledger } from '../../src/db/ledger.ts';
+
+/** `after`: the call did its work, and its answer is lost. */
+export interface Fault {
+  readonly at: number;
+  readonly moment: 'before' | 'after';
+}
+class Struck extends Error {}
+
+/** Counts BEGIN, each statement and COMMIT of every transaction, and fails one of them. */
+function sweptLedger(
+  ledger: Ledger,
+  fault: Fault | null,
+): { readonly swept: Ledger; readonly calls: string[] } {
+  const calls: string[] = [];
+  const take = (call: string): number => calls.push(call.trim()) - 1;
+  const strike = (call: number, moment: Fault['moment']): void => {
+    if (fault?.at === call && fault.moment === moment) throw new Struck(`${moment} ${calls[call]}`);
+  };
+  const around = async <T>(text: string, run: () => Promise<T>): Promise<T> => {
+    const call = take(text);
+    strike(call, 'before');
+    const result = await run();
+    strike(call, 'after');
+    return result;
+  };
+  const swept: Ledger = {
+    close: () => ledger.close(),
+    async transaction(reach, work) {
+      const begin = take('BEGIN');
+      strike(begin, 'before');
+      let commit = -1;
+      const result = await ledger.transaction(reach, async (tx) => {
+        strike(begin, 'after');
+        const answer = await work({
+          query: (text, values) => around(text, () => tx.query(text, values)),
+          execute: (text, values) => around(text, () => tx.execute(text, values)),
+          enter: (next) => around('SET LOCAL', () => tx.enter(next)),
+          get orm(): never {
+            throw new Error('a statement would pass by the sweep');
+          },
+        });
+        commit = take('COMMIT');
+        strike(commit, 'before');
+        return answer;
+      });
+      strike(commit, 'after');
+      return result;
+    },
+  };
+  return { swept, calls };
+}
+
+export const faultsOf = (calls: readonly string[]): Fault[] =>
+  calls.flatMap((_, at) => [
+    { at, moment: 'before' as const },
+    { at, moment: 'after' as const },
+  ]);
+/** The one fault after which the work stands: the answer to the last COMMIT is lost. */
+export const isDone = (calls: readonly string[], { at, moment }: Fault): boolean =>
+  at === calls.length - 1 && moment === 'after';
+/** Runs a verb into the fault, of which it must tell: a failure that it swallows could be any. */
+export async function runStruck<T>(ctx: Ctx, fault: Fault, run: (ctx: Ctx) => Promise<T>): Promise<void> {
+  const { swept, calls } = sweptLedger(ctx.ledger, fault);
+  await expect(run({ ...ctx, ledger: swept }), calls[fault.at]).rejects.toThrow(Struck);
+}
+
+export async function runDry<T>(
+  ctx: Ctx,
+  run: (ctx: Ctx) => Promise<T>,
+): Promise<{ result: T; calls: string[] }> {
+  const { swept, calls } = sweptLedger(ctx.ledger, null);
+  return { result: await run({ ...ctx, ledger: swept }), calls };
+}
