@@ -22,11 +22,16 @@ export const usageEvents = sqliteTable(
     idempotency_key: text().notNull(),
     fingerprint: text().notNull(),
     ingested_at: integer().notNull(),
+    /** Of an AI call: its content as JSON (src/ai/generation.ts). */
+    generation: text(),
   },
   (table) => [unique('usage_events_key').on(table.project_id, table.idempotency_key)],
 );
 
-/** An event that came under a key already taken by other content: kept whole, for the operator. */
+/**
+ * An event that came under a key already taken, kept whole. `conflict`: by other content, for the operator. `fill`: by the
+ * same AI call, for the fields that the first came without; its fingerprint is that of all of its content.
+ */
 export const eventConflicts = sqliteTable(
   'event_conflicts',
   {
@@ -39,6 +44,7 @@ export const eventConflicts = sqliteTable(
     event: text().notNull(),
     first_event_id: text().notNull(),
     received_at: integer().notNull(),
+    kind: text().notNull().default('conflict'),
   },
   (table) => [unique('event_conflicts_key').on(table.project_id, table.idempotency_key, table.fingerprint)],
 );

@@ -90,6 +90,8 @@ export const organisations = pgTable(
       .notNull()
       .references(() => billingEntities.id),
     block_unpriced: boolean().notNull().default(false),
+    /** Whether the texts and payloads of AI generations are kept; the drain drops them where not. */
+    store_ai_payloads: boolean().notNull().default(true),
     legal_name: text(),
     address: jsonb().$type<Address>(),
     tax_id: text(),
@@ -214,6 +216,115 @@ export const usageEvents = pgTable(
       table.timestamp,
     ),
     ...policies('usage_events'),
+  ],
+);
+
+/**
+ * What an AI generation is beside its event, which `usage_events` holds as one of `ai.calls`; partitioned like that table.
+ * Tokens are of disjoint kinds. The view `metered_events` adds a row for each quantity metered here, not stored twice.
+ */
+export const aiGenerations = pgTable(
+  'ai_generations',
+  {
+    organisation_id: uuid().notNull(),
+    /** The event's. */
+    id: uuid().notNull(),
+    project_id: uuid().notNull(),
+    /** The event's: of provider and response_id where there is one. */
+    idempotency_key: text().notNull(),
+    /** The caller's own key where the event has another. */
+    client_key: text(),
+    provider: text().notNull(),
+    model: text().notNull(),
+    generation_type: text().notNull(),
+    scene_description: text(),
+    user_id: text(),
+    session_id: text(),
+    application_id: text(),
+    sku: text(),
+    request_id: text(),
+    response_id: text(),
+    status: text().notNull(),
+    error_code: text(),
+    error_message: text(),
+    duration_ms: bigint({ mode: 'number' }),
+    service_tier: text(),
+    /** Without what was read from or written to a cache. */
+    input_tokens: bigint({ mode: 'number' }).notNull(),
+    /** Without reasoning. */
+    output_tokens: bigint({ mode: 'number' }).notNull(),
+    cache_read_tokens: bigint({ mode: 'number' }).notNull(),
+    cache_write_5m_tokens: bigint({ mode: 'number' }).notNull(),
+    cache_write_1h_tokens: bigint({ mode: 'number' }).notNull(),
+    reasoning_tokens: bigint({ mode: 'number' }).notNull(),
+    /** Null: nobody knows. */
+    cost_usd: quantityText(),
+    cost_source: text().notNull(),
+    price_ids: uuid().array(),
+    input_summary: text(),
+    output_summary: text(),
+    request_data: jsonb(),
+    response_data: jsonb(),
+    ip_address: text(),
+    user_agent: text(),
+    occurred_at: instant().notNull(),
+    ingested_at: instant().notNull(),
+    hour: instant().notNull(),
+    day: date({ mode: 'string' }).notNull(),
+    /** Where the period was closed already: the adjustment of each metric. */
+    adjustment_ids: jsonb().$type<Readonly<Record<string, string>>>(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id, table.ingested_at] }),
+    index('ai_generations_organisation_project_occurred').on(
+      table.organisation_id,
+      table.project_id,
+      table.occurred_at,
+    ),
+    check('ai_generations_status', sql`status IN ('success', 'failed', 'timeout', 'cancelled')`),
+    check('ai_generations_cost_source', sql`cost_source IN ('reported', 'priced', 'unpriced')`),
+    ...policies('ai_generations'),
+  ],
+);
+
+/** A user's day by kind of call and model. `user_id` is '' for calls without one; `failed` is all but success. */
+export const aiStatisticsDaily = pgTable(
+  'ai_statistics_daily',
+  {
+    organisation_id: uuid().notNull(),
+    day: date({ mode: 'string' }).notNull(),
+    user_id: text().notNull(),
+    generation_type: text().notNull(),
+    provider: text().notNull(),
+    model: text().notNull(),
+    total_requests: bigint({ mode: 'number' }).notNull(),
+    success_requests: bigint({ mode: 'number' }).notNull(),
+    failed_requests: bigint({ mode: 'number' }).notNull(),
+    input_tokens: decimalText().notNull(),
+    output_tokens: decimalText().notNull(),
+    cache_read_tokens: decimalText().notNull(),
+    cache_write_5m_tokens: decimalText().notNull(),
+    cache_write_1h_tokens: decimalText().notNull(),
+    reasoning_tokens: decimalText().notNull(),
+    cost_usd: decimalText().notNull(),
+    /** Over the calls whose duration is known, and how many those are. */
+    duration_ms_sum: decimalText().notNull(),
+    duration_count: bigint({ mode: 'number' }).notNull(),
+    updated_at: instant().notNull().default(sql`now()`),
+  },
+  (table) => [
+    primaryKey({
+      columns: [
+        table.organisation_id,
+        table.day,
+        table.user_id,
+        table.generation_type,
+        table.provider,
+        table.model,
+      ],
+    }),
+    index('ai_statistics_daily_updated').on(table.updated_at),
+    ...policies('ai_statistics_daily'),
   ],
 );
 
@@ -433,7 +544,10 @@ export const eventConflicts = pgTable(
     id: uuid().notNull(),
     project_id: uuid().notNull(),
     idempotency_key: text().notNull(),
-    /** `conflict`: other content under a taken key. `duplicate`: the same content, met only at the drain. */
+    /**
+     * `conflict`: other content under a taken key. `duplicate`: the same content, met only at the drain. `fill`: the same AI
+     * call once more, with fields that the first did not have.
+     */
     kind: text().notNull(),
     fingerprint: text().notNull(),
     event: jsonb().notNull(),
@@ -444,7 +558,8 @@ export const eventConflicts = pgTable(
   (table) => [
     primaryKey({ columns: [table.organisation_id, table.id] }),
     index('event_conflicts_key').on(table.organisation_id, table.project_id, table.idempotency_key),
-    check('event_conflicts_kind', sql`kind IN ('conflict', 'duplicate')`),
+    index('event_conflicts_fill').on(table.project_id, table.idempotency_key).where(sql`kind = 'fill'`),
+    check('event_conflicts_kind', sql`kind IN ('conflict', 'duplicate', 'fill')`),
     ...policies('event_conflicts'),
   ],
 );
@@ -489,6 +604,10 @@ export const pricingPlans = pgTable(
     package_size: decimalText(),
     package_price: decimalText(),
     amount: decimalText(),
+    /** Percent: 120 is the cost and a fifth more. */
+    rate: decimalText(),
+    /** For each event. */
+    fixed_amount: decimalText(),
     included_units: decimalText(),
     minimum_amount: decimalText(),
     maximum_amount: decimalText(),
@@ -510,7 +629,7 @@ export const pricingPlans = pgTable(
     check('pricing_plans_range', sql`effective_to IS NULL OR effective_from < effective_to`),
     check(
       'pricing_plans_charge_model',
-      sql`charge_model IN ('per_unit', 'graduated', 'volume', 'package', 'flat')`,
+      sql`charge_model IN ('per_unit', 'graduated', 'volume', 'package', 'flat', 'percentage')`,
     ),
     ...policies('pricing_plans', sql`organisation_id IS NULL OR ${ofOrganisation}`, ofOrganisation),
   ],
@@ -781,6 +900,8 @@ export const creditNoteLines = pgTable(
     quantity: decimalText(),
     /** The part of `quantity`, zero or negative, that goes on to the next period. */
     carried_quantity: decimalText().notNull().default('0'),
+    /** Of the late usage behind it. */
+    event_count: bigint({ mode: 'number' }).notNull().default(0),
     /** Of late usage, in the plan's currency. */
     original_amount: decimalText(),
     total: decimalText().notNull(),

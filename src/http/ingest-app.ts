@@ -2,11 +2,13 @@
 import { Hono } from 'hono/tiny';
 import { unauthorized } from '../access/authorise.ts';
 import { bearerToken, hashKey } from '../access/key.ts';
+import { parseGenerations } from '../ai/parse-generations.ts';
 import { AppError } from '../core/error.ts';
 import { type HotDatabase, hotDatabase, type Shards } from '../db/hot.ts';
 import { acceptEvents } from '../ingest/accept-events.ts';
 import { type Admission, createAdmission } from '../ingest/admission.ts';
 import { type CommitQueue, createCommitQueue } from '../ingest/commit-queue.ts';
+import type { ParsedEvents } from '../ingest/event.ts';
 import { parseEvents } from '../ingest/parse-events.ts';
 import { discardBody } from '../ingest/read-body.ts';
 import { hotWriter } from '../ingest/store.ts';
@@ -58,22 +60,8 @@ export function createIngestApp(clock: () => number): Hono<Env> {
   app.get('/health', (c) =>
     c.json({ status: 'ok' }, 200, { [REQUEST_ID_HEADER]: requestIdOf(c.req.raw, c.env.clock()) }),
   );
-  app.post('/v1/events', async (c) => {
-    const request = c.req.raw;
-    const now = c.env.clock();
-    const requestId = requestIdOf(request, now);
-    const work = receiveEvents(request, c.env, memory, now).catch(async (error) => {
-      await discardBody(request);
-      return problemResponse(error, requestId);
-    });
-    // Others may wait for this request's batch: it is finished also when its own client has gone.
-    c.env.waitUntil(work);
-    const response = await work;
-    response.headers.set(REQUEST_ID_HEADER, requestId);
-    response.headers.set('cache-control', 'no-store');
-    response.headers.set('ratelimit-policy', `"default";q=${c.env.requestsPerMinute};w=60`);
-    return response;
-  });
+  app.post('/v1/events', (c) => answerEvents(c.req.raw, c.env, memory, parseEvents));
+  app.post('/v1/ai/generations', (c) => answerEvents(c.req.raw, c.env, memory, parseGenerations));
   app.all('*', (c) => c.env.api(c.req.raw));
   app.onError((error, c) => {
     const requestId = requestIdOf(c.req.raw, c.env.clock());
@@ -82,17 +70,42 @@ export function createIngestApp(clock: () => number): Hono<Env> {
   return app;
 }
 
+/** The wire formats of a route. */
+type Parse = (request: Request, now: number) => Promise<ParsedEvents>;
+
+async function answerEvents(
+  request: Request,
+  dependencies: IngestDependencies,
+  memory: Memory,
+  parse: Parse,
+): Promise<Response> {
+  const now = dependencies.clock();
+  const requestId = requestIdOf(request, now);
+  const work = receiveEvents(request, dependencies, memory, now, parse).catch(async (error) => {
+    await discardBody(request);
+    return problemResponse(error, requestId);
+  });
+  // Others may wait for this request's batch: it is finished also when its own client has gone.
+  dependencies.waitUntil(work);
+  const response = await work;
+  response.headers.set(REQUEST_ID_HEADER, requestId);
+  response.headers.set('cache-control', 'no-store');
+  response.headers.set('ratelimit-policy', `"default";q=${dependencies.requestsPerMinute};w=60`);
+  return response;
+}
+
 async function receiveEvents(
   request: Request,
   dependencies: IngestDependencies,
   { keys, admission, queueOf }: Memory,
   now: number,
+  parse: Parse,
 ): Promise<Response> {
   const key = await findKey(request, dependencies, keys, now);
   if (!(await admission.admits(key.key_id, dependencies.askLimiter))) {
     throw new AppError('rate_limited', 'Too many requests with this key.', { retryAfterSeconds: 60 });
   }
-  const parsed = await parseEvents(request, now);
+  const parsed = await parse(request, now);
   const preferences = request.headers.get('prefer') ?? '';
   if (!/(^|[,;\s])handling\s*=\s*"?lenient/i.test(preferences)) assertNoFaults(parsed);
   const events = goodEvents(parsed);

@@ -70,7 +70,9 @@ export function receiptResponse({ parsed, verdicts, isPriced, representation }: 
     const verdict = verdicts[good++];
     if (!verdict) throw new Error('an event has no verdict');
     counts[COUNTED_AS[verdict.status]] += 1;
-    if (!isPriced(read.metric_name, read.unit)) unpriced.add(read.metric_name);
+    if (read.generation !== null) {
+      for (const [name, unit] of read.generation.metered) if (!isPriced(name, unit)) unpriced.add(name);
+    } else if (!isPriced(read.metric_name, read.unit)) unpriced.add(read.metric_name);
     if (!inFull && verdict.status === 'accepted') return;
     results.push({
       index,

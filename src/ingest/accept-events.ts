@@ -4,8 +4,9 @@
  */
 import { uuidv7 } from '../core/id.ts';
 import type { UsageEvent } from './event.ts';
-import { fingerprintOf } from './fingerprint.ts';
-import { deriveVerdict, type SentEvent, type Verdict } from './verdict.ts';
+import { fillsAny } from './fill.ts';
+import { contentFingerprintOf, fingerprintOf } from './fingerprint.ts';
+import { deriveVerdict, type Holder, type SentEvent, type Verdict } from './verdict.ts';
 
 export interface StampedEvent extends SentEvent {
   readonly event: UsageEvent;
@@ -13,8 +14,11 @@ export interface StampedEvent extends SentEvent {
   readonly timestamp: number;
 }
 
+/** An event whose key was taken, kept for what it says: other content, or fields of an AI call that the first lacks. */
 export interface RefusedEvent {
+  readonly kind: 'conflict' | 'fill';
   readonly id: string;
+  /** Of a fill: that of its whole content, so that the same one stands once and another beside it. */
   readonly fingerprint: string;
   readonly idempotency_key: string;
   readonly event: UsageEvent;
@@ -37,12 +41,12 @@ export interface HotWriter {
    * Inserts, in one transaction for all requests, what is new by its key. Answers for each request null where that
    * transaction inserted all its events, else who holds the key of each event now, in order.
    */
-  insertEvents(requests: readonly InsertRequest[]): Promise<readonly (readonly SentEvent[] | null)[]>;
+  insertEvents(requests: readonly InsertRequest[]): Promise<readonly (readonly Holder[] | null)[]>;
   insertConflicts(tenant: Tenant, conflicts: readonly RefusedEvent[], receivedAt: number): Promise<void>;
 }
 
 /** How a request's events reach the writer: at once, or together with those of others (commit-queue.ts). */
-export type Insert = (hot: HotWriter, request: InsertRequest) => Promise<readonly SentEvent[] | null>;
+export type Insert = (hot: HotWriter, request: InsertRequest) => Promise<readonly Holder[] | null>;
 
 export async function acceptEvents(
   hot: HotWriter,
@@ -54,7 +58,7 @@ export async function acceptEvents(
   const stamped = events.map(
     (event): StampedEvent => ({
       id: uuidv7(now),
-      fingerprint: fingerprintOf(event),
+      fingerprint: event.generation?.fingerprint ?? fingerprintOf(event),
       event,
       timestamp: event.timestamp ?? now,
     }),
@@ -68,14 +72,24 @@ export async function acceptEvents(
     const holder = holders[index];
     if (!holder) throw new Error('the read-back misses an event that was just inserted');
     const verdict = deriveVerdict(sent, holder);
-    if (verdict.status === 'conflict') {
-      const { id, fingerprint, event } = sent;
-      const { idempotency_key } = event;
-      refused.push({ id, fingerprint, idempotency_key, event, first_event_id: holder.id });
-    }
+    const refusal = findRefusal(sent, holder, verdict);
+    if (refusal !== null) refused.push(refusal);
     return verdict;
   });
-  // Before the answer: a conflict that the operator would never see is a lost event.
+  // Before the answer: what the operator would never see is lost.
   if (refused.length > 0) await hot.insertConflicts(tenant, refused, now);
   return verdicts;
+}
+
+/** What is kept of an event whose key was taken; null where it says nothing new. */
+function findRefusal(sent: StampedEvent, holder: Holder, { status }: Verdict): RefusedEvent | null {
+  const { id, event } = sent;
+  const { idempotency_key, generation } = event;
+  const kept = { id, idempotency_key, event, first_event_id: holder.id };
+  if (status === 'conflict') return { ...kept, kind: 'conflict', fingerprint: sent.fingerprint };
+  const isFill =
+    status === 'duplicate' && generation !== null && fillsAny(generation.json, holder.lacks ?? 0);
+  if (!isFill) return null;
+  const fingerprint = contentFingerprintOf(generation.json, event.timestamp);
+  return { ...kept, kind: 'fill', fingerprint };
 }

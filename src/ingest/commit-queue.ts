@@ -9,7 +9,7 @@
  */
 import { assert } from '../core/error.ts';
 import type { HotWriter, InsertRequest } from './accept-events.ts';
-import type { SentEvent } from './verdict.ts';
+import type { Holder } from './verdict.ts';
 
 /** Requests of one transaction: enough to share a commit, few enough to keep it short. */
 const GROUP_MAX = 100;
@@ -18,7 +18,7 @@ const EVENTS_MAX = 20;
 /** Far longer than a transaction takes, and shorter than a client waits. */
 const PATIENCE_MS = 5_000;
 
-type Holders = readonly SentEvent[] | null;
+type Holders = readonly Holder[] | null;
 
 type Turn =
   | { readonly kind: 'lead'; readonly group: readonly Waiter[] }

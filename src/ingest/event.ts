@@ -33,24 +33,45 @@ export interface UsageEvent {
   /** Canonical JSON of an object. */
   readonly metadata: string;
   readonly idempotency_key: string;
+  /** Null for a plain event. */
+  readonly generation: EventGeneration | null;
+}
+
+/** What the event of an AI call carries beside the fields of every event (src/ai/read-generation.ts makes it). */
+export interface EventGeneration {
+  /** Canonical JSON of an object: the call's content, as the hot row keeps it (src/ai/generation-row.ts reads it). */
+  readonly json: string;
+  /** What "the same content" means for this call: see src/ai/generation-key.ts. */
+  readonly fingerprint: string;
+  /** Metric and unit of each quantity that the call will be metered by, `ai.calls` included. */
+  readonly metered: readonly (readonly [metricName: string, unit: string])[];
 }
 
 /** An event, or why it is none: an array is always faults. */
 export type ReadEvent = UsageEvent | Fault[];
+
+/** How a wire format's events are called and read: those of `POST /v1/events`, or AI calls (src/ai). */
+export interface EventFormat {
+  /** The member that holds a batch. */
+  readonly plural: string;
+  /** The decimal whose raw token the reader needs where it came as a JSON number. */
+  readonly decimal: string;
+  readonly read: (raw: unknown, numberToken: string | undefined, now: number, pointer: string) => ReadEvent;
+}
 
 /** The events of one request in their order, whichever wire format brought them. */
 export interface ParsedEvents {
   /** `single` only where the body is one bare event: its conflict answers 409, and its pointers have no index. */
   readonly shape: 'single' | 'batch';
   readonly events: readonly ReadEvent[];
-  /** The key was derived from the event (CloudEvents), so the receipt has to name it. */
+  /** The key was derived from the event (CloudEvents, AI calls), so the receipt has to name it. */
   readonly idempotencyKeyInReceipt: boolean;
 }
 
-type Field = keyof UsageEvent;
+type Field = Exclude<keyof UsageEvent, 'generation'>;
 export type RawFields = { readonly [field in Field]?: unknown };
 /** Where the sender wrote each field, as a JSON Pointer below the event. */
-export type FieldPointers = { readonly [field in Field]: string };
+export type FieldPointers<F extends string = Field> = { readonly [field in F]: string };
 
 const POINTERS: FieldPointers = {
   metric_name: '/metric_name',
@@ -75,32 +96,40 @@ export function readEvent(
   if (!isObject(raw)) return [{ pointer, code: 'wrong_type', detail: 'An event must be a JSON object.' }];
   const faults = new Faults(pointer, POINTERS);
   const event = readFields(raw, numberToken, now, faults);
-  let unknown = 0;
-  for (const name of Object.keys(raw)) {
-    if (Object.hasOwn(POINTERS, name) || ++unknown > UNKNOWN_FIELDS_MAX) continue;
-    faults.addAt(
-      `/${escapePointer(name)}`,
-      'unknown_field',
-      `${quoteName(name)} is not a field of an event.`,
-    );
-  }
+  addUnknownFields(raw, POINTERS, '', 'an event', faults);
   return faults.list ?? event;
 }
 
+/** A fault for each member that is no field, ten at most: `below` is the object's own place, `what` its name. */
+export function addUnknownFields<F extends string>(
+  raw: object,
+  known: object,
+  below: string,
+  what: string,
+  faults: Faults<F>,
+): void {
+  let unknown = 0;
+  for (const name of Object.keys(raw)) {
+    if (Object.hasOwn(known, name) || ++unknown > UNKNOWN_FIELDS_MAX) continue;
+    const detail = `${quoteName(name)} is not a field of ${what}.`;
+    faults.addAt(`${below}/${escapePointer(name)}`, 'unknown_field', detail);
+  }
+}
+
 /** Collects the faults of one event; the list is made for the first. */
-export class Faults {
+export class Faults<F extends string = Field> {
   list: Fault[] | undefined;
   readonly pointer: string;
-  readonly pointers: FieldPointers;
+  readonly pointers: FieldPointers<F>;
 
-  constructor(pointer: string, pointers: FieldPointers) {
+  constructor(pointer: string, pointers: FieldPointers<F>) {
     this.list = undefined;
     this.pointer = pointer;
     this.pointers = pointers;
   }
 
   /** `said` follows the field's name as the sender wrote it. */
-  add(field: Field, code: string, said: string): void {
+  add(field: F, code: string, said: string): void {
     const place = this.pointers[field];
     this.addAt(place, code, `${place.slice(place.lastIndexOf('/') + 1) || 'data'} ${said}`);
   }
@@ -119,18 +148,18 @@ export function readFields(
   faults: Faults,
 ): UsageEvent {
   const metric_name = readText(raw.metric_name, 'metric_name', 1, METRIC_NAME_CHARACTERS_MAX, faults);
-  const metric_value = readQuantity(raw.metric_value, numberToken, faults);
+  const metric_value = readQuantity(raw.metric_value, 'metric_value', numberToken, faults);
   const unit = readText(raw.unit, 'unit', 0, UNIT_CHARACTERS_MAX, faults);
-  const timestamp = readTimestamp(raw.timestamp, now, faults);
+  const timestamp = readTimestamp(raw.timestamp, 'timestamp', now, faults);
   const idempotency_key = readText(raw.idempotency_key, 'idempotency_key', 1, KEY_CHARACTERS_MAX, faults);
   const user_id = isAbsent(raw.user_id)
     ? null
     : readText(raw.user_id, 'user_id', 1, USER_ID_CHARACTERS_MAX, faults);
   const metadata = readMetadata(raw.metadata, faults);
-  return { metric_name, metric_value, unit, timestamp, user_id, metadata, idempotency_key };
+  return { metric_name, metric_value, unit, timestamp, user_id, metadata, idempotency_key, generation: null };
 }
 
-const isAbsent = (value: unknown): value is null | undefined => value === undefined || value === null;
+export const isAbsent = (value: unknown): value is null | undefined => value === undefined || value === null;
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -138,7 +167,13 @@ export const isObject = (value: unknown): value is Readonly<Record<string, unkno
 /** Valid Unicode without U+0000, which Postgres cannot store. */
 export const isStorableText = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
 
-function readText(value: unknown, field: Field, min: number, max: number, faults: Faults): string {
+export function readText<F extends string>(
+  value: unknown,
+  field: F,
+  min: number,
+  max: number,
+  faults: Faults<F>,
+): string {
   if (typeof value !== 'string') {
     addMissingOrWrong(value, field, 'must be a string.', faults);
     return '';
@@ -153,27 +188,33 @@ function readText(value: unknown, field: Field, min: number, max: number, faults
   return value;
 }
 
-function readQuantity(value: unknown, numberToken: string | undefined, faults: Faults): string {
-  if (typeof value === 'string') return readDecimal(value, faults);
+/** `numberToken` is the token that stands in the body where the value came as a JSON number. */
+export function readQuantity<F extends string>(
+  value: unknown,
+  field: F,
+  numberToken: string | undefined,
+  faults: Faults<F>,
+): string {
+  if (typeof value === 'string') return readDecimal(value, field, faults);
   if (typeof value !== 'number') {
-    addMissingOrWrong(value, 'metric_value', 'must be a decimal string or a JSON number.', faults);
+    addMissingOrWrong(value, field, 'must be a decimal string or a JSON number.', faults);
     return '';
   }
   if (numberToken === undefined || significantDigits(numberToken) > NUMBER_DIGITS_MAX) {
     const said = `as a JSON number may have at most ${NUMBER_DIGITS_MAX} significant digits: send it as a string.`;
-    faults.add('metric_value', 'imprecise_number', said);
+    faults.add(field, 'imprecise_number', said);
     return '';
   }
-  return readDecimal(numberToken, faults);
+  return readDecimal(numberToken, field, faults);
 }
 
-function readDecimal(text: string, faults: Faults): string {
+function readDecimal<F extends string>(text: string, field: F, faults: Faults<F>): string {
   const canonical = canonicalQuantity(text);
   if (canonical !== null) return canonical;
   if (canonicalDecimal(text) === null) {
-    faults.add('metric_value', 'not_decimal', 'must be in plain decimal notation, such as "12.5".');
+    faults.add(field, 'not_decimal', 'must be in plain decimal notation, such as "12.5".');
   } else {
-    faults.add('metric_value', 'too_many_digits', 'must have at most 26 integer digits and 12 decimals.');
+    faults.add(field, 'too_many_digits', 'must have at most 26 integer digits and 12 decimals.');
   }
   return '';
 }
@@ -189,7 +230,12 @@ function significantDigits(token: string): number {
   return digits;
 }
 
-function readTimestamp(value: unknown, now: number, faults: Faults): number | null {
+export function readTimestamp<F extends string>(
+  value: unknown,
+  field: F,
+  now: number,
+  faults: Faults<F>,
+): number | null {
   if (isAbsent(value)) return null;
   let instant: number | null;
   if (typeof value === 'string') {
@@ -198,27 +244,23 @@ function readTimestamp(value: unknown, now: number, faults: Faults): number | nu
     instant = Number.isInteger(value) ? value : null;
     if (instant !== null && instant < TIMESTAMP_SECONDS_BELOW) {
       faults.add(
-        'timestamp',
+        field,
         'seconds_not_milliseconds',
         'must be in milliseconds; this integer looks like seconds.',
       );
       return null;
     }
   } else {
-    faults.add(
-      'timestamp',
-      'wrong_type',
-      'must be an RFC 3339 date-time or an integer of epoch milliseconds.',
-    );
+    faults.add(field, 'wrong_type', 'must be an RFC 3339 date-time or an integer of epoch milliseconds.');
     return null;
   }
   if (instant === null) {
     const said = 'must be an RFC 3339 date-time that exists, with its offset, or whole epoch milliseconds.';
-    faults.add('timestamp', 'not_a_time', said);
+    faults.add(field, 'not_a_time', said);
   } else if (instant < TIMESTAMP_MIN) {
-    faults.add('timestamp', 'too_old', `must not be before ${formatInstant(TIMESTAMP_MIN)}.`);
+    faults.add(field, 'too_old', `must not be before ${formatInstant(TIMESTAMP_MIN)}.`);
   } else if (instant > now + TIMESTAMP_AHEAD_MS) {
-    faults.add('timestamp', 'in_the_future', 'must not be more than one hour ahead of the time of receipt.');
+    faults.add(field, 'in_the_future', 'must not be more than one hour ahead of the time of receipt.');
   }
   return instant;
 }
@@ -246,7 +288,12 @@ function readMetadata(value: unknown, faults: Faults): string {
   }
 }
 
-function addMissingOrWrong(value: unknown, field: Field, said: string, faults: Faults): void {
+export function addMissingOrWrong<F extends string>(
+  value: unknown,
+  field: F,
+  said: string,
+  faults: Faults<F>,
+): void {
   if (isAbsent(value)) faults.add(field, 'required', 'is required.');
   else faults.add(field, 'wrong_type', said);
 }

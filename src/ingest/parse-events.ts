@@ -26,16 +26,35 @@ export async function parseEvents(request: Request, now: number): Promise<Parsed
 }
 
 function parserOf(headers: Headers): Parse {
-  const contentType = headers.get('content-type');
-  if (contentType === null) {
-    if (isBinaryCloudEvent(headers)) return (text, now) => parseDatalessCloudEvent(headers, text, now);
-    throw unsupported('A Content-Type is required.');
+  if (!headers.has('content-type') && isBinaryCloudEvent(headers)) {
+    return (text, now) => parseDatalessCloudEvent(headers, text, now);
   }
+  return parserOfType(mediaTypeOf(headers), headers);
+}
+
+/** The type of a body that must name one. Throws AppError: unsupported_media_type (none, or a charset beside UTF-8). */
+export function mediaTypeOf(headers: Headers): MediaType {
+  const contentType = headers.get('content-type');
+  if (contentType === null) throw unsupported('A Content-Type is required.');
   const media = parseMediaType(contentType);
   if (media.charset !== null && media.charset !== 'utf-8' && media.charset !== 'utf8') {
     throw unsupported('The only charset understood here is utf-8.');
   }
-  return parserOfType(media, headers);
+  return media;
+}
+
+/** One event or a list as JSON, or one a line; null for any other type. */
+export function jsonParserOf({ type }: MediaType): typeof parseJsonEvents | null {
+  switch (type) {
+    case 'application/json':
+      return parseJsonEvents;
+    case 'application/x-ndjson':
+    case 'application/ndjson':
+    case 'application/jsonl':
+      return parseNdjson;
+    default:
+      return null;
+  }
 }
 
 /** A structured or batched CloudEvent is known by its type alone; ce-* headers beside it are copies. */
@@ -46,18 +65,11 @@ function parserOfType(media: MediaType, headers: Headers): Parse {
     if (!isJsonType(media)) throw unsupported('The data of a CloudEvent must be JSON.');
     return (text, now) => parseBinaryCloudEvent(headers, text, now);
   }
-  switch (media.type) {
-    case 'application/json':
-      return parseJsonEvents;
-    case 'application/x-ndjson':
-    case 'application/ndjson':
-    case 'application/jsonl':
-      return parseNdjson;
-    default:
-      throw unsupported(
-        'Events come as application/json, application/x-ndjson, application/cloudevents+json or -batch+json.',
-      );
-  }
+  const parse = jsonParserOf(media);
+  if (parse) return parse;
+  throw unsupported(
+    'Events come as application/json, application/x-ndjson, application/cloudevents+json or -batch+json.',
+  );
 }
 
 /** Without a Content-Type there may be no data. */
@@ -66,4 +78,4 @@ function parseDatalessCloudEvent(headers: Headers, text: string, now: number): P
   return parseBinaryCloudEvent(headers, text, now);
 }
 
-const unsupported = (detail: string): AppError => new AppError('unsupported_media_type', detail);
+export const unsupported = (detail: string): AppError => new AppError('unsupported_media_type', detail);

@@ -1,7 +1,8 @@
-/** application/json: one event, an array of events, or `{"events": [...]}`. */
+/** application/json: one event, an array of events, or `{"events": [...]}`; so too for AI calls, by their own name. */
 import { AppError, type Fault, invalidRequest } from '../core/error.ts';
 import {
   EVENTS_MAX,
+  type EventFormat,
   escapePointer,
   isObject,
   type ParsedEvents,
@@ -11,16 +12,20 @@ import {
 } from './event.ts';
 import { numberTokens, parseJsonBody } from './json-body.ts';
 
+export const PLAIN_EVENTS: EventFormat = { plural: 'events', decimal: 'metric_value', read: readEvent };
+
 /** Throws AppError: malformed_json, invalid_request (not a body of events), payload_too_large. */
-export function parseJsonEvents(text: string, now: number): ParsedEvents {
+export function parseJsonEvents(text: string, now: number, format = PLAIN_EVENTS): ParsedEvents {
+  const { plural, decimal, read } = format;
   const body = parseJsonBody(text);
-  const isBatch = Array.isArray(body) || (isObject(body) && Object.hasOwn(body, 'events'));
-  const raw = isBatch ? listOf(body) : [body];
-  if (isBatch) assertCount(raw.length, Array.isArray(body) ? '' : '/events');
-  const tokens = numberTokens(text, body, 'metric_value', isBatch ? listOf : (single) => [single]);
-  if (!isBatch) return single(readEvent(body, tokens[0], now, ''));
-  const prefix = Array.isArray(body) ? '/' : '/events/';
-  const events = raw.map((event, index) => readEvent(event, tokens[index], now, prefix + index));
+  const isBatch = Array.isArray(body) || (isObject(body) && Object.hasOwn(body, plural));
+  const raw = isBatch ? listOf(body, plural) : [body];
+  if (isBatch) assertCount(raw.length, Array.isArray(body) ? '' : `/${plural}`);
+  const holdersOf = isBatch ? (batch: unknown) => listOf(batch, plural) : (single: unknown) => [single];
+  const tokens = numberTokens(text, body, decimal, holdersOf);
+  if (!isBatch) return single(read(body, tokens[0], now, ''));
+  const prefix = Array.isArray(body) ? '/' : `/${plural}/`;
+  const events = raw.map((event, index) => read(event, tokens[index], now, prefix + index));
   return { shape: 'batch', events, idempotencyKeyInReceipt: false };
 }
 
@@ -30,16 +35,16 @@ const single = (event: ReadEvent): ParsedEvents => ({
   idempotencyKeyInReceipt: false,
 });
 
-/** The list of a batch: the body itself, or its only field `events`. */
-function listOf(body: unknown): readonly unknown[] {
+/** The list of a batch: the body itself, or its only field, of that name. */
+function listOf(body: unknown, plural: string): readonly unknown[] {
   if (Array.isArray(body)) return body;
-  const { events, ...others } = body as Readonly<Record<string, unknown>>;
+  const { [plural]: events, ...others } = body as Readonly<Record<string, unknown>>;
   const faults: Fault[] = [];
   if (!Array.isArray(events)) {
-    faults.push({ pointer: '/events', code: 'wrong_type', detail: 'events must be an array.' });
+    faults.push({ pointer: `/${plural}`, code: 'wrong_type', detail: `${plural} must be an array.` });
   }
   for (const name of Object.keys(others).slice(0, 10)) {
-    const detail = `${quoteName(name)} does not belong beside "events".`;
+    const detail = `${quoteName(name)} does not belong beside "${plural}".`;
     faults.push({ pointer: `/${escapePointer(name)}`, code: 'unknown_field', detail });
   }
   if (faults.length > 0) throw invalidRequest(faults);

@@ -3,7 +3,8 @@ import type { D1PreparedStatement, D1Result } from '@cloudflare/workers-types';
 import { AppError } from '../core/error.ts';
 import { type HotDatabase, withinTime } from '../db/hot.ts';
 import type { HotWriter, InsertRequest, StampedEvent } from './accept-events.ts';
-import type { SentEvent } from './verdict.ts';
+import { FILLABLE_FIELDS } from './fill.ts';
+import type { Holder } from './verdict.ts';
 
 // A bound value may have 2 MB at D1; the local engine takes more and would hide it.
 const PARAMETER_BYTES_MAX = 2_000_000;
@@ -16,24 +17,54 @@ const COLUMNS = `id, organisation_id, project_id, metric_name, metric_value, uni
 const EVENT = 'value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8';
 const ONCE = 'WHERE true ON CONFLICT (project_id, idempotency_key) DO NOTHING';
 const FROM_ROWS = `FROM json_each(?1) ${ONCE}`;
-const INSERT = `INSERT INTO usage_events (${COLUMNS}) SELECT value->>0, ?2, ?3, ${EVENT}, ?4 ${FROM_ROWS}`;
-// Without json_each a single event reads two rows instead of three; both are AUTOINCREMENT's.
-const INSERT_ONE = `INSERT INTO usage_events (${COLUMNS})
-SELECT ?1->0->>0, ?2, ?3, ${EVENT.replaceAll('value->>', '?1->0->>')}, ?4 ${ONCE}`;
-const INSERT_MIXED = `INSERT INTO usage_events (${COLUMNS})
-SELECT value->>0, value->>9, value->>10, ${EVENT}, value->>11 ${FROM_ROWS}`;
 
-const readBack = (isHeld: string): string => `SELECT CASE WHEN changes() = ?2 THEN NULL ELSE (
-  SELECT json_group_array(json_array(sent.key, held.id, held.fingerprint)) FROM json_each(?1) AS sent
+interface Forms {
+  readonly insert: string;
+  readonly insertOne: string;
+  readonly insertMixed: string;
+  readonly readBack: string;
+  readonly readBackMixed: string;
+}
+
+/** `more`: what rows and read-back carry beside an event's own; plain events pay nothing for what they do not have. */
+function formsOf(more: {
+  readonly column: string;
+  readonly value: (index: number) => string;
+  readonly held: string;
+}): Forms {
+  const columns = `${COLUMNS}${more.column}`;
+  const readBack = (isHeld: string): string => `SELECT CASE WHEN changes() = ?2 THEN NULL ELSE (
+  SELECT json_group_array(json_array(sent.key, held.id, held.fingerprint${more.held})) FROM json_each(?1) AS sent
   CROSS JOIN usage_events AS held ON ${isHeld}) END AS holders`;
-const READ_BACK = readBack('held.project_id = ?3 AND held.idempotency_key = sent.value');
-const READ_BACK_MIXED = readBack(
-  'held.project_id = sent.value->>0 AND held.idempotency_key = sent.value->>1',
-);
+  // Without json_each a single event reads two rows instead of three; both are AUTOINCREMENT's.
+  const one = `?1->0->>0, ?2, ?3, ${EVENT}, ?4${more.value(9)}`.replaceAll('value->>', '?1->0->>');
+  return {
+    insert: `INSERT INTO usage_events (${columns}) SELECT value->>0, ?2, ?3, ${EVENT}, ?4${more.value(9)} ${FROM_ROWS}`,
+    insertOne: `INSERT INTO usage_events (${columns})
+SELECT ${one} ${ONCE}`,
+    insertMixed: `INSERT INTO usage_events (${columns})
+SELECT value->>0, value->>9, value->>10, ${EVENT}, value->>11${more.value(12)} ${FROM_ROWS}`,
+    readBack: readBack('held.project_id = ?3 AND held.idempotency_key = sent.value'),
+    readBackMixed: readBack('held.project_id = sent.value->>0 AND held.idempotency_key = sent.value->>1'),
+  };
+}
+
+const PLAIN = formsOf({ column: '', value: () => '', held: '' });
+const GENERATIONS = formsOf({
+  column: ', generation',
+  value: (index) => `, value->>${index}`,
+  // The names of what is there could be longer than a value may be, and the content itself more so: one bit a field.
+  held: `, CASE WHEN held.generation IS NULL THEN 0 ELSE ${FILLABLE_FIELDS.map(
+    (field, bit) => `((held.generation->'$.${field}' IS NULL) << ${bit})`,
+  ).join(' | ')} END`,
+});
+
+const formsFor = (events: readonly StampedEvent[]): Forms =>
+  events.some(({ event }) => event.generation !== null) ? GENERATIONS : PLAIN;
 
 const INSERT_CONFLICTS = `INSERT INTO event_conflicts (id, organisation_id, project_id, idempotency_key, fingerprint, event,
-  first_event_id, received_at)
-SELECT value->>0, ?2, ?3, value->>1, value->>2, value->>3, value->>4, ?4
+  first_event_id, received_at, kind)
+SELECT value->>0, ?2, ?3, value->>1, value->>2, value->>3, value->>4, ?4, value->>5
 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING`;
 
 /** What one pair of statements carries: rows, and their keys for the read-back, as JSON within a bound value. */
@@ -58,8 +89,8 @@ export function hotWriter(database: HotDatabase): HotWriter {
     },
 
     async insertConflicts({ organisation_id, project_id }, conflicts, receivedAt) {
-      const rows = conflicts.map(({ id, idempotency_key, fingerprint, event, first_event_id }) =>
-        JSON.stringify([id, idempotency_key, fingerprint, conflictText(event), first_event_id]),
+      const rows = conflicts.map(({ id, idempotency_key, fingerprint, event, first_event_id, kind }) =>
+        JSON.stringify([id, idempotency_key, fingerprint, conflictText(event), first_event_id, kind]),
       );
       const statements = splitBySize(rows).map((part) =>
         database
@@ -71,11 +102,12 @@ export function hotWriter(database: HotDatabase): HotWriter {
   };
 }
 
-const conflictText = ({ metadata, timestamp, ...event }: StampedEvent['event']): string =>
+const conflictText = ({ metadata, timestamp, generation, ...event }: StampedEvent['event']): string =>
   JSON.stringify({
     ...event,
     timestamp: timestamp === null ? null : new Date(timestamp).toISOString(),
     metadata: JSON.parse(metadata),
+    ...(generation !== null && { generation: JSON.parse(generation.json) }),
   });
 
 const utf8 = new TextEncoder();
@@ -99,7 +131,9 @@ function splitBySize(rows: readonly string[]): string[][] {
   return parts;
 }
 
-const fieldsOf = ({ id, fingerprint, timestamp, event }: StampedEvent): (string | number | null)[] => [
+type Fields = (string | number | null)[];
+
+const fieldsOf = ({ id, fingerprint, timestamp, event }: StampedEvent): Fields => [
   id,
   event.metric_name,
   event.metric_value,
@@ -110,6 +144,15 @@ const fieldsOf = ({ id, fingerprint, timestamp, event }: StampedEvent): (string 
   event.idempotency_key,
   fingerprint,
 ];
+
+/** A call's content comes last, as the JSON that it is: as a text in a text each of its quotes would be escaped. */
+function rowOf(sent: StampedEvent, more: Fields): string {
+  const { generation } = sent.event;
+  const fields = fieldsOf(sent);
+  for (const field of more) fields.push(field);
+  const row = JSON.stringify(fields);
+  return generation === null ? row : `${row.slice(0, -1)},${generation.json}]`;
+}
 
 const keyOf = ({ event }: StampedEvent): string => event.idempotency_key;
 
@@ -124,15 +167,16 @@ function splitByLength<Item>(items: readonly Item[], lengths: readonly number[])
 
 function chunksOf(database: HotDatabase, request: InsertRequest): Chunk[] {
   const { organisation_id, project_id, received_at, events } = request;
-  const parts = splitBySize(events.map((event) => JSON.stringify(fieldsOf(event))));
+  const forms = formsFor(events);
+  const parts = splitBySize(events.map((event) => rowOf(event, [])));
   const lengths = parts.map((rows) => rows.length);
   return splitByLength(events, lengths).map((own, index) => ({
     events: own,
     statements: [
       database
-        .prepare(own.length === 1 ? INSERT_ONE : INSERT)
+        .prepare(own.length === 1 ? forms.insertOne : forms.insert)
         .bind(`[${parts[index]?.join(',')}]`, organisation_id, project_id, received_at),
-      database.prepare(READ_BACK).bind(JSON.stringify(own.map(keyOf)), own.length, project_id),
+      database.prepare(forms.readBack).bind(JSON.stringify(own.map(keyOf)), own.length, project_id),
     ],
   }));
 }
@@ -142,25 +186,28 @@ function mixedChunksOf(database: HotDatabase, requests: readonly InsertRequest[]
     events.map((event) => ({
       event,
       key: [project_id, keyOf(event)],
-      row: JSON.stringify([...fieldsOf(event), organisation_id, project_id, received_at]),
+      row: rowOf(event, [organisation_id, project_id, received_at]),
     })),
   );
+  const forms = requests.some(({ events }) => formsFor(events) === GENERATIONS) ? GENERATIONS : PLAIN;
   const parts = splitBySize(sent.map(({ row }) => row));
   const lengths = parts.map((rows) => rows.length);
   return splitByLength(sent, lengths).map((own, index) => ({
     events: own.map(({ event }) => event),
     statements: [
-      database.prepare(INSERT_MIXED).bind(`[${parts[index]?.join(',')}]`),
-      database.prepare(READ_BACK_MIXED).bind(JSON.stringify(own.map(({ key }) => key)), own.length),
+      database.prepare(forms.insertMixed).bind(`[${parts[index]?.join(',')}]`),
+      database.prepare(forms.readBackMixed).bind(JSON.stringify(own.map(({ key }) => key)), own.length),
     ],
   }));
 }
+
+type HolderRow = [position: number, id: string, fingerprint: string, lacks?: number];
 
 /** Two results a chunk: the insert's and the read-back's. */
 function readHolders(
   chunks: readonly Chunk[],
   results: readonly D1Result<{ holders: string | null }>[],
-): SentEvent[] | null {
+): Holder[] | null {
   if (chunks.every((_, index) => results[index * 2 + 1]?.results[0]?.holders === null)) {
     const inserted = chunks.every((chunk, index) => results[index * 2]?.meta.changes === chunk.events.length);
     if (inserted) return null;
@@ -173,9 +220,9 @@ function readHolders(
     const text = results[index * 2 + 1]?.results[0]?.holders;
     if (text === null || text === undefined)
       return chunk.events.map(({ id, fingerprint }) => ({ id, fingerprint }));
-    const holders: SentEvent[] = new Array(chunk.events.length);
-    for (const [position, id, fingerprint] of JSON.parse(text) as [number, string, string][]) {
-      holders[position] = { id, fingerprint };
+    const holders: Holder[] = new Array(chunk.events.length);
+    for (const [position, id, fingerprint, lacks = 0] of JSON.parse(text) as HolderRow[]) {
+      holders[position] = { id, fingerprint, lacks };
     }
     return holders;
   });

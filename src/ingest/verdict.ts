@@ -12,6 +12,12 @@ export interface SentEvent {
   readonly fingerprint: string;
 }
 
+/** The row that holds the key. */
+export interface Holder extends SentEvent {
+  /** Of an AI call: which of FILLABLE_FIELDS it came without, a bit each (fill.ts). */
+  readonly lacks?: number;
+}
+
 export function deriveVerdict(sent: SentEvent, holder: SentEvent): Verdict {
   if (holder.id === sent.id) return { status: 'accepted', id: sent.id };
   return { status: holder.fingerprint === sent.fingerprint ? 'duplicate' : 'conflict', id: holder.id };

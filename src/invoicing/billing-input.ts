@@ -44,6 +44,8 @@ export interface LineCredits {
   readonly late_amount: Decimal;
   /** The late usage that they took up, without what they carried on. */
   readonly late_quantity: Decimal;
+  /** The events of that usage. */
+  readonly late_event_count: number;
 }
 
 /** A line of an issued invoice that is not cancelled; year and month say whose usage it priced. */
@@ -56,6 +58,7 @@ export interface InvoicedLine extends MetricKey, Month {
   readonly last_day: string;
   readonly quantity: Decimal;
   readonly carried_quantity: Decimal;
+  readonly event_count: number;
   readonly currency: string;
   readonly total: Decimal;
   /** The exact amount in the plan's currency, and the rate, where the line was converted. */

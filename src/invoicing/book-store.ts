@@ -173,6 +173,7 @@ export interface StandingLine extends LineItem {
   readonly credited_total: string;
   readonly credited_late_amount: string;
   readonly credited_late_quantity: string;
+  readonly credited_late_event_count: number;
 }
 
 /**
@@ -187,13 +188,15 @@ export const listStandingLines = (
 ): Promise<StandingLine[]> =>
   tx.query<StandingLine>(
     `SELECT line.*, coalesce(c.total, 0) AS credited_total, coalesce(c.late_amount, 0) AS credited_late_amount,
-       coalesce(c.late_quantity, 0) AS credited_late_quantity
+       coalesce(c.late_quantity, 0) AS credited_late_quantity,
+       coalesce(c.late_event_count, 0) AS credited_late_event_count
      FROM invoice_line_items line
      JOIN invoices i ON i.organisation_id = line.organisation_id AND i.id = line.invoice_id
      LEFT JOIN LATERAL (
        SELECT sum(cl.total) FILTER (WHERE c.status <> 'dismissed') AS total,
          sum(cl.original_amount) FILTER (WHERE c.origin = 'late_usage') AS late_amount,
-         sum(cl.quantity - cl.carried_quantity) FILTER (WHERE c.origin = 'late_usage') AS late_quantity
+         sum(cl.quantity - cl.carried_quantity) FILTER (WHERE c.origin = 'late_usage') AS late_quantity,
+         (sum(cl.event_count) FILTER (WHERE c.origin = 'late_usage'))::bigint AS late_event_count
        FROM credit_notes c
        JOIN credit_note_lines cl ON cl.organisation_id = c.organisation_id AND cl.credit_note_id = c.id
        WHERE c.organisation_id = line.organisation_id AND c.invoice_id = line.invoice_id
@@ -235,7 +238,7 @@ export const listBookedDays = (
   tx.query<BookedDay>(
     `WITH events AS (
        SELECT project_id, metric_name, unit, day, sum(metric_value) AS total, count(*) AS n, ${KEYS_HASH} AS keys_hash
-       FROM usage_events
+       FROM metered_events
        WHERE ${OF_PROJECTS} AND timestamp >= $6 AND timestamp < $7 AND adjustment_id IS NULL
        GROUP BY project_id, metric_name, unit, day
      ), hourly AS (
@@ -288,7 +291,7 @@ export async function listLateEvents(
        JOIN usage_adjustments a ON a.organisation_id = $1 AND a.id = c.adjustment_id AND a.kind = 'late')
      SELECT late.line_number, e.project_id, e.day, count(*) AS event_count, ${KEYS_HASH} AS keys_hash
      FROM late CROSS JOIN LATERAL (
-       SELECT project_id, day, idempotency_key FROM usage_events
+       SELECT project_id, day, idempotency_key FROM metered_events
        WHERE organisation_id = $1 AND project_id = late.project_id AND timestamp >= late.hour
          AND timestamp < late.hour + $4 * interval '1 millisecond' AND adjustment_id = late.adjustment_id
        OFFSET 0) e

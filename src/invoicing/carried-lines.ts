@@ -5,8 +5,8 @@ import { chargeOf, type LineDraft, lineAmount, nameOf, nameOfMonth, negativePart
 
 /**
  * What earlier periods passed on, a negative quantity c, is taken off the first usage line of its metric and unit with a
- * quantity q above zero: amount = charge(q + c, or 0 where that is less) − charge(q). What is left, min(q + c, 0), goes on
- * to the next period. Without such a line the adjustments stay open.
+ * quantity q above zero: amount = charge(q + c, or 0 where that is less) − charge(q), both of that line's events. What is
+ * left, min(q + c, 0), goes on to the next period. Without such a line the adjustments stay open.
  *
  * 10 units at 2 and -4 carried: usage 20.00, carried -8.00; -14 carried: usage 20.00, carried -20.00, and -4 goes on.
  */
@@ -31,7 +31,8 @@ function carriedLine(
   const { plan } = target;
   const quantity = sum(adjustments.map((adjustment) => adjustment.quantity));
   const rest = add(target.quantity, quantity);
-  const charged = lineAmount(input, plan, chargeOf(plan, maximum(rest, ZERO)).amount);
+  const { amount } = chargeOf(plan, maximum(rest, ZERO), target.event_count);
+  const charged = lineAmount(input, plan, amount);
   const months = [...adjustments].sort(compareMonths).map(nameOfMonth);
   return {
     ...target,

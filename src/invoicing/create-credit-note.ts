@@ -199,6 +199,7 @@ function noteOf(
       description: line.description,
       quantity: null,
       carried_quantity: '0',
+      event_count: 0,
       original_amount: null,
       ...amountsOf(part, currency),
     }),

@@ -18,6 +18,8 @@ export interface CreditNoteLine {
   readonly quantity: string | null;
   /** The part of `quantity`, zero or negative, that goes on to the next period. */
   readonly carried_quantity: string;
+  /** Of the late usage behind it, on the first line of a decrease, else 0. */
+  readonly event_count: number;
   /** Of late usage, in the plan's currency. */
   readonly original_amount: string | null;
   /** Before discount and tax, in the invoice's currency. */

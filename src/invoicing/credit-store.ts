@@ -36,6 +36,7 @@ const LINE_COLUMNS = [
   ['description', 'text'],
   ['quantity', 'numeric'],
   ['carried_quantity', 'numeric'],
+  ['event_count', 'bigint'],
   ['original_amount', 'numeric'],
   ['total', 'numeric'],
   ['discount_amount', 'numeric'],

@@ -25,6 +25,8 @@ export interface Decrease extends Month {
   readonly quantity: Decimal;
   /** The part of it, zero or negative, that goes on to the next period. */
   readonly carried_quantity: Decimal;
+  /** Of the late usage; the first credit carries them too. */
+  readonly event_count: number;
   readonly adjustment_ids: readonly string[];
   /** The newest line first; never empty. */
   readonly credits: readonly LineCredit[];
@@ -36,7 +38,7 @@ export interface Decrease extends Month {
  * What other credit notes have taken already cannot be given twice: then the sum is less than the change.
  */
 export function decreaseOf(segment: LateSegment): Decrease {
-  const { plan, quantity, together, adjustments, year, month } = segment;
+  const { plan, quantity, event_count, together, adjustments, year, month } = segment;
   const credits: LineCredit[] = [];
   let open = negate(segment.change);
   for (const line of segment.invoiced.toReversed()) {
@@ -58,6 +60,7 @@ export function decreaseOf(segment: LateSegment): Decrease {
     last_day: days.at(-1) ?? '',
     quantity,
     carried_quantity: negativePart(together),
+    event_count,
     adjustment_ids: adjustments.map((adjustment) => adjustment.id),
     credits,
   };

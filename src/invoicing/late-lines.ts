@@ -27,10 +27,11 @@ export interface LateLines {
 }
 
 /**
- * One line per earlier period, metric, unit and plan version. With Q and A the quantity and the amount already charged for
- * that segment (its usage line, what adjusted it since, less what was credited): amount = charge(Q + late) − A, in the
- * plan's currency, so that all of it together charges what one line would have. Where that is below zero it is no line but
- * a decrease; where Q + late is below zero the charge is 0 and the rest is carried on.
+ * One line per earlier period, metric, unit and plan version. With Q, n and A the quantity, the events and the amount already
+ * charged for that segment (its usage line, what adjusted it since, less what was credited): amount =
+ * charge(Q + late, n + events of late) − A, in the plan's currency, so that all of it together charges what one line would
+ * have. Where that is below zero it is no line but a decrease; where Q + late is below zero the charge is 0 and the rest is
+ * carried on.
  *
  * Only periods whose own invoice stands are adjusted; the others' adjustments stay open. Throws `currency_mismatch`.
  */
@@ -110,8 +111,10 @@ export interface LateSegment extends Month {
   /** What priced the segment so far, in the order in which it was issued. */
   readonly invoiced: readonly InvoicedLine[];
   readonly quantity: Decimal;
+  readonly event_count: number;
   /** With all that came before. */
   readonly together: Decimal;
+  readonly events_together: number;
   /** In the plan's currency; exact where a line of the segment was converted, else rounded. */
   readonly change: Decimal;
 }
@@ -124,7 +127,9 @@ function segmentOf(
   const invoiced = period.lines.filter((line) => line.kind !== 'flat' && line.plan.id === plan.id);
   const quantity = sum(adjustments.map((adjustment) => adjustment.quantity));
   const together = add(sum(invoiced.map(netQuantityOf)), quantity);
-  const charge = chargeOf(plan, maximum(together, ZERO)).amount;
+  const event_count = countEvents(adjustments);
+  const events_together = invoiced.reduce((count, line) => count + chargedEventsOf(line), event_count);
+  const charge = chargeOf(plan, maximum(together, ZERO), events_together).amount;
   const isExact = invoiced.some((line) => line.original_amount !== null) || period.currency !== plan.currency;
   return {
     year: period.year,
@@ -133,7 +138,9 @@ function segmentOf(
     adjustments,
     invoiced,
     quantity,
+    event_count,
     together,
+    events_together,
     change: subtract(isExact ? charge : roundMoney(charge, plan.currency), sum(invoiced.map(chargedFor))),
   };
 }
@@ -142,12 +149,15 @@ function segmentOf(
 const netQuantityOf = (line: InvoicedLine): Decimal =>
   add(subtract(line.quantity, line.carried_quantity), line.credited.late_quantity);
 
+/** Those that a credit note took up count too: what lowered a charge happened all the same. */
+const chargedEventsOf = (line: InvoicedLine): number => line.event_count + line.credited.late_event_count;
+
 /** In the plan's currency. */
 const chargedFor = (line: InvoicedLine): Decimal =>
   subtract(line.original_amount ?? line.total, line.credited.late_amount);
 
 function lateLine(input: BillingInput, segment: LateSegment): LineDraft {
-  const { plan, adjustments, together, year, month } = segment;
+  const { plan, adjustments, together, events_together, year, month } = segment;
   const days = adjustments.map((adjustment) => adjustment.day).sort();
   return {
     kind: 'late',
@@ -158,12 +168,12 @@ function lateLine(input: BillingInput, segment: LateSegment): LineDraft {
     first_day: days[0] ?? '',
     last_day: days.at(-1) ?? '',
     quantity: segment.quantity,
-    unit_price: chargeOf(plan, together).unit_price,
+    unit_price: chargeOf(plan, together, events_together).unit_price,
     tiers: null,
     ...lineAmount(input, plan, segment.change),
     carried_quantity: negativePart(together),
     shares: sharesOf(adjustments),
-    event_count: countEvents(adjustments),
+    event_count: segment.event_count,
     adjustment_ids: adjustments.map((adjustment) => adjustment.id),
   };
 }

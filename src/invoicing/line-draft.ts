@@ -39,11 +39,13 @@ export interface OriginalAmount {
 }
 
 /**
- * What a quantity of usage costs under the version that rules its days. Where that version is a flat fee, the fee covers
+ * What a quantity of usage, of so many events, costs under the version that rules its days. Where that version is a flat fee, the fee covers
  * the usage: it is charged by a line of its own and each unit costs nothing.
  */
-export const chargeOf = (plan: PlanVersion, quantity: Decimal): Charge =>
-  plan.charge_model === 'flat' ? { amount: ZERO, unit_price: null, tiers: null } : rateUsage(plan, quantity);
+export const chargeOf = (plan: PlanVersion, quantity: Decimal, eventCount: number): Charge =>
+  plan.charge_model === 'flat'
+    ? { amount: ZERO, unit_price: null, tiers: null }
+    : rateUsage(plan, quantity, eventCount);
 
 /**
  * An exact charge of a plan as the amount of a line: rounded once, after its conversion where the plan is in another

@@ -153,6 +153,7 @@ async function loadInvoiced(
             total: decimal(line.credited_total),
             late_amount: decimal(line.credited_late_amount),
             late_quantity: decimal(line.credited_late_quantity),
+            late_event_count: line.credited_late_event_count,
           },
         };
       }),

@@ -98,6 +98,7 @@ function append(proposal: Proposal, decrease: Decrease, credit: LineCredit, isFi
     description: decrease.description,
     quantity: isFirst ? formatDecimal(decrease.quantity) : '0',
     carried_quantity: isFirst ? formatDecimal(decrease.carried_quantity) : '0',
+    event_count: isFirst ? decrease.event_count : 0,
     original_amount: formatDecimal(credit.original_amount),
     ...amountsOf(part, line.currency),
   });

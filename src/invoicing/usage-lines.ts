@@ -48,7 +48,8 @@ function usageLine(
   rows: readonly DayUsage[],
 ): LineDraft {
   const quantity = sum(rows.map((row) => row.quantity));
-  const { amount, unit_price, tiers } = chargeOf(plan, quantity);
+  const event_count = countEvents(rows);
+  const { amount, unit_price, tiers } = chargeOf(plan, quantity, event_count);
   const days = daysOf(segments, plan);
   return {
     kind: 'usage',
@@ -63,7 +64,7 @@ function usageLine(
     ...lineAmount(input, plan, amount),
     carried_quantity: negativePart(quantity),
     shares: sharesOf(rows),
-    event_count: countEvents(rows),
+    event_count,
     adjustment_ids: [],
   };
 }

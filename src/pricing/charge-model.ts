@@ -1,7 +1,7 @@
 import { type Decimal, decimal } from '../core/decimal.ts';
 import { assert } from '../core/error.ts';
 
-export const CHARGE_MODELS = ['per_unit', 'graduated', 'volume', 'package', 'flat'] as const;
+export const CHARGE_MODELS = ['per_unit', 'graduated', 'volume', 'package', 'flat', 'percentage'] as const;
 export type ChargeModel = (typeof CHARGE_MODELS)[number];
 
 /** Tier i covers (up_to of i-1, up_to]; only the last has no up_to. Units of the metric, prices in the plan's currency. */
@@ -26,6 +26,10 @@ export interface PlanVersion {
   readonly package_size: string | null;
   readonly package_price: string | null;
   readonly amount: string | null;
+  /** Percent of the billable quantity. */
+  readonly rate: string | null;
+  /** For each event. */
+  readonly fixed_amount: string | null;
   readonly included_units: string | null;
   readonly minimum_amount: string | null;
   readonly maximum_amount: string | null;
@@ -57,7 +61,7 @@ export interface Charge {
 /** A field of the plan's own model, which plan-rules.ts saw to. */
 export function fieldOf(
   plan: PlanVersion,
-  field: 'price_per_unit' | 'package_size' | 'package_price' | 'amount',
+  field: 'price_per_unit' | 'package_size' | 'package_price' | 'amount' | 'rate',
 ): Decimal {
   const text = plan[field];
   assert(text !== null, `plan ${plan.id} has no ${field}`);

@@ -45,13 +45,14 @@ const MONEY_FIELDS = [
   'price_per_unit',
   'package_price',
   'amount',
+  'fixed_amount',
   'minimum_amount',
   'maximum_amount',
 ] as const;
 
 /**
  * The plan with its money at a rate (1 original = `rate` of the plan's currency), each value to 12 decimals, half up; units
- * (bounds of tiers, package_size, included_units) stay. Faults: `out_of_range` for a value that then has more than 26
+ * (bounds of tiers, package_size, included_units) and a rate in percent stay. Faults: `out_of_range` for a value that then has more than 26
  * integer digits, or that was above zero and would be nothing: a price must not vanish unseen.
  *
  * 0.000002 EUR at 1.0857 → price_per_unit 0.0000021714 USD; a minimum_amount of 10 EUR → 10.857 USD.

@@ -22,6 +22,10 @@ export interface PlanInput extends EffectiveDays {
   readonly package_size?: string | null | undefined;
   readonly package_price?: string | null | undefined;
   readonly amount?: string | null | undefined;
+  /** Percent. */
+  readonly rate?: string | null | undefined;
+  /** For each event. */
+  readonly fixed_amount?: string | null | undefined;
   readonly included_units?: string | null | undefined;
   readonly minimum_amount?: string | null | undefined;
   readonly maximum_amount?: string | null | undefined;
@@ -31,7 +35,16 @@ export interface PlanInput extends EffectiveDays {
   readonly hsn_sac?: string | null | undefined;
 }
 
-type Field = 'price_per_unit' | 'tiers' | 'package_size' | 'package_price' | 'amount';
+const FIELDS = [
+  'price_per_unit',
+  'tiers',
+  'package_size',
+  'package_price',
+  'amount',
+  'rate',
+  'fixed_amount',
+] as const;
+type Field = (typeof FIELDS)[number];
 
 const REQUIRED: Readonly<Record<ChargeModel, readonly Field[]>> = {
   per_unit: ['price_per_unit'],
@@ -39,14 +52,28 @@ const REQUIRED: Readonly<Record<ChargeModel, readonly Field[]>> = {
   volume: ['tiers'],
   package: ['package_size', 'package_price'],
   flat: ['amount'],
+  percentage: ['rate'],
 };
 
-const FIELDS: readonly Field[] = ['price_per_unit', 'tiers', 'package_size', 'package_price', 'amount'];
+const OPTIONAL: Readonly<Partial<Record<ChargeModel, readonly Field[]>>> = { percentage: ['fixed_amount'] };
+
 const USAGE_FIELDS = ['included_units', 'minimum_amount', 'maximum_amount'] as const;
-const DECIMALS = ['price_per_unit', 'package_size', 'package_price', 'amount', ...USAGE_FIELDS] as const;
+const DECIMALS = [
+  'price_per_unit',
+  'package_size',
+  'package_price',
+  'amount',
+  'rate',
+  'fixed_amount',
+  ...USAGE_FIELDS,
+] as const;
+const POSITIVE: readonly string[] = ['package_size', 'rate'];
 
 /** Rating walks the tiers of every line, so that their number has a limit. */
 export const TIERS_MAX = 1000;
+
+/** Ten times the cost: beyond it a rate is more likely a slip than a price. */
+export const RATE_MAX = '1000';
 
 /**
  * What is wrong with a new plan version, in the order of the rules; empty where nothing is.
@@ -56,7 +83,8 @@ export const TIERS_MAX = 1000;
 export function findPlanFaults(input: PlanInput): Fault[] {
   return [
     ...findFieldFaults(input),
-    ...DECIMALS.flatMap((field) => findDecimalFaults(`/${field}`, input[field], field === 'package_size')),
+    ...DECIMALS.flatMap((field) => findDecimalFaults(`/${field}`, input[field], POSITIVE.includes(field))),
+    ...findRateFaults(input),
     ...findTierFaults(input.tiers),
     ...findAmountRangeFaults(input),
     ...findCurrencyFaults(input),
@@ -75,7 +103,8 @@ function findFieldFaults(input: PlanInput): Fault[] {
     if (required && !isGiven(input[field])) {
       faults.push({ pointer: `/${field}`, code: 'required', detail: `A ${model} plan needs ${field}.` });
     }
-    if (!required && isGiven(input[field])) {
+    const allowed = required || OPTIONAL[model]?.includes(field);
+    if (!allowed && isGiven(input[field])) {
       faults.push({ pointer: `/${field}`, code: 'not_allowed', detail: `A ${model} plan has no ${field}.` });
     }
   }
@@ -140,6 +169,13 @@ function findTierFaults(tiers: readonly TierInput[] | null | undefined): Fault[]
     faults.push(...findDecimalFaults(`${pointer}/flat_fee`, tier.flat_fee, false));
   });
   return faults;
+}
+
+function findRateFaults({ rate }: PlanInput): Fault[] {
+  const units = isGiven(rate) ? parseQuantity(rate) : null;
+  const most = parseQuantity(RATE_MAX);
+  if (units === null || most === null || units <= most) return [];
+  return [{ pointer: '/rate', code: 'out_of_range', detail: `Must not be above ${RATE_MAX} percent.` }];
 }
 
 function findAmountRangeFaults({ minimum_amount, maximum_amount }: PlanInput): Fault[] {

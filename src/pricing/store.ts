@@ -51,6 +51,8 @@ export async function insertPlan(
       package_size: row.package_size ?? null,
       package_price: row.package_price ?? null,
       amount: row.amount ?? null,
+      rate: row.rate ?? null,
+      fixed_amount: row.fixed_amount ?? null,
       included_units: row.included_units ?? null,
       minimum_amount: row.minimum_amount ?? null,
       maximum_amount: row.maximum_amount ?? null,

@@ -1,4 +1,5 @@
 /** Pure: what becomes of each row of a batch, given what the ledger already knows. */
+import { type GenerationRow, parseContent, readGenerationRow } from '../ai/generation-row.ts';
 import { parseQuantity } from '../core/decimal.ts';
 import { isUuid } from '../core/id.ts';
 import type { HotEvent } from './hot-event.ts';
@@ -10,6 +11,8 @@ export interface Prepared {
   readonly bad: readonly QuarantinedRow[];
   /** All rows, good or bad, whose key can enter the ledger. */
   readonly keyed: readonly HotEvent[];
+  /** What the good rows that stand for an AI generation say of it, by the row's id. */
+  readonly generations: ReadonlyMap<string, GenerationRow>;
 }
 
 const INSTANT_MIN = Date.UTC(1970, 0, 1);
@@ -67,14 +70,25 @@ export function prepareEvents(events: readonly HotEvent[]): Prepared {
   const good: HotEvent[] = [];
   const bad: QuarantinedRow[] = [];
   const keyed: HotEvent[] = [];
+  const generations = new Map<string, GenerationRow>();
   for (const event of events) {
-    const defect = findDefect(event);
+    const defect =
+      findDefect(event) ?? (event.generation === null ? undefined : readInto(generations, event));
     const hasKey = defect?.reason !== 'unreadable_id' && defect?.reason !== 'unreadable_timestamp';
     if (hasKey) keyed.push(event);
     if (defect) bad.push(quarantine(event, defect.reason, defect.detail, hasKey));
     else good.push(event);
   }
-  return { good, bad, keyed };
+  return { good, bad, keyed, generations };
+}
+
+function readInto(generations: Map<string, GenerationRow>, event: HotEvent): ReturnType<typeof findDefect> {
+  const row = readGenerationRow(event.generation ?? '');
+  if (row === null) {
+    return { reason: 'unreadable_generation', detail: 'generation is not the JSON of an AI generation.' };
+  }
+  generations.set(event.id, row);
+  return undefined;
 }
 
 // Unreadable metadata is shown as the text that it is: listing a row must not fail where counting it would.
@@ -95,6 +109,7 @@ const eventText = (event: HotEvent): string =>
     timestamp: new Date(event.timestamp).toISOString(),
     user_id: event.user_id,
     metadata: metadataOf(event),
+    ...(event.generation !== null && { generation: parseContent(event.generation) ?? event.generation }),
     idempotency_key: event.idempotency_key,
   });
 

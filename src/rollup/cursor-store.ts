@@ -21,6 +21,14 @@ export async function readCursor(tx: LedgerTransaction, shard: number, stream: S
   return await readCursor(tx, shard, stream);
 }
 
+/**
+ * Keeps the drain of the shard's events away until the transaction ends. Fills ask for it: else a generation and a fill of it
+ * could be committed at once, and neither would have seen the other.
+ */
+export async function holdEventsCursor(tx: LedgerTransaction, shard: number): Promise<void> {
+  await tx.query(`SELECT 1 FROM rollup_cursors WHERE shard = $1 AND stream = 'events' FOR SHARE`, [shard]);
+}
+
 /** Both streams of the shard halt together: a restore concerns the whole database. */
 export async function haltShard(
   tx: LedgerTransaction,

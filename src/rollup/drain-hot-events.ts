@@ -6,6 +6,13 @@ import { isUuid } from '../core/id.ts';
 import { type BillingPeriod, derivePeriodAt } from './billing-period.ts';
 import { bookUsage, findUnplaced } from './book-usage.ts';
 import { classifyEvents, isPlausible, prepareEvents, quarantine } from './classify-events.ts';
+import {
+  commitFills,
+  commitGenerations,
+  dropPayloads,
+  findWithoutPayloads,
+  listedEvent,
+} from './commit-generations.ts';
 import type { HotConflict, HotEvent, HotRows, Stream } from './hot-event.ts';
 import {
   type Batch,
@@ -131,17 +138,25 @@ async function commitBatch<S extends Stream>(
 }
 
 const commitEvents: Commit<'events'> = async (tx, rows, { shard, now }) => {
-  const { good, bad, keyed } = prepareEvents(rows);
+  const { good, bad, keyed, generations } = prepareEvents(rows);
   const fresh = await tx.insertKeys(keyed);
   const taken = fresh === 'all' ? [] : keyed.filter((event) => !fresh.has(event.id));
   const owners = taken.length > 0 ? await tx.readKeys(taken) : new Map();
-  const { isFresh, known, nDuplicate, nConflict } = classifyEvents(keyed, fresh, owners);
+  const classified = classifyEvents(keyed, fresh, owners);
+  const { isFresh, nDuplicate, nConflict } = classified;
+  const silent = await findWithoutPayloads(
+    tx,
+    keyed.filter(({ generation }) => generation !== null),
+  );
+  const known = classified.known.map((row) => listedEvent(row, silent));
 
   const countable = good.filter(isFresh);
   const { periods, homeless } = await lockPeriodsOf(tx, countable);
   const counted =
     homeless.size > 0 ? countable.filter((event) => !homeless.has(event.organisation_id)) : countable;
-  const { events, usage, adjustments } = bookUsage(counted, periods, now);
+  const kept = dropPayloads(counted, generations, silent);
+  const booking = bookUsage(counted, periods, now, kept);
+  const { events, usage, adjustments } = booking;
   const quarantined = bad.filter((row) => !row.keyed || isFresh(row));
   for (const event of countable) {
     if (homeless.has(event.organisation_id)) {
@@ -154,7 +169,10 @@ const commitEvents: Commit<'events'> = async (tx, rows, { shard, now }) => {
   if (events.length > 0) await tx.insertEvents(events);
   if (usage.length > 0) await tx.addUsage(usage, now);
   if (adjustments.length > 0) await tx.insertAdjustments(adjustments, now);
+  if (booking.generations.length > 0) await commitGenerations(tx, booking.generations, silent, now);
   if (known.length > 0) await tx.insertKnown(known);
+  const repeated = known.filter(({ kind }) => kind === 'duplicate');
+  if (repeated.length > 0) await commitFills(tx, repeated, silent);
   if (quarantined.length > 0) await tx.insertQuarantined(shard, quarantined);
   return {
     n_counted: counted.length,
@@ -198,11 +216,11 @@ async function lockPeriodsOf(
   return { periods: await tx.lockPeriods(organisationIds, from, to), homeless };
 }
 
-const commitConflicts: Commit<'conflicts'> = async (tx, rows) => {
-  const known = rows.map(
+const commitConflicts: Commit<'conflicts'> = async (tx, rows, { shard }) => {
+  const listed = rows.map(
     (row): KnownEvent => ({
       id: row.id,
-      kind: 'conflict',
+      kind: row.kind,
       organisation_id: row.organisation_id,
       project_id: row.project_id,
       idempotency_key: row.idempotency_key,
@@ -212,8 +230,17 @@ const commitConflicts: Commit<'conflicts'> = async (tx, rows) => {
       received_at: row.received_at,
     }),
   );
+  const silent = await findWithoutPayloads(
+    tx,
+    rows.filter(({ event }) => event.includes('"generation"')),
+  );
+  const known = listed.map((row) => listedEvent(row, silent));
+  const fills = known.filter(({ kind }) => kind === 'fill');
+  if (fills.length > 0) await tx.holdEventsCursor(shard);
   await tx.insertKnown(known);
-  return { n_counted: 0, n_duplicate: 0, n_conflict: known.length, n_quarantined: 0 };
+  if (fills.length > 0) await commitFills(tx, fills, silent);
+  const n_duplicate = fills.length;
+  return { n_counted: 0, n_duplicate, n_conflict: known.length - n_duplicate, n_quarantined: 0 };
 };
 
 const receivedAt = (row: HotEvent | HotConflict): number =>

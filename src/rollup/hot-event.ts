@@ -13,6 +13,8 @@ export interface HotEvent {
   readonly timestamp: number;
   readonly user_id: string | null;
   readonly metadata: string;
+  /** Canonical JSON of the AI generation that the event stands for, null for any other event. */
+  readonly generation: string | null;
   readonly idempotency_key: string;
   readonly fingerprint: string;
   readonly ingested_at: number;
@@ -25,7 +27,9 @@ export interface HotConflict {
   readonly project_id: string;
   readonly idempotency_key: string;
   readonly fingerprint: string;
-  /** The refused event as JSON text. */
+  /** `fill`: the same AI call once more, with fields that the first did not have. */
+  readonly kind: 'conflict' | 'fill';
+  /** The event that was not stored, as JSON text. */
   readonly event: string;
   readonly first_event_id: string;
   readonly received_at: number;

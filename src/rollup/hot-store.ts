@@ -1,11 +1,12 @@
 /** The SQL of the roll-up on a hot store: `HotReader` on D1. Reads go to the primary, as a binding without a session does. */
 import { type HotDatabase, withinTime } from '../db/hot.ts';
-import type { HotRows, Stream } from './hot-event.ts';
+import type { HotConflict, HotRows, Stream } from './hot-event.ts';
 import type { HotReader } from './ports.ts';
 
 const TABLES = {
   events: {
     table: 'usage_events',
+    large: 'generation',
     columns: [
       'seq',
       'id',
@@ -17,6 +18,7 @@ const TABLES = {
       'timestamp',
       'user_id',
       'metadata',
+      'generation',
       'idempotency_key',
       'fingerprint',
       'ingested_at',
@@ -24,6 +26,7 @@ const TABLES = {
   },
   conflicts: {
     table: 'event_conflicts',
+    large: 'event',
     columns: [
       'seq',
       'id',
@@ -31,21 +34,29 @@ const TABLES = {
       'project_id',
       'idempotency_key',
       'fingerprint',
+      'kind',
       'event',
       'first_event_id',
       'received_at',
     ],
   },
-} satisfies Record<Stream, { table: string; columns: string[] }>;
+} satisfies Record<Stream, { table: string; large: string; columns: string[] }>;
 
+/** Of calls' contents in one read; a Worker has 128 MB. */
+const READ_BYTES_MAX = 8_000_000;
 const HOT_BYTES_MAX = 10_000_000_000;
 
 export function hotReader(database: HotDatabase): HotReader {
   return {
+    // As many rows as fit in memory: of AI calls a row can be 150 times as large as a plain event. No value
+    // is larger than 2 MB, so that the cursor's row never comes alone. octet_length reads the row's header only.
     async read<S extends Stream>(stream: S, from: number, limit: number) {
-      const { table, columns } = TABLES[stream];
+      const { table, columns, large } = TABLES[stream];
+      const size = `coalesce(octet_length(${large}), 0)`;
       const statement = database.prepare(
-        `SELECT ${columns.join(', ')} FROM ${table} WHERE seq >= ?1 ORDER BY seq LIMIT ?2`,
+        `SELECT ${columns.join(', ')} FROM (SELECT *, sum(${size}) OVER (ORDER BY seq ROWS UNBOUNDED PRECEDING) - ${size} AS bytes_before
+           FROM (SELECT * FROM ${table} WHERE seq >= ?1 ORDER BY seq LIMIT ?2))
+         WHERE bytes_before <= ${READ_BYTES_MAX} ORDER BY seq`,
       );
       const { results } = await withinTime(statement.bind(from, limit).all<HotRows[S]>());
       return results;
@@ -122,17 +133,19 @@ export async function findHotEvent(
   return await withinTime(statement.bind(projectId, idempotencyKey).first<HotPlace>());
 }
 
-/** What else came under a key with other content, as long as the hot store keeps it. */
+type HotArrival = Pick<HotConflict, 'kind' | 'id' | 'event' | 'received_at'>;
+
+/** What else came under a key, as long as the hot store keeps it. */
 export async function listHotConflicts(
   database: HotDatabase,
   projectId: string,
   idempotencyKey: string,
-): Promise<{ id: string; event: string; received_at: number }[]> {
+): Promise<HotArrival[]> {
   const statement = database.prepare(
-    'SELECT id, event, received_at FROM event_conflicts WHERE project_id = ?1 AND idempotency_key = ?2 ORDER BY seq LIMIT 100',
+    'SELECT kind, id, event, received_at FROM event_conflicts WHERE project_id = ?1 AND idempotency_key = ?2 ORDER BY seq LIMIT 100',
   );
   const bound = statement.bind(projectId, idempotencyKey);
-  return (await withinTime(bound.all<{ id: string; event: string; received_at: number }>())).results;
+  return (await withinTime(bound.all<HotArrival>())).results;
 }
 
 /** When the oldest event after the cursor was received: the lag. Null when nothing waits. */

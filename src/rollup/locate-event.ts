@@ -31,8 +31,8 @@ export async function locateEvent(ctx: Ctx, input: LocateEventInput): Promise<Re
     ...known.map(({ kind, event, received_at, id }) => ({ status: kind, id, received_at, event })),
     ...hotConflicts
       .filter(({ id }) => !listed.has(id))
-      .map(({ id, event, received_at }) => ({
-        status: 'conflict',
+      .map(({ kind, id, event, received_at }) => ({
+        status: kind,
         id,
         received_at: formatInstant(received_at),
         event: JSON.parse(event) as unknown,
@@ -43,14 +43,14 @@ export async function locateEvent(ctx: Ctx, input: LocateEventInput): Promise<Re
     return { idempotency_key, status: 'quarantined', id, received_at, reason, detail, resolved_at, later };
   }
   if (event) {
-    const { aggregate, adjustment, invoice, credit_note, metric_value, ...rest } = event;
+    const { aggregate, adjustment, invoice, credit_note, metric_value, quantities, ...rest } = event;
     const value = formatQuantity(parseQuantity(metric_value) ?? 0n);
     return {
       idempotency_key,
       status: 'counted',
       id: event.id,
       received_at: event.ingested_at,
-      event: { ...rest, metric_value: value },
+      event: { ...rest, metric_value: value, ...(quantities && { quantities }) },
       counted_in: { aggregate, adjustment },
       invoice,
       credit_note,

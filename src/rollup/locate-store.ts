@@ -13,6 +13,8 @@ export interface EventRecord {
     readonly metadata: unknown;
     readonly ingested_at: string;
     readonly day: string;
+    /** What an AI generation is metered by besides; null for any other event. */
+    readonly quantities: readonly { metric_name: string; unit: string; metric_value: string }[] | null;
     readonly aggregate: { year: number; month: number } | null;
     readonly adjustment: { id: string; year: number; month: number; day: string } | null;
     readonly invoice: { id: string; invoice_number: string | null; status: string } | null;
@@ -37,6 +39,10 @@ export async function readEventRecord(
   // The key's own row gives the timestamp and the partition, so that the event is found by the index.
   const [event] = await tx.query<NonNullable<EventRecord['event']>>(
     `SELECT e.id, e.metric_name, e.metric_value, e.unit, e.timestamp, e.user_id, e.metadata, e.ingested_at, e.day,
+       (SELECT jsonb_agg(jsonb_build_object('metric_name', m.metric_name, 'unit', m.unit,
+           'metric_value', trim_scale(m.metric_value)::text) ORDER BY m.metric_name)
+         FROM metered_events m WHERE m.organisation_id = e.organisation_id AND m.id = e.id AND m.ingested_at = e.ingested_at
+           AND m.metric_name <> e.metric_name) AS quantities,
        CASE WHEN e.adjustment_id IS NULL THEN jsonb_build_object('year', extract(year FROM e.day)::int,
          'month', extract(month FROM e.day)::int) END AS aggregate,
        CASE WHEN a.id IS NOT NULL THEN jsonb_build_object('id', a.id, 'year', a.year, 'month', a.month, 'day', a.day) END

@@ -1,4 +1,6 @@
 /** What the roll-up asks of the two stores. The fault simulation implements the same ports in memory. */
+import type { GenerationFill } from '../ai/generation-fill.ts';
+import type { GenerationRow, TokenKind } from '../ai/generation-row.ts';
 import type { BillingPeriod, OrganisationCalendar } from './billing-period.ts';
 import type { HotEvent, HotRows, Stream } from './hot-event.ts';
 
@@ -42,6 +44,33 @@ export interface BookedEvent {
   readonly adjustment_id: string | null;
 }
 
+/** A generation beside its event, with the adjustment of each of its metrics if the period was closed. */
+export interface BookedGeneration {
+  readonly event: HotEvent;
+  readonly row: GenerationRow;
+  readonly hour: number;
+  readonly day: string;
+  readonly adjustment_ids: Readonly<Record<string, string>> | null;
+}
+
+/** A user's day by kind of call and model; `cost_usd` in units of 10^-12. */
+export interface StatisticSum {
+  readonly organisation_id: string;
+  readonly day: string;
+  /** '' for calls without one. */
+  readonly user_id: string;
+  readonly generation_type: string;
+  readonly provider: string;
+  readonly model: string;
+  total_requests: number;
+  success_requests: number;
+  failed_requests: number;
+  readonly tokens: Record<TokenKind, bigint>;
+  cost_usd: bigint;
+  duration_ms_sum: bigint;
+  duration_count: number;
+}
+
 /** Usage of one hour; `total` in units of 10^-12. */
 export interface UsageSum {
   readonly id: string;
@@ -60,7 +89,7 @@ export interface UsageSum {
 /** An event known to the ledger before: listed for the operator, counted nowhere. */
 export interface KnownEvent {
   readonly id: string;
-  readonly kind: 'conflict' | 'duplicate';
+  readonly kind: 'conflict' | 'duplicate' | 'fill';
   readonly organisation_id: string;
   readonly project_id: string;
   readonly idempotency_key: string;
@@ -70,6 +99,8 @@ export interface KnownEvent {
   readonly first_event_id: string;
   readonly received_at: number;
 }
+
+export type ListedFill = Pick<KnownEvent, 'organisation_id' | 'project_id' | 'idempotency_key' | 'event'>;
 
 export interface QuarantinedRow {
   readonly id: string;
@@ -118,6 +149,16 @@ export interface RollupTransaction {
   /** Adds to the hourly, daily and monthly aggregates. */
   addUsage(sums: readonly UsageSum[], now: number): Promise<void>;
   insertAdjustments(sums: readonly UsageSum[], now: number): Promise<void>;
+  /** Of these organisations those that keep no payloads. */
+  listWithoutPayloads(organisationIds: readonly string[]): Promise<ReadonlySet<string>>;
+  insertGenerations(booked: readonly BookedGeneration[]): Promise<void>;
+  addStatistics(sums: readonly StatisticSum[], now: number): Promise<void>;
+  /** Keeps the drain of the shard's events away until the transaction ends. */
+  holdEventsCursor(shard: number): Promise<void>;
+  /** What is listed as a fill under these keys, in the order of its arrival: fills may be drained before their generation. */
+  readFills(events: readonly HotEvent[]): Promise<ListedFill[]>;
+  /** Fills what is empty in the rows of the generations that own these keys, where there are any; one fill each. */
+  applyFills(fills: readonly GenerationFill[]): Promise<void>;
   insertKnown(known: readonly KnownEvent[]): Promise<void>;
   insertQuarantined(shard: number, rows: readonly QuarantinedRow[]): Promise<void>;
   /**

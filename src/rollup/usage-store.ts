@@ -1,4 +1,5 @@
 /** The SQL of usage as customers and admins read it. */
+import { METERED_METRICS } from '../ai/metered-quantities.ts';
 import type { Page, PageInput } from '../core/page.ts';
 import { isDay } from '../core/time.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
@@ -133,7 +134,10 @@ export const listUsageEvents = (
     {
       select:
         'organisation_id, project_id, id, metric_name, trim_scale(metric_value)::text AS metric_value, unit, timestamp, user_id, metadata, idempotency_key, ingested_at, day, adjustment_id',
-      from: 'usage_events',
+      // By one of these metrics each generation has one row at most; together they would share its id.
+      from: METERED_METRICS.some((metric) => metric === filter.metric_name)
+        ? 'metered_events'
+        : 'usage_events',
       filters: [
         ['organisation_id =', filter.organisation_id],
         ['project_id =', filter.project_id],

@@ -8,6 +8,7 @@ import {
   findDayDifferences,
   findKeyDifferences,
   findMonthDifferences,
+  findStatisticsDifferences,
 } from './verify-store.ts';
 
 export interface VerifyInput {
@@ -21,6 +22,7 @@ export async function verifyBooks(ctx: Ctx, input: VerifyInput): Promise<Differe
   return await ctx.ledger.transaction(PLATFORM, async (tx) => [
     ...(await findDayDifferences(tx, since)),
     ...(await findMonthDifferences(tx, since)),
+    ...(await findStatisticsDifferences(tx, since)),
     ...(await findKeyDifferences(tx)),
     ...(await findBatchGaps(tx)),
   ]);

@@ -1,4 +1,5 @@
 /** The SQL of the `verify` job: each statement is one snapshot and answers only what differs. */
+import { TOKEN_KINDS } from '../ai/generation-row.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 
 export interface Difference {
@@ -9,7 +10,8 @@ export interface Difference {
 
 const DIFFERENCES_MAX = 1000;
 
-// A day's events lie within a day either side of it, whatever the zone: the bound lets the index serve.
+// A day's events lie within a day either side of it, whatever the zone: the bound lets the index serve, and OFFSET 0 makes the
+// planner use it for each day, also on the half of the view that it cannot join otherwise than whole.
 export async function findDayDifferences(tx: LedgerTransaction, since: string): Promise<Difference[]> {
   const rows = await tx.query<{ organisation_id: string }>(
     `WITH changed AS (
@@ -20,9 +22,11 @@ export async function findDayDifferences(tx: LedgerTransaction, since: string): 
          sum(e.metric_value) FILTER (WHERE e.adjustment_id IS NULL) AS counted,
          count(*) FILTER (WHERE e.adjustment_id IS NULL) AS n,
          sum(e.metric_value) FILTER (WHERE e.adjustment_id IS NOT NULL) AS late
-       FROM changed c JOIN usage_events e ON e.organisation_id = c.organisation_id AND e.project_id = c.project_id
-         AND e.timestamp >= c.day::timestamptz - interval '2 days' AND e.timestamp < c.day::timestamptz + interval '3 days'
-         AND e.day = c.day
+       FROM changed c CROSS JOIN LATERAL (
+         SELECT metric_name, unit, metric_value, adjustment_id FROM metered_events
+         WHERE organisation_id = c.organisation_id AND project_id = c.project_id AND day = c.day
+           AND timestamp >= c.day::timestamptz - interval '2 days' AND timestamp < c.day::timestamptz + interval '3 days'
+         OFFSET 0) e
        GROUP BY 1, 2, 3, 4, 5
      ), hourly AS (
        SELECT organisation_id, project_id, day, metric_name, unit, sum(total_value) AS total, sum(event_count) AS n
@@ -70,6 +74,43 @@ export async function findMonthDifferences(tx: LedgerTransaction, since: string)
     [since],
   );
   return rows.map(({ organisation_id, ...detail }) => ({ check: 'month', organisation_id, detail }));
+}
+
+/** The statistics of a day = its generations. */
+export async function findStatisticsDifferences(tx: LedgerTransaction, since: string): Promise<Difference[]> {
+  const names = [...TOKEN_KINDS.map((kind) => `${kind}_tokens`), 'cost_usd'];
+  const key = 'organisation_id, day, user_id, generation_type, provider, model';
+  const sums = (prefix: string, sum: (name: string) => string): string =>
+    names.map((name) => `${sum(name)} AS ${prefix}_${name}`).join(', ');
+  const rows = await tx.query<{ organisation_id: string }>(
+    `WITH changed AS (
+       SELECT DISTINCT organisation_id, day FROM ai_statistics_daily WHERE updated_at >= $1
+       UNION SELECT DISTINCT organisation_id, day FROM usage_daily WHERE updated_at >= $1 AND metric_name = 'ai.calls'
+     ), generations AS (
+       SELECT c.organisation_id, c.day, coalesce(g.user_id, '') AS user_id, g.generation_type, g.provider, g.model,
+         count(*) AS n, count(*) FILTER (WHERE g.status = 'success') AS n_success,
+         coalesce(sum(g.duration_ms), 0) AS duration, count(g.duration_ms) AS n_duration,
+         ${sums('g', (name) => `coalesce(sum(g.${name}), 0)`)}
+       FROM changed c CROSS JOIN LATERAL (
+         SELECT * FROM ai_generations WHERE organisation_id = c.organisation_id AND day = c.day
+           AND project_id = ANY (ARRAY(SELECT id FROM projects WHERE organisation_id = c.organisation_id))
+           AND occurred_at >= c.day::timestamptz - interval '2 days' AND occurred_at < c.day::timestamptz + interval '3 days'
+         OFFSET 0) g
+       GROUP BY 1, 2, 3, 4, 5, 6
+     ), statistics AS (
+       SELECT ${key}, total_requests, success_requests, failed_requests, duration_ms_sum, duration_count,
+         ${sums('s', (name) => name)}
+       FROM ai_statistics_daily JOIN changed USING (organisation_id, day)
+     )
+     SELECT ${key}, n, total_requests, g_cost_usd, s_cost_usd
+     FROM generations FULL JOIN statistics USING (${key})
+     WHERE (n, n_success, n - n_success, duration, n_duration, ${names.map((name) => `g_${name}`).join(', ')})
+       IS DISTINCT FROM (total_requests, success_requests, failed_requests, duration_ms_sum, duration_count,
+         ${names.map((name) => `s_${name}`).join(', ')})
+     LIMIT ${DIFFERENCES_MAX}`,
+    [since],
+  );
+  return rows.map(({ organisation_id, ...detail }) => ({ check: 'statistics', organisation_id, detail }));
 }
 
 /** keys = counted + quarantined with a key, by organisation. */

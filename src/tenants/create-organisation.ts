@@ -22,6 +22,7 @@ export interface CreateOrganisationInput extends BuyerFields {
   readonly payment_terms_days?: number | undefined;
   readonly billing_entity_id?: string | undefined;
   readonly block_unpriced?: boolean | undefined;
+  readonly store_ai_payloads?: boolean | undefined;
 }
 
 /** Throws `invalid_request` with every fault of its tax data, or for an unknown billing entity. */

@@ -26,6 +26,7 @@ export interface UpdateOrganisationInput extends BuyerFields {
   readonly payment_terms_days?: number | undefined;
   readonly billing_entity_id?: string | undefined;
   readonly block_unpriced?: boolean | undefined;
+  readonly store_ai_payloads?: boolean | undefined;
   readonly is_active?: boolean | undefined;
 }
 

@@ -6,7 +6,9 @@ import type { UsageEvent } from '../../src/ingest/event.ts';
 import { fingerprintOf } from '../../src/ingest/fingerprint.ts';
 import { assertDrained, closePeriod, type PeriodKey } from '../../src/rollup/close-period.ts';
 import { drainHotEvents } from '../../src/rollup/drain-hot-events.ts';
+import type { Stream } from '../../src/rollup/hot-event.ts';
 import { purgeHotEvents } from '../../src/rollup/purge-hot-events.ts';
+import { makeCall, makeCallAgain } from './calls.ts';
 import { hotReaderOf, hotWriterOf } from './hot-memory.ts';
 import { PostgresError } from './ledger-memory.ts';
 import {
@@ -43,6 +45,18 @@ async function untilOutage(actor: Actor, work: () => Promise<void>): Promise<voi
 
 const QUANTITIES = ['1', '2.5', '-0.25', '99999999999999999999999999.999999999999'];
 
+/** A request's event: plain, or an AI call that is known by its key or by the vendor's response. */
+export function makeAny(random: Random, number: number): UsageEvent {
+  if (random.chance(0.2)) return makeCall(random, { response_id: `r${(number % 4) + 1}` });
+  if (random.chance(0.1)) return makeCall(random, { idempotency_key: `k${number}` });
+  return makeEvent(random, `k${number}`);
+}
+
+const makeOther = (random: Random, { idempotency_key, generation }: UsageEvent): UsageEvent =>
+  generation === null
+    ? makeEvent(random, idempotency_key)
+    : makeCallAgain(random, generation.json, idempotency_key);
+
 export function makeEvent(random: Random, idempotency_key: string): UsageEvent {
   return {
     metric_name: random.pick(['tokens', 'calls']),
@@ -52,6 +66,7 @@ export function makeEvent(random: Random, idempotency_key: string): UsageEvent {
     user_id: null,
     metadata: '{}',
     idempotency_key,
+    generation: null,
   };
 }
 
@@ -70,7 +85,7 @@ export function client(world: World, tenant: Tenant, first: readonly UsageEvent[
           const sent = {
             ...tenant,
             idempotency_key: event.idempotency_key,
-            fingerprint: fingerprintOf(event),
+            fingerprint: event.generation?.fingerprint ?? fingerprintOf(event),
           };
           oracle.answer(sent, verdict);
         });
@@ -81,7 +96,7 @@ export function client(world: World, tenant: Tenant, first: readonly UsageEvent[
         if (random.chance(0.2)) return;
         const other = random.chance(0.3);
         weather.count(`retry after a lost answer, ${other ? 'other' : 'same'} content`);
-        if (other) events = events.map((event) => makeEvent(random, event.idempotency_key));
+        if (other) events = events.map((event) => makeOther(random, event));
       }
       await actor.sleep(random.pick([1_000, HOUR, random.between(1, 10) * DAY]));
     }
@@ -115,7 +130,7 @@ function request(world: World, actor: Actor, tenant: Tenant, events: readonly Us
 }
 
 /** The roll-up job: its `now` is the moment at which it began. */
-export function drain(world: World, steps: number) {
+export function drain(world: World, steps: number, streams: readonly Stream[] = ['events', 'conflicts']) {
   return async (actor: Actor): Promise<void> => {
     const { scheduler, weather, hot, oracle, batchLimit } = world;
     const now = scheduler.now;
@@ -124,7 +139,7 @@ export function drain(world: World, steps: number) {
       ledger: rollupLedgerOf(world.connect(actor), oracle),
     };
     await untilOutage(actor, async () => {
-      for (const stream of ['events', 'conflicts'] as const) {
+      for (const stream of streams) {
         for (let done = 0; done < steps; done++) {
           const step = await drainHotEvents(stores, { shard: 0, stream, limit: batchLimit, now });
           actor.note(`${stream}: ${step.kind}`);

@@ -23,11 +23,14 @@ export const FAULTS = [
   'poison: id',
   'poison: instant',
   'poison: metadata',
+  'poison: generation',
   'poison: organisation',
   'poison: refused by the ledger',
   'row deleted by hand',
   'purge',
   'late event',
+  'fill of a counted call',
+  'fill before its call',
   'key sent again after the purge',
 ] as const;
 

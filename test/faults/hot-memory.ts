@@ -1,5 +1,7 @@
 /** A hot store as D1 is one: serial, a batch is one transaction, numbers are never used twice, the past can be restored. */
 import type { HotWriter, RefusedEvent, StampedEvent } from '../../src/ingest/accept-events.ts';
+import { FILLABLE_FIELDS } from '../../src/ingest/fill.ts';
+import type { Holder } from '../../src/ingest/verdict.ts';
 import type { HotConflict, HotEvent, HotRows, Stream } from '../../src/rollup/hot-event.ts';
 import type { HotReader } from '../../src/rollup/ports.ts';
 import type { Weather } from './faults.ts';
@@ -83,7 +85,7 @@ export class HotMemory {
     { organisation_id, project_id }: { organisation_id: string; project_id: string },
     sent: readonly StampedEvent[],
     ingested_at: number,
-  ): ({ id: string; fingerprint: string } | undefined)[] | null {
+  ): (Holder | undefined)[] | null {
     const rows = [...this.state.events.rows];
     let seq = this.state.events.lastSeq;
     const find = (key: string): HotEvent | undefined =>
@@ -93,14 +95,16 @@ export class HotMemory {
       if (find(event.idempotency_key)) continue;
       seq += 1;
       changes += 1;
-      const row = { ...event, seq, id, organisation_id, project_id, timestamp, fingerprint, ingested_at };
+      const generation = event.generation?.json ?? null;
+      const own = { ...event, generation, timestamp, fingerprint };
+      const row = { ...own, seq, id, organisation_id, project_id, ingested_at };
       rows.push(this.observer.inserted(row));
     }
     this.write({ ...this.state, events: { rows, lastSeq: seq } });
     if (changes === sent.length) return null;
     return sent.map(({ event }) => {
       const row = find(event.idempotency_key);
-      return row && { id: row.id, fingerprint: row.fingerprint };
+      return row && { id: row.id, fingerprint: row.fingerprint, lacks: lacksOf(row.generation) };
     });
   }
 
@@ -111,7 +115,7 @@ export class HotMemory {
   ): void {
     const rows = [...this.state.conflicts.rows];
     let seq = this.state.conflicts.lastSeq;
-    for (const { id, fingerprint, idempotency_key, event, first_event_id } of refused) {
+    for (const { kind, id, fingerprint, idempotency_key, event, first_event_id } of refused) {
       const isTaken = rows.some(
         (row) =>
           row.project_id === project_id &&
@@ -127,7 +131,8 @@ export class HotMemory {
         project_id,
         idempotency_key,
         fingerprint,
-        event: JSON.stringify(event),
+        kind,
+        event: JSON.stringify({ ...event, generation: JSON.parse(event.generation?.json ?? 'null') }),
         first_event_id,
         received_at,
       };
@@ -135,6 +140,15 @@ export class HotMemory {
     }
     this.write({ ...this.state, conflicts: { rows, lastSeq: seq } });
   }
+}
+
+/** A bit for each field that a later arrival could fill. */
+function lacksOf(generation: string | null): number {
+  if (generation === null || !generation.startsWith('{"')) return 0;
+  return FILLABLE_FIELDS.reduce(
+    (lacks, field, bit) => (generation.includes(`"${field}":`) ? lacks : lacks | (1 << bit)),
+    0,
+  );
 }
 
 const within = (from: number, to: number) => (row: { seq: number }) => from < row.seq && row.seq <= to;

@@ -1,6 +1,7 @@
 /** The laws, held against both stores once everything is at rest and drained. */
 import { parseQuantity } from '../../src/core/decimal.ts';
 import { keyOf } from '../../src/rollup/ports.ts';
+import { checkGenerations, quantitiesOf } from './generation-laws.ts';
 import { type Total, whatOf } from './ledger-tables.ts';
 import type { Known } from './oracle.ts';
 import { Violation } from './scheduler.ts';
@@ -15,6 +16,7 @@ export function checkLaws(world: World): void {
   checkKeys(world);
   checkConflicts(world);
   checkSums(world);
+  checkGenerations(world);
   checkInvoices(world);
   checkBatches(world);
 }
@@ -75,6 +77,14 @@ function checkKeys({ oracle, ledger }: World): void {
   );
   for (const row of ledger.known.committed.values()) {
     const owner = oracle.events.get(row.first_event_id);
+    if (row.kind === 'fill') {
+      hold(
+        'a fill is of the same call',
+        owner !== undefined && keyOf(owner.row) === keyOf(row),
+        () => row.id,
+      );
+      continue;
+    }
     const isDuplicate = owner?.row.fingerprint === row.fingerprint;
     hold(
       'same content is a duplicate, other content a conflict',
@@ -138,7 +148,12 @@ function checkSums({ ledger }: World): void {
         event.timestamp < each.ends_at,
     );
     hold('every event has one period', period !== undefined, () => new Date(event.timestamp).toISOString());
-    if (period) add(events, monthKey(period, whatOf(event)), parseQuantity(event.metric_value) ?? 0n);
+    for (const [metric_name, unit, quantity] of quantitiesOf(
+      event,
+      parseQuantity(event.metric_value) ?? 0n,
+    )) {
+      if (period) add(events, monthKey(period, whatOf({ ...event, metric_name, unit })), quantity);
+    }
   }
   assertEqual('events = aggregates + adjustments', events, booked);
 }

@@ -4,10 +4,12 @@ import type { Cutoff, PeriodKey } from '../../src/rollup/close-period.ts';
 import type {
   Batch,
   BookedEvent,
+  BookedGeneration,
   Cursor,
   KeyOwner,
   KnownEvent,
   QuarantinedRow,
+  StatisticSum,
   UsageSum,
 } from '../../src/rollup/ports.ts';
 import { Engine, Table, type Tx } from './ledger-memory.ts';
@@ -48,11 +50,16 @@ export const cursorKeyOf = ({ shard, stream }: Pick<Cursor, 'shard' | 'stream'>)
 export const batchKeyOf = ({ shard, stream, epoch, to_seq }: Batch): string =>
   `${shard} ${stream} ${epoch} ${to_seq}`;
 
+export const statisticKeyOf = (of: Omit<StatisticSum, 'tokens'>): string =>
+  [of.organisation_id, of.day, of.user_id, of.generation_type, of.provider, of.model].join(' ');
+
 export class LedgerMemory {
   readonly cursors = new Table<Cursor>('cursors');
   readonly batches = new Table<StoredBatch>('batches');
   readonly keys = new Table<KeyOwner>('keys');
   readonly events = new Table<BookedEvent>('events');
+  readonly generations = new Table<BookedGeneration>('generations');
+  readonly statistics = new Table<StatisticSum>('statistics');
   readonly hourly = new Table<Total>('hourly');
   readonly daily = new Table<Total>('daily');
   readonly monthly = new Table<Total>('monthly');
@@ -62,12 +69,19 @@ export class LedgerMemory {
   readonly periods = new Table<StoredPeriod>('periods');
   readonly invoices = new Table<Invoice>('invoices');
   readonly calendars: ReadonlyMap<string, readonly CalendarEntry[]>;
+  /** Organisations that keep no payloads of their AI calls. */
+  readonly silent: ReadonlySet<string>;
   readonly engine: Engine;
 
-  constructor(scheduler: Scheduler, calendars: ReadonlyMap<string, readonly CalendarEntry[]>) {
+  constructor(
+    scheduler: Scheduler,
+    calendars: ReadonlyMap<string, readonly CalendarEntry[]>,
+    silent: ReadonlySet<string>,
+  ) {
     const { cursors, batches, keys, events, hourly, daily, monthly } = this;
-    const { adjustments, known, quarantine, periods, invoices } = this;
+    const { adjustments, known, quarantine, periods, invoices, generations, statistics } = this;
     this.calendars = calendars;
+    this.silent = silent;
     this.engine = new Engine(scheduler, [
       cursors,
       batches,
@@ -81,6 +95,8 @@ export class LedgerMemory {
       quarantine,
       periods,
       invoices,
+      generations,
+      statistics,
     ]);
     for (const stream of ['events', 'conflicts'] as const) {
       const cursor = { shard: 0, stream, epoch: 1, last_seq: 0, last_id: '', halted: false };

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
+import { GENERATION_MUTANTS } from './generation-mutants.ts';
 
 export interface Mutant {
   readonly name: string;
@@ -219,6 +220,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'seq: cutoff.seq',
     law: 'a drained period can be closed',
   },
+  ...GENERATION_MUTANTS,
   // What the stores promise is simulated: these take the promise away from the stores in memory, SQL_MUTANTS from the SQL.
   {
     name: "hot store: deletes although the cursor's row is gone",

@@ -32,7 +32,15 @@ export interface Sent {
   readonly fingerprint: string;
 }
 
-const POISONS = ['quantity', 'id', 'instant', 'metadata', 'organisation', 'refused by the ledger'] as const;
+const POISONS = [
+  'quantity',
+  'id',
+  'instant',
+  'metadata',
+  'generation',
+  'organisation',
+  'refused by the ledger',
+] as const;
 const NO_INSTANT = 10 ** 17;
 
 export class Oracle implements HotObserver, LedgerObserver {
@@ -111,6 +119,11 @@ export class Oracle implements HotObserver, LedgerObserver {
         return random.chance(0.5) ? { ...row, timestamp: NO_INSTANT } : { ...row, ingested_at: NO_INSTANT };
       case 'metadata':
         return { ...row, metadata: '{' };
+      case 'generation':
+        return {
+          ...row,
+          generation: random.pick(['{', '{}', row.generation?.replace('"input"', '"in"') ?? '[]']),
+        };
       case 'organisation':
         return { ...row, organisation_id: '00000000-0000-7000-8000-0000000000ff' };
       case 'refused by the ledger':

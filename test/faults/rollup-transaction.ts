@@ -1,9 +1,11 @@
 /** The statements of one drain, each as Postgres runs it. */
+import { fillEmpty } from '../../src/ai/generation-fill.ts';
+import { TOKEN_KINDS } from '../../src/ai/generation-row.ts';
 import type { BillingPeriod } from '../../src/rollup/billing-period.ts';
 import { type BookedEvent, keyOf, type RollupTransaction, type UsageSum } from '../../src/rollup/ports.ts';
 import { PostgresError, type Table, type Tx } from './ledger-memory.ts';
 import { type Connection, IDLE_MAX } from './ledger-ports.ts';
-import { batchKeyOf, cursorKeyOf, periodKeyOf, type Total, whatOf } from './ledger-tables.ts';
+import { batchKeyOf, cursorKeyOf, periodKeyOf, statisticKeyOf, type Total, whatOf } from './ledger-tables.ts';
 
 /** A unit with this mark is one that the ledger refuses, as Postgres refuses U+0000. */
 export const REFUSED = 'refused';
@@ -152,6 +154,64 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
         for (const sum of sums) await insertUnique(ledger.adjustments, sum.id, { ...sum });
       }),
 
+    listWithoutPayloads: (organisations) =>
+      run('list organisations without payloads', () => ledger.silent.intersection(new Set(organisations))),
+
+    insertGenerations: (booked) =>
+      run(`insert ${booked.length} generations`, async () => {
+        for (const each of booked) await insertUnique(ledger.generations, each.event.id, each);
+      }),
+
+    addStatistics: (sums) =>
+      run('add statistics', async () => {
+        for (const sum of sums) {
+          const key = statisticKeyOf(sum);
+          await lock(ledger.statistics, key);
+          const old = ledger.statistics.get(tx, key);
+          const total = { ...sum, tokens: { ...sum.tokens } };
+          if (old) {
+            for (const kind of TOKEN_KINDS) total.tokens[kind] += old.tokens[kind];
+            for (const name of ['cost_usd', 'duration_ms_sum'] as const) total[name] += old[name];
+            for (const name of STATISTIC_COUNTS) total[name] += old[name];
+          }
+          ledger.statistics.put(tx, key, total);
+        }
+      }),
+
+    holdEventsCursor: (shard) =>
+      run('hold the cursor of events', async () => {
+        await locks.acquire(
+          tx,
+          `${ledger.cursors.name}/${cursorKeyOf({ shard, stream: 'events' })}`,
+          'share',
+        );
+      }),
+
+    readFills: (events) =>
+      run('read fills', () => {
+        const keys = new Set(events.map(keyOf));
+        const found = ledger.known
+          .rows(tx)
+          .map(([, row]) => row)
+          .filter((row) => row.kind === 'fill' && keys.has(keyOf(row)))
+          .sort((a, b) => a.received_at - b.received_at || (a.id < b.id ? -1 : 1));
+        if (found.length > 0) weather.count('fill before its call');
+        return found;
+      }),
+
+    applyFills: (fills) =>
+      run(`fill ${fills.length} generations`, async () => {
+        for (const { fields, ...key } of fills) {
+          const id = ledger.keys.get(tx, keyOf(key))?.event_id ?? '';
+          if (!ledger.generations.get(tx, id)) continue;
+          await lock(ledger.generations, id);
+          const found = ledger.generations.get(tx, id);
+          if (found?.event.organisation_id !== key.organisation_id) continue;
+          weather.count('fill of a counted call');
+          ledger.generations.put(tx, id, { ...found, row: fillEmpty(found.row, fields) });
+        }
+      }),
+
     insertKnown: (known) =>
       run(`list ${known.length} known events`, async () => {
         for (const row of known) {
@@ -187,6 +247,8 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
       }),
   };
 }
+
+const STATISTIC_COUNTS = ['total_requests', 'success_requests', 'failed_requests', 'duration_count'] as const;
 
 function refuse({ event }: BookedEvent): void {
   if (event.unit === REFUSED)

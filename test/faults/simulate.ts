@@ -1,7 +1,7 @@
 /** One seed: weeks of an installation's life with faults, then calm, the last drain, and the laws. */
 
 import type { PeriodKey } from '../../src/rollup/close-period.ts';
-import { client, drain, finalize, makeEvent, operator, PERIODS, purge } from './actors.ts';
+import { client, drain, finalize, makeAny, makeEvent, operator, PERIODS, purge } from './actors.ts';
 import type { FaultCounts } from './faults.ts';
 import { checkLaws } from './invariants.ts';
 import { periodKeyOf } from './ledger-tables.ts';
@@ -55,9 +55,7 @@ const moment = (world: World): number => START + Math.floor(world.random.next() 
 
 function sendAt(world: World, at: number, name: string): void {
   const { random, scheduler } = world;
-  const events = Array.from({ length: random.between(1, 4) }, () =>
-    makeEvent(random, `k${random.between(1, 10)}`),
-  );
+  const events = Array.from({ length: random.between(1, 4) }, () => makeAny(random, random.between(1, 10)));
   scheduler.spawn(at, name, client(world, random.pick(TENANTS), events));
 }
 
@@ -73,6 +71,9 @@ function planJobs(world: World, attempts: Map<string, number>): void {
     const at = moment(world);
     scheduler.spawn(at, `drain ${i}a`, drain(world, 4));
     if (random.chance(0.6)) scheduler.spawn(at + random.between(0, 3_000), `drain ${i}b`, drain(world, 4));
+    // The one stream may be ahead of the other.
+    if (random.chance(0.8))
+      scheduler.spawn(at + random.between(-4_000, 2_000), `drain ${i}c`, drain(world, 4, ['conflicts']));
   }
   for (let i = 0; i < 5; i++) scheduler.spawn(moment(world) + RETENTION / 2, `purge ${i}`, purge(world));
   for (let i = 0; i < 4; i++) scheduler.spawn(moment(world), `operator ${i}`, operator(world));
@@ -234,7 +235,9 @@ async function sendAgain(world: World): Promise<void> {
     const { sent: row } = random.pick(known);
     const tenant = TENANTS.find((each) => each.project_id === row.project_id);
     const { metric_name, metric_value, unit, timestamp, user_id, metadata, idempotency_key } = row;
-    const event = { metric_name, metric_value, unit, timestamp, user_id, metadata, idempotency_key };
+    const fields = { metric_name, metric_value, unit, timestamp, user_id, metadata, idempotency_key };
+    const { generation: json, fingerprint } = row;
+    const event = { ...fields, generation: json === null ? null : { json, fingerprint, metered: [] } };
     if (tenant) scheduler.spawn(scheduler.now + i * 1_000, `again ${i}`, client(world, tenant, [event]));
   }
   await scheduler.run();

@@ -27,6 +27,9 @@ export const TENANTS: readonly Tenant[] = [
   { organisation_id: uuid(2), project_id: uuid(13) },
 ];
 
+/** They keep no payloads of their AI calls. */
+const SILENT: ReadonlySet<string> = new Set([uuid(2)]);
+
 const CALENDARS = new Map([
   [uuid(1), [{ from_year: 2000, from_month: 1, timezone: 'UTC', currency: 'USD' }]],
   [
@@ -54,7 +57,7 @@ export function createWorld(seed: number, counts: FaultCounts): World {
   const random = new Random(seed);
   const scheduler = new Scheduler(random, START);
   const weather = new Weather(random, counts, RETENTION);
-  const ledger = new LedgerMemory(scheduler, CALENDARS);
+  const ledger = new LedgerMemory(scheduler, CALENDARS, SILENT);
   const oracle = new Oracle(scheduler, weather, ledger);
   const hot = new HotMemory(scheduler, oracle);
   oracle.hot = hot;

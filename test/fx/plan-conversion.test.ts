@@ -33,6 +33,11 @@ describe('what is money is converted, and units stay', () => {
       { package_size: '1000', package_price: '5' },
       { package_size: '1000', package_price: '5.4285' },
     ],
+    [
+      'what each event costs, beside a rate in percent',
+      { rate: '120', fixed_amount: '0.01' },
+      { rate: '120', fixed_amount: '0.010857' },
+    ],
     ['a flat amount', { amount: '100' }, { amount: '108.57' }],
     [
       'bounds beside included units',

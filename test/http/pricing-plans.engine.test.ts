@@ -126,6 +126,22 @@ describe('amounts', () => {
     expect((await world.get(`${PATH}/${body.id}`)).body).toEqual(body);
   });
 
+  test('a percentage has a rate, and an amount for each event where it is given', async () => {
+    const margin = { charge_model: 'percentage', price_per_unit: null, rate: '120.000000000001' };
+    const own = { metric_name: newMetric(), unit: 'usd', ...margin, fixed_amount: '0.000000000001' };
+    const { status, body } = await create(own);
+    expect(status).toBe(201);
+    expect(body).toMatchObject(own);
+    expect((await world.get(`${PATH}/${body.id}`)).body).toEqual(body);
+    const { body: bare } = await create({ metric_name: newMetric(), ...margin });
+    expect(bare).toMatchObject({ rate: '120.000000000001', fixed_amount: null });
+    const metric_name = newMetric();
+    const wrong = { metric_name, ...margin, rate: '1000.1', fixed_amount: '-1', amount: '1' };
+    expect(problemOf(await create(wrong), 422).pointers).toEqual(['/amount', '/fixed_amount', '/rate']);
+    const { body: listed } = await world.get(`${PATH}?metric_name=${encodeURIComponent(metric_name)}`);
+    expect(listed.data).toEqual([]);
+  });
+
   test('of tiers come back as they were given, in their order', async () => {
     const tiers = [
       { up_to: '100', price_per_unit: '2', flat_fee: '10' },

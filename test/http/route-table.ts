@@ -25,7 +25,7 @@ import {
   taxRateId,
   templateId,
 } from './route-row.ts';
-import { eventOf } from './wire.ts';
+import { eventOf, generationOf } from './wire.ts';
 
 export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
   'GET /health': { call: () => ({ path: '/health' }) },
@@ -34,6 +34,10 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
   'GET /docs': { call: () => ({ path: '/docs' }) },
 
   'POST /v1/events': { status: 202, call: () => ({ path: '/v1/events', body: eventOf() }) },
+  'POST /v1/ai/generations': {
+    status: 202,
+    call: () => ({ path: '/v1/ai/generations', body: generationOf() }),
+  },
   'GET /v1/usage': { call: () => ({ path: '/v1/usage?granularity=month' }) },
   'GET /v1/events/:idempotency_key': {
     call: ({ eventKey }) => ({ path: `/v1/events/${eventKey}` }),

@@ -40,6 +40,16 @@ export const eventOf = (fields: EventFields = {}): Record<string, unknown> => ({
   ...fields,
 });
 
+/** The same for a call of an AI model. */
+export const generationOf = (fields: EventFields = {}): Record<string, unknown> => ({
+  provider: 'anthropic',
+  model: 'claude-sonnet-5',
+  generation_type: 'chat',
+  tokens: { input: 740, output: 255 },
+  idempotency_key: randomUUID(),
+  ...fields,
+});
+
 export const send = (
   key: string,
   events: unknown,

@@ -25,6 +25,7 @@ describe('an event as it is accepted', () => {
       user_id: null,
       metadata: '{}',
       idempotency_key: 'k1',
+      generation: null,
     });
   });
 

@@ -17,6 +17,7 @@ const EVENT: UsageEvent = {
   user_id: 'u',
   metadata: '{"a":1}',
   idempotency_key: 'k',
+  generation: null,
 };
 
 const eventOf = (parsed: ReturnType<typeof parseJsonEvents>): UsageEvent => {

@@ -59,6 +59,7 @@ describe('the mapping', () => {
           timestamp: null,
           user_id: null,
           metadata: '{}',
+          generation: null,
           idempotency_key: cloudEventKey('/a', '1'),
         },
       ],

@@ -115,6 +115,7 @@ function creditsOf(
     total: sum(credits.map((credit) => credit.amount)),
     late_amount: sum(credits.map((credit) => credit.original_amount)),
     late_quantity: sum(first.map((decrease) => subtract(decrease.quantity, decrease.carried_quantity))),
+    late_event_count: first.reduce((count, decrease) => count + decrease.event_count, 0),
   };
 }
 

@@ -14,7 +14,12 @@ import {
 } from '../../src/core/decimal.ts';
 import { roundMoney } from '../../src/core/money.ts';
 import { compareMonths } from '../../src/core/time.ts';
-import type { BillablePlan, DayUsage, OpenAdjustment } from '../../src/invoicing/billing-input.ts';
+import {
+  type BillablePlan,
+  countEvents,
+  type DayUsage,
+  type OpenAdjustment,
+} from '../../src/invoicing/billing-input.ts';
 import { type BuiltInvoice, buildInvoice } from '../../src/invoicing/build-invoice.ts';
 import type { LineItem } from '../../src/invoicing/invoice.ts';
 import type { Decrease, LineCredit } from '../../src/invoicing/late-decrease.ts';
@@ -32,6 +37,7 @@ const entry = fc.record({
   metric_name: fc.constantFrom('a', 'b', 'unpriced'),
   thousandths: fc.integer({ min: -20_000, max: 40_000 }),
   delay: fc.constantFrom(0, 0, 0, 1, 2),
+  event_count: fc.integer({ min: 1, max: 9 }),
 });
 
 const tiers = [
@@ -41,7 +47,7 @@ const tiers = [
 ];
 const prices: fc.Arbitrary<BillablePlan[]> = fc
   .tuple(
-    fc.constantFrom('per_unit', 'graduated', 'volume', 'package'),
+    fc.constantFrom('per_unit', 'graduated', 'volume', 'package', 'percentage'),
     fc.integer({ min: 1, max: 28 }),
     fc.boolean(),
   )
@@ -49,6 +55,7 @@ const prices: fc.Arbitrary<BillablePlan[]> = fc
     const model = {
       charge_model,
       ...(charge_model === 'per_unit' && { price_per_unit: '0.125' }),
+      ...(charge_model === 'percentage' && { rate: '120.5', fixed_amount: '0.335' }),
       ...(charge_model === 'package' && { package_size: '7', package_price: '5.555' }),
       ...((charge_model === 'graduated' || charge_model === 'volume') && { tiers }),
       ...(hasMinimum && { minimum_amount: '4' }),
@@ -66,19 +73,29 @@ const total = (texts: readonly string[]): Decimal => sum(texts.map(decimal));
 
 test('over a chain of invoices nothing is lost, nothing is negative, and each segment costs what one line would', () => {
   fc.assert(
-    fc.property(fc.array(entry, { maxLength: 25 }), prices, (entries, plans) => {
+    fc.property(fc.array(entry, { maxLength: 25, size: 'large' }), prices, (entries, plans) => {
       const invoices: BuiltInvoice[] = [];
       const standing = new Set<number>();
       const booked: Decimal[] = [];
       const credited: Decrease[] = [];
       let open: OpenAdjustment[] = [];
+      let eventsBooked = 0;
       for (const month of MONTHS) {
         const days: DayUsage[] = [];
-        for (const { dayOfMonth, thousandths, delay, metric_name, project_id, ...other } of entries) {
+        for (const {
+          dayOfMonth,
+          thousandths,
+          delay,
+          metric_name,
+          project_id,
+          event_count,
+          ...other
+        } of entries) {
           if (other.month + delay !== month) continue;
           const day = `2026-${String(other.month).padStart(2, '0')}-${String(dayOfMonth).padStart(2, '0')}`;
           const quantity = formatDecimal({ units: BigInt(thousandths), scale: 3 });
-          const row = { metric_name, project_id };
+          const row = { metric_name, project_id, event_count };
+          if (metric_name !== 'unpriced') eventsBooked += event_count;
           booked.push(decimal(quantity));
           if (delay === 0) days.push(usage(day, quantity, row));
           else open.push(adjustment('late', day, quantity, row));
@@ -123,6 +140,8 @@ test('over a chain of invoices nothing is lost, nothing is negative, and each se
         ...open.map((each) => each.quantity),
       ]);
       expect(formatDecimal(accounted)).toBe(formatDecimal(sum(booked)));
+      const priced = [...lines, ...credited, ...open].filter((each) => each.metric_name !== 'unpriced');
+      expect(countEvents(priced)).toBe(eventsBooked);
 
       const lineOf = (credit: LineCredit): LineItem => {
         const invoice = invoices.find((_, index) => invoiceIdOf(index) === credit.invoice_id);
@@ -150,7 +169,8 @@ test('over a chain of invoices nothing is lost, nothing is negative, and each se
         ]);
         const back = sum(credits.flatMap((decrease) => decrease.credits.map(({ amount }) => amount)));
         const charged = subtract(total(ofSegment.map((line) => line.total)), back);
-        const { amount } = chargeOf(version, maximum(net, ZERO));
+        const n = countEvents(ofSegment) + countEvents(credits);
+        const { amount } = chargeOf(version, maximum(net, ZERO), n);
         expect(formatDecimal(charged)).toBe(formatDecimal(roundMoney(amount, 'USD')));
       }
     }),

@@ -126,6 +126,25 @@ describe('usage lines', () => {
   });
 });
 
+test('a percentage takes the events of all its days, and is in the currency of its plan, whatever the unit', () => {
+  const cost = { metric_name: 'ai.cost_usd', unit: 'usd' };
+  const days = [
+    usage('2026-09-01', '10', { ...cost, event_count: 2 }),
+    usage('2026-09-30', '2.3456', { ...cost, event_count: 1 }),
+  ];
+  const margin = { ...cost, charge_model: 'percentage', rate: '120', fixed_amount: '0.01' } as const;
+  const built = buildInvoice(billing({ plans: [plan(margin)], usage: days }));
+  expect(built.lines).toMatchObject([
+    { quantity: '12.3456', unit_price: null, tiers: null, total: '14.84', event_count: 3 },
+  ]);
+  const euros = [plan({ ...margin, currency: 'EUR' })];
+  const rates = new Map([['EUR', rateOf('EUR', '1.25')]]);
+  // 14.84472 EUR are 18.5559 USD.
+  expect(buildInvoice(billing({ plans: euros, usage: days, rates })).lines).toMatchObject([
+    { total: '18.56', currency: 'USD', original_currency: 'EUR', original_amount: '14.84472' },
+  ]);
+});
+
 describe('flat fees', () => {
   const flat = {
     organisation_id: ORGANISATION,
@@ -190,6 +209,16 @@ describe('carried quantities', () => {
       by_project: [{ project_id: null }],
     });
     expect([...built.claims]).toEqual(adjustments.map(({ id }) => [id, 2]));
+  });
+
+  test.each([
+    ['a part', '-4', 'carried -4 -4.80'],
+    ['all of it', '-10', 'carried -10 -12.05'],
+  ])('of a percentage: the events of the usage still cost theirs, but for %s', (_, quantity, expected) => {
+    const margin = plan({ charge_model: 'percentage', rate: '120', fixed_amount: '0.01' });
+    const days = [usage('2026-09-01', '10', { event_count: 5 })];
+    const built = buildInvoice(billing({ plans: [margin], usage: days, adjustments: [carried(quantity)] }));
+    expect(brief(built)).toEqual(['usage 10 12.05', expected]);
   });
 
   test('stay open where the period has no positive usage of the metric', () => {

@@ -70,6 +70,7 @@ describe('a credit note', () => {
         description,
         quantity: null,
         carried_quantity: '0',
+        event_count: 0,
         original_amount: null,
         total,
         discount_amount,

@@ -176,3 +176,49 @@ describe('late usage', () => {
     ]);
   });
 });
+
+describe('late usage of a percentage, which charges for each event too', () => {
+  const margin = plan({ charge_model: 'percentage', rate: '120', fixed_amount: '0.01' });
+  const september = buildInvoice(
+    billing({ plans: [margin], usage: [usage('2026-09-05', '12.3456', { event_count: 3 })] }),
+  );
+  const rated = (adjustments: readonly OpenAdjustment[], credited: readonly Decrease[] = []) =>
+    buildInvoice(
+      billing({
+        month: 10,
+        plans: [margin],
+        invoiced: [invoicedPeriod(9, [september], [margin], credited)],
+        adjustments,
+      }),
+    );
+  const late = (quantity: string, event_count: number, project_id = 'p1') =>
+    adjustment('late', '2026-09-20', quantity, { event_count, project_id });
+
+  test.each<[string, OpenAdjustment[], string[]]>([
+    // 13.3456 in 5 are 16.06472.
+    ['more, in two events', [late('1', 2)], ['late 1 1.22']],
+    // 12.3446 in 7 are 14.88352.
+    ['less, in so many events that it is more', [late('-0.001', 4)], ['late -0.001 0.04']],
+    // 12.3456 in 5 are 14.86472.
+    ['nothing, in two events', [late('1', 1), late('-1', 1, 'p2')], ['late 0 0.02']],
+  ])('%s: what all of it costs less the 14.84 that were invoiced', (_, adjustments, expected) => {
+    expect(brief(september)).toEqual(['usage 12.3456 14.84']);
+    expect(brief(rated(adjustments))).toEqual(expected);
+  });
+
+  test('what was credited still counts the events that lowered it', () => {
+    const down = rated([late('-1', 1)]);
+    // 11.3456 in 4 are 13.65472.
+    expect(briefDecreases(down)).toEqual(['-1, invoice 0/1 1.19']);
+    expect(down.decreases).toMatchObject([{ event_count: 1 }]);
+    // 11.3446 in 8 are 13.69352: without the credited event they would be a cent less.
+    expect(brief(rated([late('-0.001', 4)], down.decreases))).toEqual(['late -0.001 0.04']);
+  });
+
+  test('with nothing left of the quantity the events are given back too', () => {
+    const down = rated([late('-12.3456', 9)]);
+    expect(briefDecreases(down)).toEqual(['-12.3456, invoice 0/1 14.84']);
+    // 1 in 13 events.
+    expect(brief(rated([late('1', 1)], down.decreases))).toEqual(['late 1 1.33']);
+  });
+});

@@ -1,5 +1,5 @@
 /** A ledger database of the suite's own in the run's cluster, a hot store in memory, and what a customer of it does. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type pg from 'pg';
@@ -44,6 +44,8 @@ export interface Suite {
   addPlan(fields: Record<string, unknown>): Promise<string>;
   /** Into the hot store, as ingest would. */
   sendEvents(organisationId: string, events: readonly UsageInput[]): void;
+  /** Into the hot store as it is: rows that `sendEvents` does not make. */
+  readonly sqlite: DatabaseSync;
   drain(now?: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -51,8 +53,11 @@ export interface Suite {
 /** D1's statements on node:sqlite: what the roll-up asks of a hot store, no more. */
 function hotOnSqlite(): { hot: HotDatabase; sqlite: DatabaseSync } {
   const sqlite = new DatabaseSync(':memory:');
-  const migration = readFileSync(join(HOT_MIGRATIONS, '0000_initial.sql'), 'utf8');
-  for (const statement of migration.split('--> statement-breakpoint')) sqlite.exec(statement);
+  for (const name of readdirSync(HOT_MIGRATIONS).sort()) {
+    if (!name.endsWith('.sql')) continue;
+    const migration = readFileSync(join(HOT_MIGRATIONS, name), 'utf8');
+    for (const statement of migration.split('--> statement-breakpoint')) sqlite.exec(statement);
+  }
   const prepare = (sql: string, values: (string | number | null)[] = []) => {
     const named = Object.fromEntries(values.map((value, index) => [`?${index + 1}`, value]));
     const all = () => {
@@ -119,6 +124,7 @@ export async function openSuite(name: string): Promise<Suite> {
 
   return {
     owner,
+    sqlite,
     ctx,
     async addOrganisation({
       currency = 'USD',

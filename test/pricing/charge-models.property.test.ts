@@ -58,6 +58,9 @@ const MODELS: Record<string, fc.Arbitrary<Partial<PlanVersion>>> = {
     package_size: render(packageSize, SCALE),
     package_price,
   })),
+  percentage: fc
+    .tuple(decimalText(1n, 10n ** 15n), optional(price))
+    .map(([rate, fixed_amount]) => ({ charge_model: 'percentage', rate, fixed_amount })),
 };
 
 /** Where a rule changes: at zero, at each tier's bound, and where some package is full. */
@@ -81,6 +84,8 @@ function quantityAt(plan: PlanVersion, pick: number, crumb: number, packages: bi
 interface Case {
   readonly plan: PlanVersion;
   readonly quantity: string;
+  /** Of no consequence to all models but one. */
+  readonly events: number;
 }
 
 const caseOf = (model: fc.Arbitrary<Partial<PlanVersion>>): fc.Arbitrary<Case> =>
@@ -93,18 +98,19 @@ const caseOf = (model: fc.Arbitrary<Partial<PlanVersion>>): fc.Arbitrary<Case> =
       fc.nat(),
       fc.bigInt({ min: 0n, max: 40n }),
       decimalText(-(10n ** 16n), 10n ** 30n),
+      fc.oneof(fc.nat({ max: 5 }), fc.maxSafeNat()),
     )
-    .map(([fields, bounds, atBoundary, pick, crumb, packages, anywhere]) => {
+    .map(([fields, bounds, atBoundary, pick, crumb, packages, anywhere, events]) => {
       const plan = planOf({ ...fields, ...bounds });
-      return { plan, quantity: atBoundary ? quantityAt(plan, pick, crumb, packages) : anywhere };
+      return { plan, quantity: atBoundary ? quantityAt(plan, pick, crumb, packages) : anywhere, events };
     });
 
 describe('every charge equals the exact rational definition of its model', () => {
   test.each(Object.entries(MODELS))('%s, 15,000 cases', (_, model) => {
     fc.assert(
-      fc.property(caseOf(model), ({ plan, quantity }) => {
-        const charge = rateUsage(plan, decimal(quantity));
-        const expected = usageAmount(plan, quantity);
+      fc.property(caseOf(model), ({ plan, quantity, events }) => {
+        const charge = rateUsage(plan, decimal(quantity), events);
+        const expected = usageAmount(plan, quantity, events);
         if (!isEqual(fraction(formatDecimal(charge.amount)), expected)) {
           throw new Error(`${formatDecimal(charge.amount)} instead of ${expected.over}/${expected.under}`);
         }

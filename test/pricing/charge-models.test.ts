@@ -5,8 +5,8 @@ import { rateFlat } from '../../src/pricing/flat.ts';
 import { rateUsage } from '../../src/pricing/rate-usage.ts';
 import { planOf } from './plans.ts';
 
-const amountOf = (plan: PlanVersion, quantity: string): string =>
-  formatDecimal(rateUsage(plan, decimal(quantity)).amount);
+const amountOf = (plan: PlanVersion, quantity: string, events?: number): string =>
+  formatDecimal(rateUsage(plan, decimal(quantity), events).amount);
 
 const PRICED = { charge_model: 'per_unit', price_per_unit: '0.0025' } as const;
 
@@ -146,6 +146,43 @@ describe('flat charges its amount, usage or not', () => {
   });
 });
 
+describe('percentage charges that part of the quantity, and its fixed amount for each event', () => {
+  const plan = planOf({ charge_model: 'percentage', rate: '120', fixed_amount: '0.01' });
+
+  test.each<[string, string, number, string]>([
+    ['nothing, whatever its events', '0', 3, '0'],
+    ['less than nothing', '-5', 3, '0'],
+    ['a crumb of one event', '0.000000000001', 1, '0.0100000000012'],
+    ['no event that is known', '1', 0, '1.2'],
+    ['one event', '1', 1, '1.21'],
+    ['a cost in three events', '12.3456', 3, '14.84472'],
+    ['as many events as can be counted', '1', Number.MAX_SAFE_INTEGER, '90071992547411.11'],
+    [
+      'the largest quantity',
+      '99999999999999999999999999.999999999999',
+      1,
+      '120000000000000000000000000.0099999999988',
+    ],
+  ])('%s: %s in %i → %s', (_, quantity, events, expected) => {
+    expect(amountOf(plan, quantity, events)).toBe(expected);
+  });
+
+  test.each<[string, Partial<PlanVersion>, string]>([
+    ['no fixed amount', { fixed_amount: null }, '14.81472'],
+    ['the smallest rate', { rate: '0.000000000001' }, '0.030000000000123456'],
+    ['all of it included but its events', { included_units: '20' }, '0.03'],
+    ['a part of it included', { included_units: '2.3456' }, '12.03'],
+    ['a minimum', { minimum_amount: '15' }, '15'],
+    ['a maximum', { maximum_amount: '14.84471' }, '14.84471'],
+  ])('12.3456 in 3 with %s → %s', (_, fields, expected) => {
+    expect(amountOf({ ...plan, ...fields }, '12.3456', 3)).toBe(expected);
+  });
+
+  test('a unit has no price of its own', () => {
+    expect(rateUsage(plan, decimal('1'), 1)).toMatchObject({ unit_price: null, tiers: null });
+  });
+});
+
 describe('included units, minimum and maximum hold for every usage model, in this order', () => {
   const plan = planOf({
     ...PRICED,
@@ -191,6 +228,7 @@ describe('a row that breaks the rules of its model is a defect, not a price of z
     ['volume with no tiers', planOf({ charge_model: 'volume', tiers: [] })],
     ['package without a size', planOf({ charge_model: 'package', package_price: '1' })],
     ['flat without an amount', planOf({ charge_model: 'flat' })],
+    ['percentage without a rate', planOf({ charge_model: 'percentage', fixed_amount: '1' })],
     [
       'volume without a last tier',
       planOf({ charge_model: 'volume', tiers: [{ up_to: '1', price_per_unit: '1' }] }),

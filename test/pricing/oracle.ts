@@ -67,6 +67,8 @@ export interface OraclePlan {
   readonly package_size: string | null;
   readonly package_price: string | null;
   readonly amount: string | null;
+  readonly rate: string | null;
+  readonly fixed_amount: string | null;
   readonly included_units: string | null;
   readonly minimum_amount: string | null;
   readonly maximum_amount: string | null;
@@ -104,20 +106,27 @@ function packageAmount(plan: OraclePlan, billable: Fraction): Fraction {
   return times(whole(packages), fraction(plan.package_price ?? ''));
 }
 
-function modelAmount(plan: OraclePlan, billable: Fraction): Fraction {
+/** As many hundredths of the quantity as the rate says, and the fixed amount once more for each event. */
+function percentageAmount(plan: OraclePlan, billable: Fraction, events: number): Fraction {
+  const margin = dividedBy(times(billable, fraction(plan.rate ?? '')), whole(100n));
+  return plus(margin, times(whole(BigInt(events)), fraction(plan.fixed_amount ?? '0')));
+}
+
+function modelAmount(plan: OraclePlan, billable: Fraction, events: number): Fraction {
   if (plan.charge_model === 'per_unit') return times(fraction(plan.price_per_unit ?? ''), billable);
   if (plan.charge_model === 'graduated') return graduatedAmount(plan.tiers ?? [], billable);
   if (plan.charge_model === 'volume') return volumeAmount(plan.tiers ?? [], billable);
   if (plan.charge_model === 'package') return packageAmount(plan, billable);
+  if (plan.charge_model === 'percentage') return percentageAmount(plan, billable, events);
   throw new Error(`the oracle does not know ${plan.charge_model}`);
 }
 
-export function usageAmount(plan: OraclePlan, quantityText: string): Fraction {
+export function usageAmount(plan: OraclePlan, quantityText: string, events: number): Fraction {
   if (plan.charge_model === 'flat') return fraction(plan.amount ?? '');
   const quantity = fraction(quantityText);
   if (!isLess(NOTHING, quantity)) return NOTHING;
   const beyond = minus(quantity, fraction(plan.included_units ?? '0'));
-  const amount = modelAmount(plan, isLess(beyond, NOTHING) ? NOTHING : beyond);
+  const amount = modelAmount(plan, isLess(beyond, NOTHING) ? NOTHING : beyond, events);
   const least = plan.minimum_amount === null ? amount : fraction(plan.minimum_amount);
   const raised = isLess(amount, least) ? least : amount;
   const most = plan.maximum_amount === null ? raised : fraction(plan.maximum_amount);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { findPlanFaults, type PlanInput, TIERS_MAX } from '../../src/pricing/plan-rules.ts';
 
 const BASE = { currency: 'USD', effective_from: '2026-01-01' } as const;
+const LIMITS = { included_units: '1', minimum_amount: '2', maximum_amount: '2.0' };
 const ORGANISATION = '01900000-0000-7000-8000-00000000000a';
 const OPEN = { up_to: null, price_per_unit: '1' };
 
@@ -15,6 +16,8 @@ const VOLUME: PlanInput = { ...GRADUATED, charge_model: 'volume' };
 const PACKAGE: PlanInput = { ...BASE, charge_model: 'package', package_size: '1000', package_price: '5' };
 const FLAT: PlanInput = { ...BASE, charge_model: 'flat', amount: '49', organisation_id: ORGANISATION };
 
+const PERCENTAGE: PlanInput = { ...BASE, charge_model: 'percentage', rate: '120' };
+
 const faultsOf = (input: PlanInput): string[] =>
   findPlanFaults(input).map((fault) => `${fault.pointer} ${fault.code}`);
 
@@ -25,14 +28,15 @@ describe('a plan that keeps the rules has no fault', () => {
     ['volume', VOLUME],
     ['package', PACKAGE],
     ['flat', FLAT],
+    ['percentage', PERCENTAGE],
+    ['percentage with all that it may have', { ...PERCENTAGE, ...LIMITS, fixed_amount: '0' }],
+    ['the highest rate', { ...PERCENTAGE, rate: '1000.000000000000' }],
+    ['the lowest rate', { ...PERCENTAGE, rate: '0.000000000001' }],
     ['free', { ...PER_UNIT, price_per_unit: '0' }],
     ['12 decimals', { ...PER_UNIT, price_per_unit: '0.000000000001' }],
     ['26 integer digits', { ...PER_UNIT, price_per_unit: '9'.repeat(26) }],
     ['one open tier', { ...GRADUATED, tiers: [OPEN] }],
-    [
-      'included units, minimum and maximum',
-      { ...PACKAGE, included_units: '1', minimum_amount: '2', maximum_amount: '2.0' },
-    ],
+    ['included units, minimum and maximum', { ...PACKAGE, ...LIMITS }],
     ['fields of others that are null', { ...PER_UNIT, tiers: null, amount: null, package_size: null }],
     ['of one organisation', { ...VOLUME, organisation_id: ORGANISATION }],
     ['one day long', { ...PER_UNIT, effective_to: '2026-01-02' }],
@@ -57,6 +61,14 @@ describe('a plan has exactly the fields of its model', () => {
       ['/package_size required', '/package_price required'],
     ],
     ['package with a price of units', { ...PACKAGE, price_per_unit: '1' }, ['/price_per_unit not_allowed']],
+    ['percentage without a rate', { ...PERCENTAGE, rate: null, fixed_amount: '1' }, ['/rate required']],
+    ['percentage with an amount', { ...PERCENTAGE, amount: '1' }, ['/amount not_allowed']],
+    [
+      'per_unit with what belongs to a percentage',
+      { ...PER_UNIT, rate: '120', fixed_amount: '1' },
+      ['/rate not_allowed', '/fixed_amount not_allowed'],
+    ],
+    ['flat with a rate', { ...FLAT, rate: '1' }, ['/rate not_allowed']],
     ['flat without an amount', { ...FLAT, amount: undefined }, ['/amount required']],
     ['flat without an organisation', { ...FLAT, organisation_id: null }, ['/organisation_id required']],
     ['flat with a package', { ...FLAT, package_size: '1' }, ['/package_size not_allowed']],
@@ -85,6 +97,13 @@ describe('prices, amounts and units are decimals of the ledger, not negative', (
     ['a negative package', { ...PACKAGE, package_size: '-1' }, ['/package_size out_of_range']],
     ['a negative package price', { ...PACKAGE, package_price: '-1' }, ['/package_price out_of_range']],
     ['a negative amount', { ...FLAT, amount: '-1' }, ['/amount out_of_range']],
+    ['a rate of nothing', { ...PERCENTAGE, rate: '0.00' }, ['/rate out_of_range']],
+    ['a negative rate', { ...PERCENTAGE, rate: '-1' }, ['/rate out_of_range']],
+    ['a rate above the highest', { ...PERCENTAGE, rate: '1000.000000000001' }, ['/rate out_of_range']],
+    ['a rate of 13 decimals', { ...PERCENTAGE, rate: '0.0000000000001' }, ['/rate invalid_decimal']],
+    ['a rate with its sign', { ...PERCENTAGE, rate: '120%' }, ['/rate invalid_decimal']],
+    ['a negative fixed amount', { ...PERCENTAGE, fixed_amount: '-0.01' }, ['/fixed_amount out_of_range']],
+    ['a fixed amount in words', { ...PERCENTAGE, fixed_amount: 'ten' }, ['/fixed_amount invalid_decimal']],
     ['negative included units', { ...PER_UNIT, included_units: '-1' }, ['/included_units out_of_range']],
     ['a minimum in words', { ...PER_UNIT, minimum_amount: 'ten' }, ['/minimum_amount invalid_decimal']],
     ['a negative maximum', { ...PER_UNIT, maximum_amount: '-1' }, ['/maximum_amount out_of_range']],

@@ -12,6 +12,8 @@ const EMPTY: PlanVersion = {
   package_size: null,
   package_price: null,
   amount: null,
+  rate: null,
+  fixed_amount: null,
   included_units: null,
   minimum_amount: null,
   maximum_amount: null,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { readGenerationRow } from '../../src/ai/generation-row.ts';
 import { type BillingPeriod, derivePeriod } from '../../src/rollup/billing-period.ts';
 import { bookUsage, findUnplaced } from '../../src/rollup/book-usage.ts';
 import { hotEvent, NOW, uuid } from './hot-events.ts';
@@ -78,10 +79,45 @@ test("another organisation's period holds no event", () => {
   expect(() => bookUsage([hotEvent(1)], [foreign], NOW)).toThrow('has its period');
 });
 
+const CALL = JSON.stringify({
+  ...{ provider: 'anthropic', model: 'm', generation_type: 'chat', status: 'failed', idempotency_key: 'k' },
+  ...{ tokens: { input: '1000', output: '200', reasoning: '50' }, cost_usd: '0.0045' },
+});
+
+test('a generation is booked by each of its quantities, in the hour and the period of its event', () => {
+  const call = { metric_name: 'ai.calls', unit: 'call', generation: CALL };
+  const rows = [
+    hotEvent(1, call),
+    hotEvent(2, { ...call, timestamp: february.starts_at }),
+    hotEvent(3, call),
+  ];
+  const row = readGenerationRow(CALL);
+  if (!row) throw new Error('the call is readable');
+  const generations = new Map(rows.map(({ id }) => [id, row]));
+  const { usage, adjustments, generations: booked } = bookUsage(rows, [closed, february], NOW, generations);
+  const quantities = (count: bigint) => [
+    ['ai.calls', 'call', count * ONE],
+    ['ai.input_tokens', 'token', count * 1000n * ONE],
+    ['ai.output_tokens', 'token', count * 250n * ONE],
+    ['ai.cost_usd', 'usd', (count * 45n * ONE) / 10_000n],
+  ];
+  expect(usage.map(({ metric_name, unit, total }) => [metric_name, unit, total])).toEqual(quantities(1n));
+  expect(adjustments.map(({ metric_name, unit, total }) => [metric_name, unit, total])).toEqual(
+    quantities(2n),
+  );
+  const [, ...others] = adjustments.map(({ metric_name, id }) => [metric_name, id]);
+  const late = Object.fromEntries(others);
+  expect(booked.map(({ adjustment_ids, day }) => [adjustment_ids, day])).toEqual([
+    [late, '2026-01-15'],
+    [null, '2026-02-01'],
+    [late, '2026-01-15'],
+  ]);
+});
+
 test('an unreadable quantity never reaches the books', () => {
   expect(() => bookUsage([hotEvent(1, { metric_value: 'x' })], [january], NOW)).toThrow('was prepared');
 });
 
 test('nothing to book books nothing', () => {
-  expect(bookUsage([], [], NOW)).toEqual({ events: [], usage: [], adjustments: [] });
+  expect(bookUsage([], [], NOW)).toEqual({ events: [], generations: [], usage: [], adjustments: [] });
 });

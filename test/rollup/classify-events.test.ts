@@ -23,6 +23,8 @@ const DEFECTS: readonly [name: string, overrides: Partial<HotEvent>, reason: str
   ['a receipt that is no instant', { ingested_at: NO_INSTANT }, 'unreadable_timestamp', false],
   ['a timestamp that is no instant', { timestamp: NO_INSTANT }, 'unreadable_timestamp', false],
   ['a timestamp before 1970', { timestamp: -1 }, 'unreadable_timestamp', false],
+  ['a generation that is no JSON', { generation: '{' }, 'unreadable_generation', true],
+  ['a generation without its fields', { generation: '{}' }, 'unreadable_generation', true],
   ['metadata that is no JSON', { metadata: '{' }, 'unreadable_metadata', true],
 ];
 
@@ -44,7 +46,7 @@ test('a row at the limits is good', () => {
     hotEvent(3, { ingested_at: Date.UTC(2200, 0, 1) - 1 }),
   ];
   expect(prepareEvents(good)).toMatchObject({ good, bad: [], keyed: good });
-  expect(prepareEvents([])).toEqual({ good: [], bad: [], keyed: [] });
+  expect(prepareEvents([])).toEqual({ good: [], bad: [], keyed: [], generations: new Map() });
 });
 
 test('no clock decides whether a row is plausible', () => {

@@ -16,6 +16,7 @@ export const hotEvent = (seq: number, overrides: Partial<HotEvent> = {}): HotEve
   timestamp: NOW,
   user_id: null,
   metadata: '{}',
+  generation: null,
   idempotency_key: `k${seq}`,
   fingerprint: 'f',
   ingested_at: NOW,

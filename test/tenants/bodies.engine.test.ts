@@ -47,6 +47,7 @@ const ORGANISATION_FAULTS = [
   ...each('grace_hours', -1, 1.5, '5', 8785, null),
   ...each('payment_terms_days', -1, 0.5, '14', 3651, null),
   ...each('block_unpriced', 'true', 1, null),
+  ...each('store_ai_payloads', 'true', 0, null),
 ];
 
 const TIERS = [
@@ -68,6 +69,7 @@ const BODIES: Readonly<Record<string, Body>> = {
       payment_terms_days: 0,
       billing_entity_id: '00000000-0000-7000-8000-000000000001',
       block_unpriced: true,
+      store_ai_payloads: false,
     }),
     required: ['name', 'billing_email', 'currency'],
     wrong: [
@@ -87,6 +89,7 @@ const BODIES: Readonly<Record<string, Body>> = {
       grace_hours: 8784,
       payment_terms_days: 3650,
       block_unpriced: true,
+      store_ai_payloads: false,
       is_active: true,
     }),
     required: [],
@@ -165,7 +168,7 @@ const BODIES: Readonly<Record<string, Body>> = {
       ...noText('metric_name', 128),
       ...noText('unit', 64, 0),
       ...each('currency', 'usd', 'ZZZ', null),
-      ...each('charge_model', '', 'percentage', null),
+      ...each('charge_model', '', 'per_cent', null),
       ...each(
         'effective_from',
         '2026-02-30',
@@ -185,6 +188,8 @@ const BODIES: Readonly<Record<string, Body>> = {
       ...each('price_per_unit', '1'),
       ...each('package_size', '1'),
       ...each('amount', '1'),
+      ...each('rate', '1', 120),
+      ...each('fixed_amount', '1', 0.01),
       ['tiers', [{ up_to: '10', price_per_unit: '1' }], '/tiers/0/up_to'],
       ['tiers', [{ up_to: null, price_per_unit: '-1' }], '/tiers/0/price_per_unit'],
       ['tiers', [{ up_to: null, price_per_unit: 1 }], '/tiers/0/price_per_unit'],
@@ -247,7 +252,7 @@ describe.each(Object.entries(BODIES))(
 
     test('takes no other column of the table, and no name that JavaScript knows', async () => {
       const known = Object.keys(full(tenant));
-      const optional = ['price_per_unit', 'package_size', 'package_price', 'amount'];
+      const optional = ['price_per_unit', 'package_size', 'package_price', 'amount', 'rate', 'fixed_amount'];
       const columns = Object.keys(getTableColumns(table));
       const foreign = [...columns, 'role', 'paid_at', 'constructor', 'toString', 'a/b~c'].filter(
         (name) =>

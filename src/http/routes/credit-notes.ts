@@ -18,6 +18,7 @@ const line = z
     description: z.string(),
     quantity: quantity.nullable(),
     carried_quantity: quantity,
+    event_count: z.int(),
     original_amount: z.string().nullable(),
     total: money,
     discount_amount: money,

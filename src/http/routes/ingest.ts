@@ -1,5 +1,6 @@
 /** The routes that the `ingest` Worker serves itself, as the description and the test matrix know them. */
 import * as z from 'zod';
+import { generationsBodySchema } from '../../ai/generation-schema.ts';
 import { eventsBodySchema } from '../../ingest/event-schema.ts';
 import type { Route } from '../route.ts';
 
@@ -47,6 +48,22 @@ export const INGEST_ROUTES: readonly DescribedRoute[] = [
       202: { description: 'Every event is durable, or was before', schema: receipt },
       207: {
         description: 'Some events conflict or, with Prefer: handling=lenient, were rejected',
+        schema: receipt,
+      },
+    },
+    problems: [409, 413, 415, 429, 503],
+  },
+  {
+    method: 'post',
+    path: '/v1/ai/generations',
+    audience: 'project',
+    summary: 'Record calls of AI models: one, an array, {"generations": […]} or NDJSON; gzip is welcome',
+    body: generationsBodySchema,
+    bodyTypes: ['application/x-ndjson'],
+    responses: {
+      202: { description: 'Every call is durable, or was before', schema: receipt },
+      207: {
+        description: 'Some calls conflict or, with Prefer: handling=lenient, were rejected',
         schema: receipt,
       },
     },

@@ -44,6 +44,7 @@ const organisation = z
     grace_hours: z.int(),
     billing_entity_id: id,
     block_unpriced: z.boolean(),
+    store_ai_payloads: z.boolean(),
     legal_name: z.string().nullable(),
     address: address.nullable(),
     tax_id: z.string().nullable(),
@@ -71,6 +72,7 @@ const createBody = z.strictObject({
   payment_terms_days: paymentTermsDays.optional(),
   billing_entity_id: id.optional(),
   block_unpriced: z.boolean().optional(),
+  store_ai_payloads: z.boolean().optional(),
   ...buyerFields,
 });
 
@@ -83,6 +85,7 @@ const changeBody = z.strictObject({
   payment_terms_days: paymentTermsDays.optional(),
   billing_entity_id: id.optional(),
   block_unpriced: z.boolean().optional(),
+  store_ai_payloads: z.boolean().optional(),
   is_active: z.boolean().optional(),
   ...buyerFields,
 });

@@ -24,6 +24,10 @@ const optionalDecimals = {
   package_size: decimal.nullish(),
   package_price: decimal.nullish(),
   amount: decimal.nullish(),
+  rate: decimal
+    .nullish()
+    .meta({ description: 'Percent of the billable quantity, above 0 up to 1000, for `percentage`' }),
+  fixed_amount: decimal.nullish().meta({ description: 'For each event, with `percentage`' }),
   included_units: decimal.nullish(),
   minimum_amount: decimal.nullish(),
   maximum_amount: decimal.nullish(),
@@ -70,6 +74,8 @@ const plan = z
     package_size: z.string().nullable(),
     package_price: z.string().nullable(),
     amount: z.string().nullable(),
+    rate: z.string().nullable(),
+    fixed_amount: z.string().nullable(),
     included_units: z.string().nullable(),
     minimum_amount: z.string().nullable(),
     maximum_amount: z.string().nullable(),

@@ -1,0 +1,41 @@
+/** Pure: what a later arrival of a call adds to the row of the first. */
+import { type FillFields, parseContent, readFillFields, withoutPayloads } from './generation-row.ts';
+
+/** Of the call that owns the key in the ledger, which may be an older one than the hot store knew. */
+export interface GenerationFill {
+  readonly organisation_id: string;
+  readonly project_id: string;
+  readonly idempotency_key: string;
+  readonly fields: FillFields;
+}
+
+/** The fields of a generation's JSON that can fill, null where it is unreadable. */
+export function readFill(generation: string): FillFields | null {
+  const content = parseContent(generation);
+  return content && readFillFields(content);
+}
+
+/** One fill for each generation, of all in the order of their arrival: the first that has a field gives it. */
+export function mergeFills(fills: readonly GenerationFill[]): GenerationFill[] {
+  const merged = new Map<string, GenerationFill>();
+  for (const fill of fills) {
+    const key = `${fill.organisation_id} ${fill.project_id} ${fill.idempotency_key}`;
+    const before = merged.get(key);
+    merged.set(key, before ? { ...fill, fields: fillEmpty(before.fields, fill.fields) } : fill);
+  }
+  return [...merged.values()];
+}
+
+/** `fields` with what is empty in them taken from `later`. */
+export function fillEmpty<Fields extends FillFields>(fields: Fields, later: FillFields): Fields {
+  const given = Object.entries(later).filter(([name]) => fields[name as keyof FillFields] === null);
+  return { ...fields, ...Object.fromEntries(given) };
+}
+
+export const fillsWithoutPayloads = (
+  fills: readonly GenerationFill[],
+  organisations: ReadonlySet<string>,
+): GenerationFill[] =>
+  fills.map((fill) =>
+    organisations.has(fill.organisation_id) ? { ...fill, fields: withoutPayloads(fill.fields) } : fill,
+  );

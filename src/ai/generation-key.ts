@@ -1,0 +1,36 @@
+/**
+ * Which call is which. One call may arrive by two ways, from the application and from a trace, under two keys and with
+ * other content; what both know is the vendor's own id of the response.
+ */
+import { sha256Base64Url } from '../core/sha256.ts';
+import { contentFingerprintOf } from '../ingest/fingerprint.ts';
+
+/** Changes whenever the text below does; 1 and 3 are taken by src/ingest/fingerprint.ts. */
+const IDENTITY_VERSION = '\u0002';
+
+export interface GenerationIdentity {
+  /** Of the event. */
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+/**
+ * With a response_id the key is `ai:` and the SHA-256 of provider and response_id in base64url, and the fingerprint is that
+ * of the same two: whatever else a later arrival says, it is a duplicate. Without, the key is the sender's own, and the
+ * fingerprint covers the instant as sent and all of the content, `json`. Neither part can hold the U+0000 between them.
+ */
+export function identifyGeneration(
+  call: { readonly provider: string; readonly response_id: string | null; readonly idempotency_key: string },
+  timestamp: number | null,
+  json: string,
+): GenerationIdentity {
+  const { provider, response_id, idempotency_key } = call;
+  if (response_id === null) {
+    return { key: idempotency_key, fingerprint: contentFingerprintOf(json, timestamp) };
+  }
+  const identity = `${provider}\0${response_id}`;
+  return {
+    key: `ai:${sha256Base64Url(identity)}`,
+    fingerprint: sha256Base64Url(`${IDENTITY_VERSION}\0${identity}`),
+  };
+}

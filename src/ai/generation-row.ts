@@ -1,0 +1,152 @@
+/** An AI generation as the hot store's JSON tells it, made into what the ledger stores of it. */
+import { parseQuantity } from '../core/decimal.ts';
+import { FILLABLE_FIELDS, type FillableField } from '../ingest/fill.ts';
+
+export const GENERATION_STATUSES = ['success', 'failed', 'timeout', 'cancelled'] as const;
+export type GenerationStatus = (typeof GENERATION_STATUSES)[number];
+
+export const TOKEN_KINDS = [
+  'input',
+  'output',
+  'cache_read',
+  'cache_write_5m',
+  'cache_write_1h',
+  'reasoning',
+] as const;
+export type TokenKind = (typeof TOKEN_KINDS)[number];
+
+/** What was said and answered: dropped where the organisation keeps none of it. The last two are JSON. */
+export const PAYLOADS = ['input_summary', 'output_summary', 'request_data', 'response_data'] as const;
+
+/** Null where nothing was sent; `request_data` and `response_data` are JSON text. */
+export type FillFields = Readonly<Record<FillableField, string | null>>;
+
+const JSON_FIELDS: readonly FillableField[] = ['request_data', 'response_data'];
+export const isJsonField = (field: FillableField): boolean => JSON_FIELDS.includes(field);
+const TEXT_FIELDS = FILLABLE_FIELDS.filter((field) => !isJsonField(field));
+
+export interface GenerationRow extends FillFields {
+  /** The caller's own. */
+  readonly idempotency_key: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly generation_type: string;
+  readonly user_id: string | null;
+  readonly response_id: string | null;
+  readonly service_tier: string | null;
+  readonly status: GenerationStatus;
+  /** Of disjoint kinds. */
+  readonly tokens: Readonly<Record<TokenKind, bigint>>;
+  readonly duration_ms: bigint | null;
+  /** In units of 10^-12 USD; null where nobody said what the call cost. */
+  readonly cost_usd: bigint | null;
+  readonly cost_source: 'reported' | 'unpriced';
+}
+
+type Content = Readonly<Record<string, unknown>>;
+
+const isContent = (value: unknown): value is Content =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** 18 digits of each are below the end of a bigint column, also where two kinds are added. */
+const WHOLE = /^\d{1,18}$/;
+
+/** The row of a generation's JSON, null where that is not one that ingest could have written. */
+export function readGenerationRow(text: string): GenerationRow | null {
+  const content = parseContent(text);
+  if (content === null) return null;
+  const fields = readFillFields(content);
+  const tokens = readTokens(content['tokens']);
+  const status = GENERATION_STATUSES.find((each) => each === content['status']);
+  const { provider, model, generation_type, idempotency_key } = content;
+  if (!fields || !tokens || !status) return null;
+  if (!isText(provider) || !isText(model) || !isText(generation_type) || !isText(idempotency_key))
+    return null;
+  const user_id = readText(content['user_id']);
+  const response_id = readText(content['response_id']);
+  const service_tier = readText(content['service_tier']);
+  const duration_ms = readWhole(content['duration_ms'] ?? null);
+  const cost_usd = readCost(content['cost_usd'] ?? null);
+  if (user_id === undefined || response_id === undefined || service_tier === undefined) return null;
+  if (duration_ms === undefined || cost_usd === undefined) return null;
+  return {
+    ...fields,
+    idempotency_key,
+    provider,
+    model,
+    generation_type,
+    user_id,
+    response_id,
+    service_tier,
+    status,
+    tokens,
+    duration_ms,
+    cost_usd,
+    cost_source: cost_usd === null ? 'unpriced' : 'reported',
+  };
+}
+
+export function parseContent(text: string): Content | null {
+  try {
+    const content: unknown = JSON.parse(text);
+    return isContent(content) ? content : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The fields that a later arrival may fill; null where one of them is none. */
+export function readFillFields(content: Content): FillFields | null {
+  const fields: Partial<Record<FillableField, string | null>> = {};
+  for (const name of TEXT_FIELDS) {
+    const text = readText(content[name]);
+    if (text === undefined) return null;
+    fields[name] = text;
+  }
+  for (const name of JSON_FIELDS) fields[name] = jsonText(content[name]);
+  return fields as FillFields;
+}
+
+const NO_PAYLOADS = { input_summary: null, output_summary: null, request_data: null, response_data: null };
+
+export const withoutPayloads = <Fields extends FillFields>(fields: Fields): Fields => ({
+  ...fields,
+  ...NO_PAYLOADS,
+});
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/** Null where nothing was sent, undefined where it is no text. */
+function readText(value: unknown): string | null | undefined {
+  if (value === undefined || value === null || value === '') return null;
+  return typeof value === 'string' ? value : undefined;
+}
+
+const jsonText = (value: unknown): string | null =>
+  value === undefined || value === null ? null : JSON.stringify(value);
+
+function readWhole(value: unknown): bigint | null | undefined {
+  if (value === null) return null;
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const text = String(value);
+  return WHOLE.test(text) ? BigInt(text) : undefined;
+}
+
+function readCost(value: unknown): bigint | null | undefined {
+  if (value === null) return null;
+  if (typeof value !== 'string') return undefined;
+  const cost = parseQuantity(value);
+  return cost === null || cost < 0n ? undefined : cost;
+}
+
+function readTokens(value: unknown): Record<TokenKind, bigint> | null {
+  if (!isContent(value)) return null;
+  const tokens: Partial<Record<TokenKind, bigint>> = {};
+  for (const kind of TOKEN_KINDS) {
+    const isOptional = kind !== 'input' && kind !== 'output';
+    const count = readWhole(value[kind] ?? (isOptional ? '0' : null));
+    if (typeof count !== 'bigint') return null;
+    tokens[kind] = count;
+  }
+  return tokens as Record<TokenKind, bigint>;
+}

@@ -1,0 +1,283 @@
+/** Reads one AI call as it comes over the wire into the event that it is. By hand, like src/ingest/event.ts, and for its reasons. */
+import { CanonicalJsonError, canonicalJson } from '../core/canonical-json.ts';
+import { parseQuantity } from '../core/decimal.ts';
+import {
+  addMissingOrWrong,
+  addUnknownFields,
+  Faults,
+  isAbsent,
+  isObject,
+  KEY_CHARACTERS_MAX,
+  type ReadEvent,
+  readQuantity,
+  readText,
+  readTimestamp,
+  USER_ID_CHARACTERS_MAX,
+  type UsageEvent,
+} from '../ingest/event.ts';
+import { CALL_FIELDS, CALL_POINTERS, type CallField } from './call-fields.ts';
+import {
+  CODE_CHARACTERS_MAX,
+  DURATION_MS_MAX,
+  ID_CHARACTERS_MAX,
+  MODEL_CHARACTERS_MAX,
+  PAYLOAD_LIMITS,
+  PROSE_UNITS_MAX,
+  PROVIDER_CHARACTERS_MAX,
+  TYPE_CHARACTERS_MAX,
+  WORD_CHARACTERS_MAX,
+} from './generation.ts';
+import { identifyGeneration } from './generation-key.ts';
+import { GENERATION_STATUSES, type GenerationRow, type GenerationStatus } from './generation-row.ts';
+import { CALLS_METRIC, meteredQuantities } from './metered-quantities.ts';
+import { mendedText, payloadText } from './payload.ts';
+import { readTokens, type Tokens } from './read-tokens.ts';
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** What ledger and hot row keep of a call; its payloads are JSON text. */
+interface Content extends Omit<GenerationRow, 'cost_usd' | 'cost_source' | 'duration_ms'> {
+  readonly duration_ms: number | null;
+  /** Canonical decimal. */
+  readonly cost_usd: string | null;
+}
+
+export const CALLS_UNIT = 'call';
+
+/**
+ * `costToken` is the raw token of cost_usd where that is a JSON number; `pointer` is the call's own place in the body.
+ * Faults come in the order of the fields, unknown fields last.
+ */
+export function readGeneration(
+  raw: unknown,
+  costToken: string | undefined,
+  now: number,
+  pointer: string,
+): ReadEvent {
+  if (!isObject(raw)) return [{ pointer, code: 'wrong_type', detail: 'A generation must be a JSON object.' }];
+  const faults = new Faults(pointer, CALL_POINTERS);
+  const content = readContent(raw, costToken, faults);
+  const timestamp = readTimestamp(raw['occurred_at'], 'occurred_at', now, faults);
+  const idempotency_key = readText(raw['idempotency_key'], 'idempotency_key', 1, KEY_CHARACTERS_MAX, faults);
+  addUnknownFields(raw, CALL_FIELDS, '', 'a generation', faults);
+  return faults.list ?? eventOf({ ...content, idempotency_key }, timestamp);
+}
+
+function eventOf(content: Content, timestamp: number | null): UsageEvent {
+  const { user_id, tokens, cost_usd } = content;
+  const json = jsonOf(content);
+  const { key, fingerprint } = identifyGeneration(content, timestamp, json);
+  const quantities = meteredQuantities({ tokens, cost_usd: parseQuantity(cost_usd ?? '0') });
+  const metered: [string, string][] = [[CALLS_METRIC, CALLS_UNIT]];
+  for (const { metric_name, unit } of quantities) metered.push([metric_name, unit]);
+  return {
+    metric_name: CALLS_METRIC,
+    metric_value: '1',
+    unit: CALLS_UNIT,
+    timestamp,
+    user_id,
+    metadata: '{}',
+    idempotency_key: key,
+    generation: { json, fingerprint, metered },
+  };
+}
+
+function readContent(
+  raw: Raw,
+  costToken: string | undefined,
+  faults: Faults<CallField>,
+): Omit<Content, 'idempotency_key'> {
+  const provider = readProvider(raw['provider'], faults);
+  const model = readText(raw['model'], 'model', 1, MODEL_CHARACTERS_MAX, faults);
+  const generation_type = readType(raw, faults);
+  const scene_description = readProse(raw, 'scene_description', faults);
+  const user_id = readOptional(raw, 'user_id', USER_ID_CHARACTERS_MAX, faults);
+  const session_id = readOptional(raw, 'session_id', ID_CHARACTERS_MAX, faults);
+  const application_id = readOptional(raw, 'application_id', ID_CHARACTERS_MAX, faults);
+  const sku = readOptional(raw, 'sku', CODE_CHARACTERS_MAX, faults);
+  const request_id = readOptional(raw, 'request_id', ID_CHARACTERS_MAX, faults);
+  const response_id = readOptional(raw, 'response_id', ID_CHARACTERS_MAX, faults);
+  const status = readStatus(raw['status'], faults);
+  const error_code = readOptional(raw, 'error_code', CODE_CHARACTERS_MAX, faults);
+  const error_message = readProse(raw, 'error_message', faults);
+  const duration_ms = readDuration(raw['duration_ms'], faults);
+  const service_tier = readOptional(raw, 'service_tier', WORD_CHARACTERS_MAX, faults);
+  const tokens = readTokens(raw['tokens'], provider, status, faults);
+  const cost_usd = readCost(raw['cost_usd'], costToken, faults);
+  return {
+    provider,
+    model,
+    generation_type,
+    scene_description,
+    user_id,
+    session_id,
+    application_id,
+    sku,
+    request_id,
+    response_id,
+    status,
+    error_code,
+    error_message,
+    duration_ms,
+    service_tier,
+    tokens,
+    cost_usd,
+    input_summary: readProse(raw, 'input_summary', faults),
+    output_summary: readProse(raw, 'output_summary', faults),
+    request_data: readPayload(raw, 'request_data', faults),
+    response_data: readPayload(raw, 'response_data', faults),
+    ip_address: readOptional(raw, 'ip_address', WORD_CHARACTERS_MAX, faults),
+    user_agent: readProse(raw, 'user_agent', faults),
+  };
+}
+
+/** Canonical JSON (RFC 8785): the members stand in the order of their names, those that say nothing are left out. */
+function jsonOf(content: Content): string {
+  const { duration_ms } = content;
+  const text =
+    said('application_id', content.application_id) +
+    said('cost_usd', content.cost_usd) +
+    member('duration_ms', duration_ms === null ? null : String(duration_ms)) +
+    said('error_code', content.error_code) +
+    said('error_message', content.error_message) +
+    said('generation_type', content.generation_type) +
+    said('idempotency_key', content.idempotency_key) +
+    said('input_summary', content.input_summary) +
+    said('ip_address', content.ip_address) +
+    said('model', content.model) +
+    said('output_summary', content.output_summary) +
+    said('provider', content.provider) +
+    member('request_data', content.request_data) +
+    said('request_id', content.request_id) +
+    member('response_data', content.response_data) +
+    said('response_id', content.response_id) +
+    said('scene_description', content.scene_description) +
+    said('service_tier', content.service_tier) +
+    said('session_id', content.session_id) +
+    said('sku', content.sku) +
+    said('status', content.status) +
+    member('tokens', tokensJson(content.tokens)) +
+    said('user_agent', content.user_agent) +
+    said('user_id', content.user_id);
+  return `{${text.slice(1)}}`;
+}
+
+const member = (name: string, json: string | null): string => (json === null ? '' : `,"${name}":${json}`);
+const said = (name: string, text: string | null): string =>
+  text === null ? '' : member(name, canonicalJson(text));
+const counted = (name: string, count: bigint): string => (count === 0n ? '' : `"${name}":"${count}",`);
+
+/** Zero kinds are left out, but for the two that every call has. */
+const tokensJson = (tokens: Tokens): string =>
+  `{${counted('cache_read', tokens.cache_read)}${counted('cache_write_1h', tokens.cache_write_1h)}` +
+  `${counted('cache_write_5m', tokens.cache_write_5m)}"input":"${tokens.input}","output":"${tokens.output}"` +
+  `${tokens.reasoning === 0n ? '' : `,"reasoning":"${tokens.reasoning}"`}}`;
+
+/** A vendor is one whatever the case it is written in: the call's identity hangs on it. */
+function readProvider(value: unknown, faults: Faults<CallField>): string {
+  const name = typeof value === 'string' ? value.toLowerCase() : value;
+  return readText(name, 'provider', 1, PROVIDER_CHARACTERS_MAX, faults);
+}
+
+/** `scene` is another name of generation_type. */
+function readType(raw: Raw, faults: Faults<CallField>): string {
+  const { generation_type, scene } = raw;
+  if (isAbsent(generation_type) && !isAbsent(scene)) {
+    return readText(scene, 'scene', 1, TYPE_CHARACTERS_MAX, faults);
+  }
+  if (!isAbsent(scene) && scene !== generation_type) {
+    faults.add(
+      'scene',
+      'differs',
+      'is another name of generation_type: where both are given they must be equal.',
+    );
+  }
+  return readText(generation_type, 'generation_type', 1, TYPE_CHARACTERS_MAX, faults);
+}
+
+const readOptional = (
+  raw: Raw,
+  field: keyof typeof CALL_FIELDS,
+  max: number,
+  faults: Faults<CallField>,
+): string | null => (isAbsent(raw[field]) ? null : readText(raw[field], field, 1, max, faults));
+
+/** For people to read: empty counts as absent, what cannot be stored is replaced, what is too long is cut. */
+function readProse(raw: Raw, field: keyof typeof CALL_FIELDS, faults: Faults<CallField>): string | null {
+  const value = raw[field];
+  if (isAbsent(value) || value === '') return null;
+  if (typeof value !== 'string') {
+    faults.add(field, 'wrong_type', 'must be a string.');
+    return null;
+  }
+  if (value.length <= PROSE_UNITS_MAX) return mendedText(value);
+  const head = value.slice(0, PROSE_UNITS_MAX - 1);
+  return `${mendedText(splitsPair(value, head.length) ? head.slice(0, -1) : head)}…`;
+}
+
+const splitsPair = (text: string, at: number): boolean => (text.codePointAt(at - 1) ?? 0) > 0xffff;
+
+function readStatus(value: unknown, faults: Faults<CallField>): GenerationStatus {
+  if (isAbsent(value)) return 'success';
+  const status = GENERATION_STATUSES.find((name) => name === value);
+  if (status !== undefined) return status;
+  faults.add('status', 'not_allowed', `must be one of ${GENERATION_STATUSES.join(', ')}.`);
+  return 'success';
+}
+
+function readDuration(value: unknown, faults: Faults<CallField>): number | null {
+  if (isAbsent(value)) return null;
+  if (typeof value !== 'number') {
+    addMissingOrWrong(value, 'duration_ms', 'must be a JSON number.', faults);
+  } else if (!Number.isInteger(value)) {
+    faults.add('duration_ms', 'not_integer', 'must be a whole number of milliseconds.');
+  } else if (value < 0) {
+    faults.add('duration_ms', 'negative', 'must not be negative.');
+  } else if (value > DURATION_MS_MAX) {
+    faults.add('duration_ms', 'too_large', `must be at most ${DURATION_MS_MAX}.`);
+  } else return value;
+  return null;
+}
+
+function readCost(value: unknown, token: string | undefined, faults: Faults<CallField>): string | null {
+  if (isAbsent(value)) return null;
+  const cost = readQuantity(value, 'cost_usd', token && withoutExponent(token), faults);
+  if (cost.startsWith('-')) faults.add('cost_usd', 'negative', 'must not be negative.');
+  return cost;
+}
+
+const EXPONENT = /^(-?)(\d+)(?:\.(\d+))?[eE]([+-]?\d{1,2})$/;
+
+/** JavaScript and Python print a price of a few tokens as `1e-7`: the same token in plain notation, `0.0000001`. */
+function withoutExponent(token: string): string {
+  const [, sign = '', whole = '', decimals = '', exponent] = EXPONENT.exec(token) ?? [];
+  if (exponent === undefined) return token;
+  const digits = whole + decimals;
+  const point = whole.length + Number.parseInt(exponent, 10);
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
+  if (point >= digits.length) return sign + digits.padEnd(point, '0');
+  return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
+}
+
+const PAYLOAD_SAID = {
+  too_deep: `must not nest deeper than ${PAYLOAD_LIMITS.levels} levels.`,
+  not_finite: 'holds a number beyond the range of a double.',
+  too_large: 'is too large.',
+  not_unicode: 'must be valid Unicode without U+0000.',
+  not_json: 'must be JSON.',
+} as const;
+
+function readPayload(
+  raw: Raw,
+  field: 'request_data' | 'response_data',
+  faults: Faults<CallField>,
+): string | null {
+  if (isAbsent(raw[field])) return null;
+  try {
+    return payloadText(raw[field]);
+  } catch (error) {
+    if (!(error instanceof CanonicalJsonError)) throw error;
+    faults.add(field, error.code, PAYLOAD_SAID[error.code]);
+    return null;
+  }
+}

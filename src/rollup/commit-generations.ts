@@ -1,0 +1,81 @@
+/** What the drain writes of AI generations, in the transaction that counts them. */
+import { fillsWithoutPayloads, type GenerationFill, mergeFills, readFill } from '../ai/generation-fill.ts';
+import { type GenerationRow, PAYLOADS, parseContent, withoutPayloads } from '../ai/generation-row.ts';
+import type { HotEvent } from './hot-event.ts';
+import type { BookedGeneration, KnownEvent, ListedFill, RollupTransaction } from './ports.ts';
+import { sumStatistics } from './sum-statistics.ts';
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** Of the organisations of these rows those whose payloads are not kept. */
+export const findWithoutPayloads = async (
+  tx: RollupTransaction,
+  rows: readonly { readonly organisation_id: string }[],
+): Promise<ReadonlySet<string>> =>
+  rows.length === 0
+    ? NOBODY
+    : await tx.listWithoutPayloads([...new Set(rows.map((row) => row.organisation_id))]);
+
+/** The rows, without the payloads of organisations in `silent`. */
+export function dropPayloads(
+  events: readonly HotEvent[],
+  generations: ReadonlyMap<string, GenerationRow>,
+  silent: ReadonlySet<string>,
+): ReadonlyMap<string, GenerationRow> {
+  if (silent.size === 0) return generations;
+  const kept = new Map(generations);
+  for (const event of events) {
+    const row = silent.has(event.organisation_id) ? generations.get(event.id) : undefined;
+    if (row) kept.set(event.id, withoutPayloads(row));
+  }
+  return kept;
+}
+
+/** Writes the rows, the day's statistics, and what later arrivals that were drained before have to fill. */
+export async function commitGenerations(
+  tx: RollupTransaction,
+  booked: readonly BookedGeneration[],
+  silent: ReadonlySet<string>,
+  now: number,
+): Promise<void> {
+  await tx.insertGenerations(booked);
+  await tx.addStatistics(sumStatistics(booked), now);
+  await commitFills(tx, await tx.readFills(booked.map(({ event }) => event)), silent);
+}
+
+/** Fills the rows of what these arrivals repeat. The caller has locked the cursor of the shard's events, or holds it. */
+export async function commitFills(
+  tx: RollupTransaction,
+  listed: readonly ListedFill[],
+  silent: ReadonlySet<string>,
+): Promise<void> {
+  const fills = mergeFills(fillsWithoutPayloads(fillsOf(listed), silent));
+  if (fills.length > 0) await tx.applyFills(fills);
+}
+
+function fillsOf(listed: readonly ListedFill[]): GenerationFill[] {
+  return listed.flatMap(({ organisation_id, project_id, idempotency_key, event }) => {
+    const fields = readFill(generationOf(event) ?? '');
+    return fields ? [{ organisation_id, project_id, idempotency_key, fields }] : [];
+  });
+}
+
+/** The generation's JSON within that of a listed event; null where it has none. */
+function generationOf(event: string): string | null {
+  const generation = parseContent(event)?.['generation'];
+  if (generation === undefined || generation === null) return null;
+  return typeof generation === 'string' ? generation : JSON.stringify(generation);
+}
+
+/**
+ * The event as it is listed: a generation is shown as the JSON that it is, without its payloads where the organisation
+ * keeps none.
+ */
+export function listedEvent<Row extends KnownEvent>(row: Row, silent: ReadonlySet<string>): Row {
+  const event = parseContent(row.event);
+  const generation = parseContent(generationOf(row.event) ?? '');
+  if (!event || !generation) return row;
+  const shown = { ...generation };
+  if (silent.has(row.organisation_id)) for (const name of PAYLOADS) delete shown[name];
+  return { ...row, event: JSON.stringify({ ...event, generation: shown }) };
+}

@@ -1,0 +1,171 @@
+/** The bodies in which AI calls come: what is taken, what is refused, and that no body is anything else. */
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { readGeneration } from '../../src/ai/read-generation.ts';
+import { type Answer, ask, generationOf, problemOf, world } from '../http/wire.ts';
+import { queryD1 } from '../setup/client.ts';
+import type { Json, Tenant } from '../setup/world.ts';
+
+const PATH = '/v1/ai/generations';
+const LENIENT = { prefer: 'handling=lenient' };
+
+let tenant: Tenant;
+beforeAll(async () => {
+  tenant = await world.tenant();
+});
+
+type Headers = Readonly<Record<string, string>>;
+const send = (calls: unknown, headers: Headers = {}, key = tenant.key): Promise<Answer> =>
+  ask(PATH, { key, json: calls, headers });
+const sendRaw = (
+  type: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Headers = {},
+): Promise<Answer> =>
+  ask(PATH, {
+    key: tenant.key,
+    method: 'POST',
+    body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
+    headers: { 'content-type': type, ...headers },
+  });
+
+const stored = (key: string): Promise<Record<string, Json>[]> =>
+  queryD1(
+    'HOT_0',
+    'SELECT * FROM usage_events WHERE project_id = ? AND idempotency_key = ?',
+    tenant.project_id,
+    key,
+  );
+const linesOf = (...calls: unknown[]): string => calls.map((call) => JSON.stringify(call)).join('\n');
+
+describe('a body of calls', () => {
+  test.each<[string, string, () => string, number]>([
+    ['one object', 'application/json', () => JSON.stringify(generationOf()), 1],
+    ['an array', 'application/json', () => JSON.stringify([generationOf(), generationOf()]), 2],
+    ['{"generations": […]}', 'application/json', () => JSON.stringify({ generations: [generationOf()] }), 1],
+    ['NDJSON', 'application/x-ndjson', () => `${linesOf(generationOf(), generationOf())}\r\n\n`, 2],
+    [
+      '5,000 calls',
+      'application/x-ndjson',
+      () => linesOf(...Array.from({ length: 5000 }, () => generationOf())),
+      5000,
+    ],
+  ])('%s is accepted, plain and as gzip', async (_, type, body, count) => {
+    const plain = await sendRaw(type, body());
+    expect([plain.status, plain.body.accepted]).toEqual([202, count]);
+    const packed = await sendRaw(type, new Uint8Array(gzipSync(body())), { 'content-encoding': 'gzip' });
+    expect([packed.status, packed.body.accepted]).toEqual([202, count]);
+  });
+
+  test.each<[string, string, string, number, string]>([
+    ['text/plain', 'text/plain', '{}', 415, 'unsupported_media_type'],
+    ['CloudEvents', 'application/cloudevents+json', '{}', 415, 'unsupported_media_type'],
+    ['no JSON', 'application/json', '{', 422, 'malformed_json'],
+    ['an empty array', 'application/json', '[]', 422, 'invalid_request'],
+    ['a body of events', 'application/json', '{"events":[]}', 422, 'invalid_request'],
+    ['5,001 calls', 'application/x-ndjson', '{}\n'.repeat(5001), 413, 'payload_too_large'],
+    ['5 MiB and a byte', 'application/json', ' '.repeat(5 * 1024 * 1024 + 1), 413, 'payload_too_large'],
+  ])('%s is refused', async (_, type, body, status, code) => {
+    expect(problemOf(await sendRaw(type, body), status).code).toBe(code);
+  });
+
+  test('is refused with a wrong key, and with none', async () => {
+    const call = generationOf();
+    for (const key of ['mb_live_wrong', null]) {
+      expect(problemOf(await ask(PATH, { key, json: call }), 401).code).toBe('unauthorized');
+    }
+    expect(await stored(call['idempotency_key'] as string)).toEqual([]);
+  });
+
+  test('with any fault is refused whole, with a pointer for each, and nothing stored', async () => {
+    const good = generationOf();
+    const bad = {
+      provider: 'openai',
+      model: 'm',
+      scene: 'x',
+      tokens: { input: 1, output: 0, cache_read: 2 },
+      x: 1,
+    };
+    const places = ['tokens/input', 'idempotency_key', 'x'];
+    for (const [body, prefix] of [
+      [[good, bad], '/1'],
+      [{ generations: [good, bad] }, '/generations/1'],
+      [bad, ''],
+    ] as const) {
+      expect(problemOf(await send(body), 422).pointers).toEqual(places.map((place) => `${prefix}/${place}`));
+    }
+    const lines = await sendRaw('application/x-ndjson', `${JSON.stringify(good)}\n{"a":\n`);
+    expect(problemOf(lines, 422).pointers).toEqual(['/1']);
+    expect(await stored(good['idempotency_key'] as string)).toEqual([]);
+  });
+
+  test('handled leniently keeps the valid ones and answers 207', async () => {
+    const answer = await send([generationOf(), { ...generationOf(), model: 1 }, generationOf()], LENIENT);
+    expect(answer.status).toBe(207);
+    expect(answer.body).toMatchObject({ accepted: 2, rejected: 1 });
+    expect(answer.body.results[1]).toMatchObject({
+      index: 1,
+      id: null,
+      status: 'rejected',
+      code: 'wrong_type',
+    });
+  });
+});
+
+describe('whatever comes', () => {
+  const anything = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.jsonValue({ stringUnit: 'binary' }),
+    fc.double(),
+  );
+  const names = [
+    'provider',
+    'model',
+    'tokens',
+    'cost_usd',
+    'request_data',
+    'occurred_at',
+    'response_id',
+    'x',
+  ];
+  const almost = fc
+    .dictionary(fc.constantFrom(...names), anything, { maxKeys: 2 })
+    .map((changes) => generationOf(changes));
+
+  test('is taken or refused by the contract', async () => {
+    const body = fc.oneof(
+      anything,
+      almost,
+      fc.array(almost, { maxLength: 3 }),
+      fc.record({ generations: anything }),
+    );
+    await fc.assert(
+      fc.asyncProperty(body, fc.boolean(), async (value, lenient) => {
+        const answer = await sendRaw('application/json', JSON.stringify(value) ?? '', lenient ? LENIENT : {});
+        expect([202, 207, 409, 413, 415, 422], JSON.stringify(answer.body)).toContain(answer.status);
+        if (answer.status >= 400) problemOf(answer, answer.status);
+      }),
+      { seed: 7_306_815, endOnFailure: true, numRuns: 200 },
+    );
+  });
+
+  test('what is taken is kept to the character', async () => {
+    const payload = fc.oneof(
+      fc.jsonValue({ stringUnit: 'binary' }),
+      fc.constantFrom<unknown>(1e21, 5e-324, -0, '\u2028"\\\u0001'),
+    );
+    const calls = fc
+      .sample(fc.tuple(payload, payload), { seed: 1, numRuns: 300 })
+      .map(([request_data, response_data]) => generationOf({ request_data, response_data }));
+    const answer = await sendRaw('application/x-ndjson', linesOf(...calls));
+    expect([answer.status, answer.body.accepted]).toEqual([202, 300]);
+    const kept = await Promise.all(calls.map((call) => stored(call['idempotency_key'] as string)));
+    expect(kept.map(([row]) => row?.['generation'])).toEqual(
+      calls.map((call) => {
+        const event = readGeneration(JSON.parse(JSON.stringify(call)), undefined, Date.now(), '');
+        return Array.isArray(event) ? event : event.generation?.json;
+      }),
+    );
+  });
+});

@@ -1,0 +1,131 @@
+/** AI generations as the edge writes them into a hot store. */
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../src/core/canonical-json.ts';
+import { uuidv7 } from '../../src/core/id.ts';
+import type { Suite } from '../invoicing/ledger-of-suite.ts';
+
+export interface GenerationContent {
+  readonly [field: string]: unknown;
+  readonly tokens?: Readonly<Record<string, string>>;
+}
+
+/** The content of a call, with what must be in it. */
+export const contentOf = (fields: GenerationContent = {}): Record<string, unknown> => ({
+  provider: 'anthropic',
+  model: 'claude-sonnet-4-5',
+  generation_type: 'chat',
+  status: 'success',
+  tokens: { input: '1000', output: '200' },
+  idempotency_key: 'caller-key',
+  ...fields,
+});
+
+export interface SentGeneration {
+  readonly project_id: string;
+  readonly timestamp: string;
+  /** Of the event; else that of the content. */
+  readonly idempotency_key?: string;
+  readonly ingested_at?: string;
+  /** In place of the content's JSON. */
+  readonly text?: string;
+  readonly fingerprint?: string;
+  readonly content?: GenerationContent;
+}
+
+const fingerprintOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
+
+/** Answers the ids of the events. */
+export function sendGenerations(
+  suite: Suite,
+  organisationId: string,
+  sent: readonly SentGeneration[],
+): string[] {
+  const insert = suite.sqlite.prepare(
+    `INSERT INTO usage_events (id, organisation_id, project_id, metric_name, metric_value, unit, timestamp, user_id, metadata,
+       generation, idempotency_key, fingerprint, ingested_at) VALUES (?, ?, ?, 'ai.calls', '1', 'call', ?, ?, '{}', ?, ?, ?, ?)`,
+  );
+  return sent.map(({ project_id, timestamp, ingested_at, text, content, ...row }) => {
+    const full = contentOf(content);
+    const json = text ?? canonicalJson(full);
+    const at = Date.parse(timestamp);
+    const id = uuidv7(at);
+    const userId = typeof full['user_id'] === 'string' ? full['user_id'] : null;
+    const key = row.idempotency_key ?? String(full['idempotency_key']);
+    const fingerprint = row.fingerprint ?? fingerprintOf(json);
+    insert.run(
+      id,
+      organisationId,
+      project_id,
+      at,
+      userId,
+      json,
+      key,
+      fingerprint,
+      Date.parse(ingested_at ?? timestamp),
+    );
+    return id;
+  });
+}
+
+export interface SentFill {
+  readonly organisation_id: string;
+  readonly project_id: string;
+  readonly idempotency_key: string;
+  readonly first_event_id: string;
+  readonly content: GenerationContent;
+  readonly received_at: string;
+}
+
+/** What came again under the key of an earlier call. */
+export function sendFill(suite: Suite, fill: SentFill): void {
+  const { organisation_id, project_id, idempotency_key, first_event_id } = fill;
+  const generation = contentOf(fill.content);
+  const event = { metric_name: 'ai.calls', metric_value: '1', unit: 'call', idempotency_key, generation };
+  const fingerprint = fingerprintOf(canonicalJson(generation));
+  const receivedAt = Date.parse(fill.received_at);
+  suite.sqlite
+    .prepare(
+      `INSERT INTO event_conflicts (id, organisation_id, project_id, idempotency_key, fingerprint, kind, event, first_event_id,
+         received_at) VALUES (?, ?, ?, ?, ?, 'fill', ?, ?, ?)`,
+    )
+    .run(
+      uuidv7(receivedAt),
+      organisation_id,
+      project_id,
+      idempotency_key,
+      fingerprint,
+      JSON.stringify(event),
+      first_event_id,
+      receivedAt,
+    );
+}
+
+/** A call with every field there is. */
+export const FULL: GenerationContent = {
+  scene_description: 'a chat',
+  user_id: 'u1',
+  session_id: 's1',
+  application_id: 'app',
+  sku: 'pro',
+  request_id: 'req_1',
+  response_id: 'msg_1',
+  error_code: 'e',
+  error_message: 'said "no"\\',
+  duration_ms: 1234,
+  service_tier: 'batch',
+  tokens: {
+    input: '1000',
+    output: '200',
+    cache_read: '30',
+    cache_write_5m: '4',
+    cache_write_1h: '5',
+    reasoning: '60',
+  },
+  cost_usd: '0.004500000001',
+  input_summary: 'in',
+  output_summary: 'öut',
+  request_data: { messages: [{ role: 'user', content: 'hi "there"\\' }] },
+  response_data: ['x', null, 1.5],
+  ip_address: '192.0.2.1',
+  user_agent: 'curl',
+};

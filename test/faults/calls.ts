@@ -1,0 +1,48 @@
+/** AI calls as clients of the simulation send them, read by the product's own reader. */
+import { readGeneration } from '../../src/ai/read-generation.ts';
+import type { UsageEvent } from '../../src/ingest/event.ts';
+import type { Random } from './random.ts';
+import { DAY, START } from './world.ts';
+
+const MOST_TOKENS = 999_999_999_999;
+
+/** Which call it is: by the vendor's response, or by the caller's key alone. */
+export type CallIdentity = { readonly response_id: string } | { readonly idempotency_key: string };
+
+export function makeCall(random: Random, identity: CallIdentity): UsageEvent {
+  const some = <T>(field: string, values: readonly T[]): object =>
+    random.chance(0.5) ? { [field]: random.pick(values) } : {};
+  const raw = {
+    provider: 'anthropic',
+    model: random.pick(['large', 'small']),
+    scene: random.pick(['chat', 'search']),
+    status: random.pick(['success', 'success', 'failed', 'timeout', 'cancelled']),
+    tokens: {
+      convention: 'disjoint',
+      input: random.pick([0, 5, MOST_TOKENS]),
+      output: random.pick([0, 7]),
+      ...some('cache_read', [0, 11]),
+      ...some('cache_write_5m', [13]),
+      ...some('cache_write_1h', [17]),
+      ...some('reasoning', [19]),
+    },
+    ...some('cost_usd', ['0', '0.000000000001', '12.5']),
+    ...some('user_id', ['ann', 'bob']),
+    ...some('duration_ms', [0, 250]),
+    ...some('session_id', ['s1', 's2']),
+    ...some('sku', ['basic', 'pro']),
+    ...some('request_data', [{ q: 1 }, 'text']),
+    ...some('occurred_at', [START - 15 * DAY + Math.floor(random.next() * 45 * DAY)]),
+    idempotency_key: `own ${random.between(1, 9)}`,
+    ...identity,
+  };
+  const event = readGeneration(raw, undefined, START + 90 * DAY, '');
+  if (Array.isArray(event)) throw new Error(`the simulation sends bad calls: ${JSON.stringify(event)}`);
+  return event;
+}
+
+/** The same call with other content. */
+export function makeCallAgain(random: Random, json: string, idempotency_key: string): UsageEvent {
+  const { response_id } = JSON.parse(json) as { response_id?: string };
+  return makeCall(random, response_id === undefined ? { idempotency_key } : { response_id });
+}

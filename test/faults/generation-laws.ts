@@ -1,0 +1,181 @@
+/** What must hold of AI calls, reckoned from the JSON that was sent: plain sums, none of the product's own code. */
+import { parseQuantity } from '../../src/core/decimal.ts';
+import { FILLABLE_FIELDS } from '../../src/ingest/fill.ts';
+import type { HotEvent } from '../../src/rollup/hot-event.ts';
+import { type KnownEvent, keyOf } from '../../src/rollup/ports.ts';
+import { Violation } from './scheduler.ts';
+import type { World } from './world.ts';
+
+interface Sent {
+  readonly tokens: Readonly<Record<string, string | undefined>>;
+  readonly cost_usd?: string;
+  readonly duration_ms?: string | number;
+  readonly [field: string]: unknown;
+}
+
+const ONE = 10n ** 12n;
+const PAYLOADS: readonly string[] = ['input_summary', 'output_summary', 'request_data', 'response_data'];
+
+function hold(law: string, holds: boolean, detail: () => string): void {
+  if (!holds) throw new Violation(law, detail());
+}
+
+const sentOf = (json: string): Sent => JSON.parse(json) as Sent;
+const tokensOf = ({ tokens }: Sent, ...kinds: string[]): bigint =>
+  kinds.reduce((sum, kind) => sum + BigInt(tokens[kind] ?? '0'), 0n);
+
+function costOf({ cost_usd = '0' }: Sent): bigint {
+  const [whole = '0', decimals = ''] = cost_usd.split('.');
+  return BigInt(whole + decimals.padEnd(12, '0'));
+}
+
+/** Metric, unit and quantity of all that an event is counted by, in units of 10^-12. */
+export function quantitiesOf(event: HotEvent, own: bigint): [metric_name: string, unit: string, bigint][] {
+  const all: [string, string, bigint][] = [[event.metric_name, event.unit, own]];
+  if (event.generation === null) return all;
+  const sent = sentOf(event.generation);
+  const tokens: [string, bigint][] = [
+    ['ai.input_tokens', tokensOf(sent, 'input')],
+    ['ai.output_tokens', tokensOf(sent, 'output', 'reasoning')],
+    ['ai.cache_read_tokens', tokensOf(sent, 'cache_read')],
+    ['ai.cache_write_tokens', tokensOf(sent, 'cache_write_5m', 'cache_write_1h')],
+  ];
+  for (const [metric, count] of tokens) if (count > 0n) all.push([metric, 'token', count * ONE]);
+  if (costOf(sent) > 0n) all.push(['ai.cost_usd', 'usd', costOf(sent)]);
+  return all;
+}
+
+export function checkGenerations(world: World): void {
+  checkRows(world);
+  checkFills(world);
+  checkAdjustments(world);
+  checkStatistics(world);
+}
+
+function checkRows({ ledger }: World): void {
+  for (const [id, { event }] of ledger.events.committed) {
+    const row = ledger.generations.committed.get(id)?.row;
+    hold('a counted call has its row', (event.generation !== null) === (row !== undefined), () => id);
+    if (event.generation === null || !row) continue;
+    const sent = sentOf(event.generation);
+    const isSame =
+      Object.entries(row.tokens).every(([kind, count]) => count === tokensOf(sent, kind)) &&
+      row.cost_usd === (sent.cost_usd === undefined ? null : costOf(sent)) &&
+      row.status === sent['status'] &&
+      row.user_id === (sent['user_id'] ?? null);
+    hold('what was counted of a call never changes', isSame, () => id);
+  }
+  for (const id of ledger.generations.committed.keys())
+    hold('a call is of a counted event', ledger.events.committed.has(id), () => id);
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** The contents of a listed event, null where it is none of a call. */
+function listedOf(row: KnownEvent): Sent | null {
+  return (JSON.parse(row.event) as { generation?: Sent }).generation ?? null;
+}
+
+/** A row whose organisation is not that of its key fills nothing. */
+const arrivalKeyOf = (row: HotEvent | KnownEvent): string => `${row.organisation_id} ${keyOf(row)}`;
+
+function checkFills({ ledger }: World): void {
+  const arrivals = new Map<string, Sent[]>();
+  for (const row of ledger.known.committed.values()) {
+    const sent = listedOf(row);
+    if (row.kind === 'conflict' || !sent) continue;
+    const key = arrivalKeyOf(row);
+    arrivals.set(key, [...(arrivals.get(key) ?? []), sent]);
+    const isSilent = ledger.silent.has(row.organisation_id);
+    hold(
+      'who keeps no payloads keeps none',
+      !isSilent || PAYLOADS.every((name) => sent[name] === undefined),
+      () => row.id,
+    );
+  }
+  for (const [id, { event, row }] of ledger.generations.committed) {
+    const first = sentOf(event.generation ?? '');
+    const isSilent = ledger.silent.has(event.organisation_id);
+    for (const name of FILLABLE_FIELDS) {
+      const found = row[name];
+      const own = first[name];
+      const later = (arrivals.get(arrivalKeyOf(event)) ?? []).flatMap((sent) => sent[name] ?? []);
+      if (isSilent && PAYLOADS.includes(name)) {
+        hold('who keeps no payloads keeps none', found === null, () => `${id} ${name}`);
+        continue;
+      }
+      const expected = own === undefined ? later : [own];
+      const isText = name !== 'request_data' && name !== 'response_data';
+      const texts = expected.map((value) => (isText ? textOf(value) : JSON.stringify(value)));
+      hold(
+        'a later arrival fills what is empty, and nothing else',
+        texts.length === 0 ? found === null : found !== null && texts.includes(found),
+        () => `${id} ${name}: ${found}, not ${texts}`,
+      );
+    }
+  }
+}
+
+/** Each adjustment is the sum of the events and the quantities that name it. */
+function checkAdjustments({ ledger }: World): void {
+  const sums = new Map<string, bigint>();
+  const add = (id: string | null | undefined, quantity: bigint): void => {
+    if (id) sums.set(id, (sums.get(id) ?? 0n) + quantity);
+  };
+  for (const [id, { event, adjustment_id }] of ledger.events.committed) {
+    const generation = ledger.generations.committed.get(id);
+    const own = parseQuantity(event.metric_value) ?? 0n;
+    add(adjustment_id, own);
+    if (!generation) continue;
+    const isLate = adjustment_id !== null;
+    hold('a call is late as a whole', isLate === (generation.adjustment_ids !== null), () => id);
+    for (const [metric, , quantity] of quantitiesOf(event, own).slice(1))
+      add(generation.adjustment_ids?.[metric], quantity);
+  }
+  for (const [id, { total }] of ledger.adjustments.committed)
+    hold(
+      'an adjustment is the sum of what names it',
+      sums.get(id) === total,
+      () => `${sums.get(id)} ≠ ${total}`,
+    );
+}
+
+function checkStatistics({ ledger }: World): void {
+  const sums = new Map<string, bigint[]>();
+  for (const { event, day } of ledger.generations.committed.values()) {
+    const sent = sentOf(event.generation ?? '');
+    const of = [sent['user_id'] ?? '', sent['generation_type'], sent['provider'], sent['model']];
+    const key = [event.organisation_id, day, ...of].join(' ');
+    const isGood = sent['status'] === 'success';
+    const isTimed = sent.duration_ms !== undefined;
+    const own = [1n, isGood ? 1n : 0n, costOf(sent), BigInt(sent.duration_ms ?? 0), isTimed ? 1n : 0n];
+    own.push(...TOKENS.map((kind) => tokensOf(sent, kind)));
+    const old = sums.get(key);
+    sums.set(key, old ? own.map((value, index) => value + (old[index] ?? 0n)) : own);
+  }
+  const { committed } = ledger.statistics;
+  hold('statistics = calls', sums.size === committed.size, () => `${sums.size} ≠ ${committed.size}`);
+  for (const [key, sum] of committed) {
+    const { total_requests, success_requests, cost_usd, duration_ms_sum, duration_count } = sum;
+    const said = [
+      BigInt(total_requests),
+      BigInt(success_requests),
+      cost_usd,
+      duration_ms_sum,
+      BigInt(duration_count),
+    ];
+    said.push(...TOKENS.map((kind) => sum.tokens[kind]));
+    hold(
+      'statistics = calls',
+      said.join() === sums.get(key)?.join(),
+      () => `${key}: ${said} ≠ ${sums.get(key)}`,
+    );
+    hold(
+      'statistics = calls',
+      success_requests + sum.failed_requests === total_requests,
+      () => `${key}: ${success_requests} and ${sum.failed_requests} of ${total_requests}`,
+    );
+  }
+}
+
+const TOKENS = ['input', 'output', 'cache_read', 'cache_write_5m', 'cache_write_1h', 'reasoning'] as const;

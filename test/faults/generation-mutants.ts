@@ -1,0 +1,57 @@
+/** The guards of AI generations, as mutants.ts has those of every event. */
+import type { Mutant } from './mutants.ts';
+
+const DRAIN = 'src/rollup/drain-hot-events.ts';
+const GENERATIONS = 'src/rollup/commit-generations.ts';
+
+export const GENERATION_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'fills: the drain of events is not kept away',
+    file: DRAIN,
+    find: 'if (fills.length > 0) await tx.holdEventsCursor(shard);',
+    replace: '',
+    law: 'a later arrival fills what is empty, and nothing else',
+  },
+  {
+    name: 'fills: those drained before their call are not looked for',
+    file: GENERATIONS,
+    find: 'await commitFills(tx, await tx.readFills(booked.map(({ event }) => event)), silent);',
+    replace: '',
+    law: 'a later arrival fills what is empty, and nothing else',
+  },
+  {
+    name: 'fills: a repetition met only at the drain fills nothing',
+    file: DRAIN,
+    find: 'if (repeated.length > 0) await commitFills(tx, repeated, silent);',
+    replace: '',
+    law: 'a later arrival fills what is empty, and nothing else',
+  },
+  {
+    name: 'fills: what the first came with is replaced',
+    file: 'src/ai/generation-fill.ts',
+    find: 'filter(([name]) => fields[name as keyof FillFields] === null)',
+    replace: 'filter(([, text]) => text !== null)',
+    law: 'a later arrival fills what is empty, and nothing else',
+  },
+  {
+    name: 'payloads: kept of who keeps none',
+    file: DRAIN,
+    find: 'const kept = dropPayloads(counted, generations, silent);',
+    replace: 'const kept = generations;',
+    law: 'who keeps no payloads keeps none',
+  },
+  {
+    name: 'statistics: not added in the transaction that counts',
+    file: GENERATIONS,
+    find: 'await tx.addStatistics(sumStatistics(booked), now);',
+    replace: '',
+    law: 'statistics = calls',
+  },
+  {
+    name: 'books: a late call names no adjustment of its metrics',
+    file: 'src/rollup/book-usage.ts',
+    find: 'adjustments[metered.metric_name] = sum.id;',
+    replace: 'if (!sum) adjustments[metered.metric_name] = "";',
+    law: 'an adjustment is the sum of what names it',
+  },
+];

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { readGenerationRow } from '../../src/ai/generation-row.ts';
+import type { BookedGeneration } from '../../src/rollup/ports.ts';
+import { sumStatistics } from '../../src/rollup/sum-statistics.ts';
+import { contentOf, type GenerationContent } from '../ai/generations.ts';
+import { hotEvent } from './hot-events.ts';
+
+const booked = (content: GenerationContent, day = '2026-01-15'): BookedGeneration => {
+  const row = readGenerationRow(JSON.stringify(contentOf(content)));
+  if (!row) throw new Error('the content is readable');
+  return { event: hotEvent(1), row, hour: 0, day, adjustment_ids: null };
+};
+
+test('calls of one user, day, type and model are one sum; each status but success counts as failed', () => {
+  const tokens = {
+    input: '1',
+    output: '2',
+    cache_read: '3',
+    cache_write_5m: '4',
+    cache_write_1h: '5',
+    reasoning: '6',
+  };
+  const calls = ['success', 'failed', 'timeout', 'cancelled'].map((status) =>
+    booked({ status, user_id: 'u', tokens, cost_usd: '0.1', duration_ms: 10 }),
+  );
+  expect(sumStatistics(calls)).toMatchObject([
+    {
+      ...{ user_id: 'u', total_requests: 4, success_requests: 1, failed_requests: 3, duration_count: 4 },
+      tokens: {
+        input: 4n,
+        output: 8n,
+        cache_read: 12n,
+        cache_write_5m: 16n,
+        cache_write_1h: 20n,
+        reasoning: 24n,
+      },
+      ...{ cost_usd: 4n * 10n ** 11n, duration_ms_sum: 40n },
+    },
+  ]);
+});
+
+test('a call without a duration or a cost adds to neither; one that took no time is timed', () => {
+  const [sum] = sumStatistics([booked({}), booked({ duration_ms: 0, cost_usd: '0' })]);
+  expect(sum).toMatchObject({
+    user_id: '',
+    total_requests: 2,
+    cost_usd: 0n,
+    duration_ms_sum: 0n,
+    duration_count: 1,
+  });
+});
+
+test('another user, day, type, provider or model is another sum', () => {
+  const calls = [
+    booked({}),
+    booked({ user_id: 'u' }),
+    booked({}, '2026-01-16'),
+    booked({ generation_type: 'x' }),
+    booked({ provider: 'x' }),
+    booked({ model: 'x' }),
+    booked({}),
+  ];
+  expect(sumStatistics(calls).map(({ total_requests }) => total_requests)).toEqual([2, 1, 1, 1, 1, 1]);
+  expect(sumStatistics([])).toEqual([]);
+});
