@@ -10,6 +10,7 @@ import {
   TIMESTAMP_SECONDS_BELOW,
   USER_ID_CHARACTERS_MAX,
 } from '../ingest/event.ts';
+import { jsonValue } from '../ingest/event-schema.ts';
 import {
   CODE_CHARACTERS_MAX,
   DURATION_MS_MAX,
@@ -40,8 +41,7 @@ const prose = (what: string) =>
     .describe(`${what} Longer than ${PROSE_UNITS_MAX} characters it is cut; empty counts as absent.`);
 
 const payload = (what: string) =>
-  z
-    .json()
+  jsonValue
     .optional()
     .describe(
       `${what} Any JSON; of more than ${PAYLOAD_LIMITS.bytes} bytes as canonical JSON the head is kept, as ` +

@@ -4,7 +4,6 @@ import { DOCS_CSS } from './docs-css.ts';
 import {
   type Field,
   type Html,
-  nameOf,
   renderFields,
   renderNested,
   renderText,
@@ -162,7 +161,7 @@ ${requestBody && html`<h4>Body${!requestBody.required && ', optional'}</h4>${ren
 }
 
 const renderObject = ([name, schema]: [string, Schema]): Html => html`<article id="schema-${name}">
-<h3>${nameOf(name)}</h3>
+<h3>${name}</h3>
 <p>${renderType(schema)}</p>
 ${renderNested(schema)}
 </article>

@@ -75,7 +75,7 @@ export function renderType(schema: Schema): Html {
   const { $ref, anyOf, items, type = 'any', format, additionalProperties } = schema;
   if ($ref) {
     const name = $ref.slice($ref.lastIndexOf('/') + 1);
-    return html`<a href="#schema-${name}">${nameOf(name)}</a>`;
+    return html`<a href="#schema-${name}">${name}</a>`;
   }
   if (anyOf) return joinTypes(anyOf);
   if (schema.enum) return html`${schema.enum.map((value) => JSON.stringify(value)).join(' or ')}`;
@@ -105,9 +105,6 @@ function listLimits({ minLength = 0, maxLength, minimum, maximum, default: prese
   if (preset !== undefined) limits.push(`${JSON.stringify(preset)} where absent`);
   return limits;
 }
-
-/** Zod itself names what refers to itself: here only the JSON that an event may carry. */
-export const nameOf = (name: string): string => (name.startsWith('__') ? 'JSON' : name);
 
 /** Text in which `backticks` mark code. */
 export const renderText = (text: string): Html =>

@@ -25,6 +25,20 @@ const text = (min: number, max: number) =>
 
 const NULL_IS_ABSENT = 'null counts as absent.';
 
+/** Any JSON, under a name of its own in the description: zod's has none. */
+export const jsonValue: z.ZodType<unknown> = z
+  .lazy(() =>
+    z.union([
+      z.string(),
+      z.number(),
+      z.boolean(),
+      z.null(),
+      z.array(jsonValue),
+      z.record(z.string(), jsonValue),
+    ]),
+  )
+  .meta({ id: 'JSON' });
+
 export const eventSchema = z
   .strictObject({
     metric_name: text(1, METRIC_NAME_CHARACTERS_MAX).describe(
@@ -51,7 +65,7 @@ export const eventSchema = z
     ),
     user_id: text(1, USER_ID_CHARACTERS_MAX).nullish().describe(`The end user. ${NULL_IS_ABSENT}`),
     metadata: z
-      .record(z.string(), z.json())
+      .record(z.string(), jsonValue)
       .nullish()
       .describe(`At most 4096 bytes as canonical JSON and 8 levels. ${NULL_IS_ABSENT}`),
   })
