@@ -8,6 +8,7 @@ import { countUndelivered } from '../outbox/store.ts';
 import { listCursors } from '../rollup/cursor-store.ts';
 import { readFullness, readOldestPending } from '../rollup/hot-store.ts';
 import { countOpenQuarantine } from '../rollup/store.ts';
+import { OUTBOX_HANDLERS } from './outbox-handlers.ts';
 import { listLastRuns } from './store.ts';
 
 /** From here on a shard is about to be full: more shards, or a shorter retention, are due. */
@@ -56,7 +57,11 @@ export async function readStatus(ctx: Ctx): Promise<Record<string, unknown>> {
   const { jobs, quarantined, undelivered } = await ctx.ledger.transaction(PLATFORM, async (tx) => ({
     jobs: await listLastRuns(tx),
     quarantined: await countOpenQuarantine(tx),
-    undelivered: await countUndelivered(tx, { now, glyphsMissing: GLYPHS_MISSING }),
+    undelivered: await countUndelivered(tx, {
+      topics: Object.keys(OUTBOX_HANDLERS),
+      now,
+      glyphsMissing: GLYPHS_MISSING,
+    }),
   }));
   const { documents_waiting: waiting, glyphs_missing, ...outbox } = undelivered;
   return {

@@ -54,10 +54,17 @@ export interface UndeliveredCounts {
   readonly glyphs_missing: number;
 }
 
-/** What has not left. `glyphsMissing` begins the error of a document without glyphs. Platform reach, for an operator's page. */
+/**
+ * What has not left, of the topics that somebody delivers. `glyphsMissing` begins the error of a document without glyphs.
+ * Platform reach, for an operator's page.
+ */
 export async function countUndelivered(
   tx: LedgerTransaction,
-  { now, glyphsMissing }: { readonly now: string; readonly glyphsMissing: string },
+  {
+    topics,
+    now,
+    glyphsMissing,
+  }: { readonly topics: readonly string[]; readonly now: string; readonly glyphsMissing: string },
 ): Promise<UndeliveredCounts> {
   const isDue = 'failed_at IS NULL AND next_attempt_at <= $1';
   const isDocument = "topic = 'document.render'";
@@ -67,8 +74,8 @@ export async function countUndelivered(
        min(next_attempt_at) FILTER (WHERE ${isDue}) AS oldest_due_at,
        count(*) FILTER (WHERE ${isDocument})::int AS documents_waiting,
        count(*) FILTER (WHERE ${isDocument} AND starts_with(last_error, $2))::int AS glyphs_missing
-     FROM outbox WHERE delivered_at IS NULL`,
-    [now, glyphsMissing],
+     FROM outbox WHERE delivered_at IS NULL AND topic = ANY ($3::text[])`,
+    [now, glyphsMissing, textArray(topics)],
   );
   if (!counts) throw new Error('the outbox was not counted');
   return counts;
