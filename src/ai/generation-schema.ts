@@ -39,9 +39,10 @@ const prose = (what: string) =>
     .nullish()
     .describe(`${what} Longer than ${PROSE_UNITS_MAX} characters it is cut; empty counts as absent.`);
 
+// One object: each call of z.json() is another schema in the description.
+const json = z.json();
 const payload = (what: string) =>
-  z
-    .json()
+  json
     .optional()
     .describe(
       `${what} Any JSON; of more than ${PAYLOAD_LIMITS.bytes} bytes as canonical JSON the head is kept, as ` +
