@@ -40,7 +40,9 @@ export interface GenerationRow extends FillFields {
   readonly duration_ms: bigint | null;
   /** In units of 10^-12 USD; null where nobody said what the call cost. */
   readonly cost_usd: bigint | null;
-  readonly cost_source: 'reported' | 'unpriced';
+  readonly cost_source: 'reported' | 'priced' | 'ceiling' | 'unpriced';
+  /** Of the prices that made the cost; null where none did. */
+  readonly price_ids: readonly string[] | null;
 }
 
 type Content = Readonly<Record<string, unknown>>;
@@ -83,6 +85,7 @@ export function readGenerationRow(text: string): GenerationRow | null {
     duration_ms,
     cost_usd,
     cost_source: cost_usd === null ? 'unpriced' : 'reported',
+    price_ids: null,
   };
 }
 

@@ -36,7 +36,7 @@ import { readTokens, type Tokens } from './read-tokens.ts';
 type Raw = Readonly<Record<string, unknown>>;
 
 /** What ledger and hot row keep of a call; its payloads are JSON text. */
-interface Content extends Omit<GenerationRow, 'cost_usd' | 'cost_source' | 'duration_ms'> {
+interface Content extends Omit<GenerationRow, 'cost_usd' | 'cost_source' | 'price_ids' | 'duration_ms'> {
   readonly duration_ms: number | null;
   /** Canonical decimal. */
   readonly cost_usd: string | null;

@@ -92,6 +92,8 @@ export const organisations = pgTable(
     block_unpriced: boolean().notNull().default(false),
     /** Whether the texts and payloads of AI generations are kept; the drain drops them where not. */
     store_ai_payloads: boolean().notNull().default(true),
+    /** USD for a million tokens of a model that no price is known for; null: its calls cost nothing and are listed. */
+    ai_ceiling_price_per_million: decimalText(),
     legal_name: text(),
     address: jsonb().$type<Address>(),
     tax_id: text(),
@@ -111,6 +113,10 @@ export const organisations = pgTable(
     ...timestamps,
   },
   () => [
+    check(
+      'organisations_ai_ceiling_price',
+      sql`ai_ceiling_price_per_million > 0 AND scale(ai_ceiling_price_per_million) <= 6`,
+    ),
     check('organisations_tax_regime', sql`tax_regime IN ('none', 'in', 'eu')`),
     ...policies('organisations', sql`id = NULLIF(current_setting('app.organisation_id', true), '')::uuid`),
   ],
@@ -257,7 +263,7 @@ export const aiGenerations = pgTable(
     cache_write_5m_tokens: bigint({ mode: 'number' }).notNull(),
     cache_write_1h_tokens: bigint({ mode: 'number' }).notNull(),
     reasoning_tokens: bigint({ mode: 'number' }).notNull(),
-    /** Null: nobody knows. */
+    /** Null: nobody knows. By the organisation's ceiling where `cost_source` says so: then nobody knows either. */
     cost_usd: quantityText(),
     cost_source: text().notNull(),
     price_ids: uuid().array(),
@@ -281,9 +287,47 @@ export const aiGenerations = pgTable(
       table.project_id,
       table.occurred_at,
     ),
+    index('ai_generations_unpriced')
+      .on(table.organisation_id, table.provider, table.model)
+      .where(sql`cost_source IN ('unpriced', 'ceiling')`),
     check('ai_generations_status', sql`status IN ('success', 'failed', 'timeout', 'cancelled')`),
-    check('ai_generations_cost_source', sql`cost_source IN ('reported', 'priced', 'unpriced')`),
+    check('ai_generations_cost_source', sql`cost_source IN ('reported', 'priced', 'ceiling', 'unpriced')`),
     ...policies('ai_generations'),
+  ],
+);
+
+/** What a vendor asks for a million tokens of a kind, in USD. No two of the same rule at one instant. */
+export const modelPrices = pgTable(
+  'model_prices',
+  {
+    id: uuid().primaryKey(),
+    /** Null: for every organisation that has no price of its own. */
+    organisation_id: uuid().references(() => organisations.id),
+    provider: text().notNull(),
+    model: text().notNull(),
+    token_kind: text().notNull(),
+    price_per_million: decimalText().notNull(),
+    service_tier: text().notNull().default('standard'),
+    /** For calls whose prompt has at least so many tokens. */
+    min_prompt_tokens: integer().notNull().default(0),
+    effective_from: instant().notNull(),
+    effective_to: instant(),
+    source: text().notNull(),
+    source_version: text(),
+    ...timestamps,
+  },
+  (table) => [
+    index('model_prices_model').on(table.provider, table.model),
+    index('model_prices_organisation').on(table.organisation_id),
+    check(
+      'model_prices_token_kind',
+      sql`token_kind IN ('input', 'output', 'cache_read', 'cache_write_5m', 'cache_write_1h', 'reasoning')`,
+    ),
+    check('model_prices_range', sql`effective_to IS NULL OR effective_from < effective_to`),
+    // A token then costs a whole number of the units in which the ledger keeps costs.
+    check('model_prices_price', sql`price_per_million >= 0 AND scale(price_per_million) <= 6`),
+    check('model_prices_prompt', sql`min_prompt_tokens >= 0`),
+    ...policies('model_prices', sql`organisation_id IS NULL OR ${ofOrganisation}`, ofOrganisation),
   ],
 );
 

@@ -25,6 +25,7 @@ import {
   type RollupLedger,
   type RollupTransaction,
 } from './ports.ts';
+import { priceGenerations } from './price-generations.ts';
 
 export interface DrainInput {
   readonly shard: number;
@@ -155,7 +156,8 @@ const commitEvents: Commit<'events'> = async (tx, rows, { shard, now }) => {
   const counted =
     homeless.size > 0 ? countable.filter((event) => !homeless.has(event.organisation_id)) : countable;
   const kept = dropPayloads(counted, generations, silent);
-  const booking = bookUsage(counted, periods, now, kept);
+  const priced = await priceGenerations(tx, counted, kept);
+  const booking = bookUsage(counted, periods, now, priced);
   const { events, usage, adjustments } = booking;
   const quarantined = bad.filter((row) => !row.keyed || isFresh(row));
   for (const event of countable) {

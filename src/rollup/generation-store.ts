@@ -88,6 +88,7 @@ export async function insertGenerations(
       row.status,
       row.service_tier,
       row.cost_source,
+      row.price_ids,
       hour,
       day,
       adjustment_ids && JSON.stringify(adjustment_ids),
@@ -100,15 +101,15 @@ export async function insertGenerations(
   const from = 4 + own.length;
   await tx.execute(
     `INSERT INTO ai_generations (organisation_id, project_id, provider, model, generation_type, status, service_tier,
-       cost_source, hour, day, adjustment_ids, id, occurred_at, ingested_at, ${names.join(', ')})
-     SELECT organisation_id, project_id, provider, model, generation_type, status, service_tier, cost_source, hour, day,
+       cost_source, price_ids, hour, day, adjustment_ids, id, occurred_at, ingested_at, ${names.join(', ')})
+     SELECT organisation_id, project_id, provider, model, generation_type, status, service_tier, cost_source, price_ids::uuid[], hour, day,
        adjustment_ids, id, ${instantOf('occurred_at')}, ${instantOf('ingested_at')}, ${names.join(', ')}
      FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::int[],
          ${own.map(({ type }, index) => `$${index + 5}::${type}[]`).join(', ')})
        AS r(id, occurred_at, ingested_at, slot, ${names.join(', ')})
      JOIN unnest(${HEAD_TYPES.map((type, index) => `$${from + index + 1}::${type}[]`).join(', ')})
        WITH ORDINALITY AS head(organisation_id, project_id, provider, model, generation_type, status, service_tier,
-         cost_source, hour, day, adjustment_ids, slot) USING (slot)`,
+         cost_source, price_ids, hour, day, adjustment_ids, slot) USING (slot)`,
     [
       bareArray(booked.map(({ event }) => event.id)),
       bareArray(booked.map(({ event }) => event.timestamp)),
@@ -123,6 +124,7 @@ export async function insertGenerations(
       textArray(heads.map(({ row }) => row.status)),
       textArray(heads.map(({ row }) => row.service_tier)),
       textArray(heads.map(({ row }) => row.cost_source)),
+      textArray(heads.map(({ row }) => row.price_ids && bareArray(row.price_ids))),
       instantArray(heads.map(({ hour }) => hour)),
       bareArray(heads.map(({ day }) => day)),
       textArray(heads.map(({ adjustment_ids }) => adjustment_ids && JSON.stringify(adjustment_ids))),
@@ -133,6 +135,7 @@ export async function insertGenerations(
 const HEAD_TYPES = [
   'uuid',
   'uuid',
+  'text',
   'text',
   'text',
   'text',

@@ -1,6 +1,8 @@
 /** What the roll-up asks of the two stores. The fault simulation implements the same ports in memory. */
 import type { GenerationFill } from '../ai/generation-fill.ts';
 import type { GenerationRow, TokenKind } from '../ai/generation-row.ts';
+import type { ModelName } from '../ai/model-price.ts';
+import type { BookPrice } from '../ai/price-book.ts';
 import type { BillingPeriod, OrganisationCalendar } from './billing-period.ts';
 import type { HotEvent, HotRows, Stream } from './hot-event.ts';
 
@@ -151,6 +153,10 @@ export interface RollupTransaction {
   insertAdjustments(sums: readonly UsageSum[], now: number): Promise<void>;
   /** Of these organisations those that keep no payloads. */
   listWithoutPayloads(organisationIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** All prices of these models, everyone's and these organisations' own, whenever they are in force. */
+  listModelPrices(organisationIds: readonly string[], models: readonly ModelName[]): Promise<BookPrice[]>;
+  /** Of these organisations those that let calls without a price cost something, and what a million tokens do. */
+  listCeilings(organisationIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   insertGenerations(booked: readonly BookedGeneration[]): Promise<void>;
   addStatistics(sums: readonly StatisticSum[], now: number): Promise<void>;
   /** Keeps the drain of the shard's events away until the transaction ends. */

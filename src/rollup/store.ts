@@ -1,4 +1,5 @@
 /** The SQL of the drain on the ledger: ports.ts on Postgres. */
+import { listBookPrices, listCeilings } from '../ai/book-store.ts';
 import { formatQuantity } from '../core/decimal.ts';
 import { formatInstant } from '../core/time.ts';
 import { bareArray, instantArray, textArray } from '../db/array-literal.ts';
@@ -176,6 +177,8 @@ function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
     },
 
     listWithoutPayloads: (organisationIds) => listWithoutPayloads(tx, organisationIds),
+    listCeilings: (organisationIds) => listCeilings(tx, organisationIds),
+    listModelPrices: (organisationIds, models) => listBookPrices(tx, organisationIds, models),
     insertGenerations: (booked) => insertGenerations(tx, booked),
     addStatistics: (sums, now) => addStatistics(tx, sums, now),
     holdEventsCursor: (shard) => holdEventsCursor(tx, shard),

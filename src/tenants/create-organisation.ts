@@ -23,6 +23,7 @@ export interface CreateOrganisationInput extends BuyerFields {
   readonly billing_entity_id?: string | undefined;
   readonly block_unpriced?: boolean | undefined;
   readonly store_ai_payloads?: boolean | undefined;
+  readonly ai_ceiling_price_per_million?: string | null | undefined;
 }
 
 /** Throws `invalid_request` with every fault of its tax data, or for an unknown billing entity. */

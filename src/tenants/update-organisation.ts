@@ -27,6 +27,7 @@ export interface UpdateOrganisationInput extends BuyerFields {
   readonly billing_entity_id?: string | undefined;
   readonly block_unpriced?: boolean | undefined;
   readonly store_ai_payloads?: boolean | undefined;
+  readonly ai_ceiling_price_per_million?: string | null | undefined;
   readonly is_active?: boolean | undefined;
 }
 

@@ -72,19 +72,23 @@ describe('Postgres', () => {
       'documents documents_never_change',
       'invoice_line_items invoice_line_items_issued_never_change',
       'invoices invoices_issued_never_change',
+      'model_prices model_prices_never_change',
       'pricing_plans pricing_plans_never_change',
     ]);
     const exclusions = `SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid) AS line
       FROM pg_constraint WHERE contype = 'x'`;
     const overlaps = await read(migrated.owner, exclusions);
-    expect(overlaps).toHaveLength(3);
+    expect(overlaps).toHaveLength(4);
     expect(overlaps[0]).toMatch(
       /^exchange_rates EXCLUDE USING gist .*tstzrange\(effective_from, effective_to\) WITH &&, base_currency WITH =, target_currency WITH =/,
     );
-    expect(overlaps[2]).toMatch(
+    expect(overlaps[3]).toMatch(
       /^tax_rates EXCLUDE USING gist .*country WITH =, category WITH =, daterange\(effective_from, effective_to\) WITH &&/,
     );
     expect(overlaps[1]).toMatch(
+      /^model_prices EXCLUDE USING gist \(model WITH =, provider WITH =, token_kind WITH =, service_tier WITH =, min_prompt_tokens WITH =, COALESCE\(organisation_id.* WITH =, tstzrange\(effective_from, effective_to\) WITH &&/,
+    );
+    expect(overlaps[2]).toMatch(
       /^pricing_plans EXCLUDE USING gist .*COALESCE\(organisation_id.*metric_name WITH =, unit WITH =, currency WITH =.*daterange\(effective_from, effective_to\) WITH &&/,
     );
     const definers = await read(

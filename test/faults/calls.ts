@@ -1,8 +1,31 @@
 /** AI calls as clients of the simulation send them, read by the product's own reader. */
+import type { BookPrice } from '../../src/ai/price-book.ts';
 import { readGeneration } from '../../src/ai/read-generation.ts';
 import type { UsageEvent } from '../../src/ingest/event.ts';
 import type { Random } from './random.ts';
 import { DAY, START } from './world.ts';
+
+/** What the ledger's book knows: of the larger model alone. USD for a million tokens. */
+export const BOOK: readonly BookPrice[] = (
+  [
+    ['input', '3'],
+    ['output', '15'],
+    ['cache_read', '0.3'],
+    ['cache_write_5m', '3.75'],
+    ['cache_write_1h', '0.000001'],
+  ] as const
+).map(([token_kind, price_per_million]) => ({
+  id: token_kind,
+  organisation_id: null,
+  provider: 'anthropic',
+  model: 'large',
+  token_kind,
+  price_per_million,
+  service_tier: 'standard',
+  min_prompt_tokens: 0,
+  from_ms: 0,
+  to_ms: null,
+}));
 
 const MOST_TOKENS = 999_999_999_999;
 

@@ -24,9 +24,23 @@ const sentOf = (json: string): Sent => JSON.parse(json) as Sent;
 const tokensOf = ({ tokens }: Sent, ...kinds: string[]): bigint =>
   kinds.reduce((sum, kind) => sum + BigInt(tokens[kind] ?? '0'), 0n);
 
-function costOf({ cost_usd = '0' }: Sent): bigint {
-  const [whole = '0', decimals = ''] = cost_usd.split('.');
-  return BigInt(whole + decimals.padEnd(12, '0'));
+/** In units of 10^-12 USD for one token of the model that the book knows. */
+const PRICES: readonly (readonly [bigint, ...kinds: string[]])[] = [
+  [3_000_000n, 'input'],
+  [15_000_000n, 'output', 'reasoning'],
+  [300_000n, 'cache_read'],
+  [3_750_000n, 'cache_write_5m'],
+  [1n, 'cache_write_1h'],
+];
+
+/** What was said, else what the book says, else nothing. */
+function costOf(sent: Sent): bigint | null {
+  if (sent.cost_usd !== undefined) {
+    const [whole = '0', decimals = ''] = sent.cost_usd.split('.');
+    return BigInt(whole + decimals.padEnd(12, '0'));
+  }
+  if (sent['model'] !== 'large') return null;
+  return PRICES.reduce((sum, [price, ...kinds]) => sum + price * tokensOf(sent, ...kinds), 0n);
 }
 
 /** Metric, unit and quantity of all that an event is counted by, in units of 10^-12. */
@@ -41,7 +55,8 @@ export function quantitiesOf(event: HotEvent, own: bigint): [metric_name: string
     ['ai.cache_write_tokens', tokensOf(sent, 'cache_write_5m', 'cache_write_1h')],
   ];
   for (const [metric, count] of tokens) if (count > 0n) all.push([metric, 'token', count * ONE]);
-  if (costOf(sent) > 0n) all.push(['ai.cost_usd', 'usd', costOf(sent)]);
+  const cost = costOf(sent) ?? 0n;
+  if (cost > 0n) all.push(['ai.cost_usd', 'usd', cost]);
   return all;
 }
 
@@ -60,7 +75,7 @@ function checkRows({ ledger }: World): void {
     const sent = sentOf(event.generation);
     const isSame =
       Object.entries(row.tokens).every(([kind, count]) => count === tokensOf(sent, kind)) &&
-      row.cost_usd === (sent.cost_usd === undefined ? null : costOf(sent)) &&
+      row.cost_usd === costOf(sent) &&
       row.status === sent['status'] &&
       row.user_id === (sent['user_id'] ?? null);
     hold('what was counted of a call never changes', isSame, () => id);
@@ -148,7 +163,7 @@ function checkStatistics({ ledger }: World): void {
     const key = [event.organisation_id, day, ...of].join(' ');
     const isGood = sent['status'] === 'success';
     const isTimed = sent.duration_ms !== undefined;
-    const own = [1n, isGood ? 1n : 0n, costOf(sent), BigInt(sent.duration_ms ?? 0), isTimed ? 1n : 0n];
+    const own = [1n, isGood ? 1n : 0n, costOf(sent) ?? 0n, BigInt(sent.duration_ms ?? 0), isTimed ? 1n : 0n];
     own.push(...TOKENS.map((kind) => tokensOf(sent, kind)));
     const old = sums.get(key);
     sums.set(key, old ? own.map((value, index) => value + (old[index] ?? 0n)) : own);

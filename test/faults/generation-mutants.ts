@@ -48,6 +48,27 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
     law: 'statistics = calls',
   },
   {
+    name: 'prices: a call whose cost nobody said has none',
+    file: DRAIN,
+    find: 'const priced = await priceGenerations(tx, counted, kept);',
+    replace: 'const priced = kept;',
+    law: 'what was counted of a call never changes',
+  },
+  {
+    name: 'prices: a cost that was said is replaced',
+    file: 'src/rollup/price-generations.ts',
+    find: "row?.cost_source === 'unpriced' ?",
+    replace: 'row ?',
+    law: 'what was counted of a call never changes',
+  },
+  {
+    name: 'prices: reasoning is taken for free',
+    file: 'src/ai/price-book.ts',
+    find: 'if (!price) return null;',
+    replace: "if (!price || kind === 'reasoning') continue;",
+    law: 'what was counted of a call never changes',
+  },
+  {
     name: 'books: a late call names no adjustment of its metrics',
     file: 'src/rollup/book-usage.ts',
     find: 'adjustments[metered.metric_name] = sum.id;',

@@ -3,6 +3,7 @@ import { fillEmpty } from '../../src/ai/generation-fill.ts';
 import { TOKEN_KINDS } from '../../src/ai/generation-row.ts';
 import type { BillingPeriod } from '../../src/rollup/billing-period.ts';
 import { type BookedEvent, keyOf, type RollupTransaction, type UsageSum } from '../../src/rollup/ports.ts';
+import { BOOK } from './calls.ts';
 import { PostgresError, type Table, type Tx } from './ledger-memory.ts';
 import { type Connection, IDLE_MAX } from './ledger-ports.ts';
 import { batchKeyOf, cursorKeyOf, periodKeyOf, statisticKeyOf, type Total, whatOf } from './ledger-tables.ts';
@@ -156,6 +157,9 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
 
     listWithoutPayloads: (organisations) =>
       run('list organisations without payloads', () => ledger.silent.intersection(new Set(organisations))),
+
+    listCeilings: () => run('list ceilings', () => new Map()),
+    listModelPrices: () => run('list model prices', () => [...BOOK]),
 
     insertGenerations: (booked) =>
       run(`insert ${booked.length} generations`, async () => {

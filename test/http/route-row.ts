@@ -21,6 +21,7 @@ export interface Made {
   linkPath?: string;
   paymentId?: string;
   creditNoteId?: string;
+  modelPriceId?: string;
 }
 
 export interface Call {
@@ -71,6 +72,7 @@ export const planId = ({ planId }: Made): string => planId;
 export const billingEntityId = (made: Made): string => made.billingEntityId ?? '';
 export const taxRateId = (made: Made): string => made.taxRateId ?? '';
 export const exchangeRateId = ({ exchangeRate }: Made): string => exchangeRate?.id ?? '';
+export const modelPriceId = ({ modelPriceId = '' }: Made): string => modelPriceId;
 export const discountId = (made: Made): string => made.discountId ?? '';
 export const invoiceId = ({ invoiceId }: Made): string => invoiceId;
 export const creditNoteId = ({ creditNoteId = '' }: Made): string => creditNoteId;

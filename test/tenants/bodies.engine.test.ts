@@ -48,6 +48,7 @@ const ORGANISATION_FAULTS = [
   ...each('payment_terms_days', -1, 0.5, '14', 3651, null),
   ...each('block_unpriced', 'true', 1, null),
   ...each('store_ai_payloads', 'true', 0, null),
+  ...each('ai_ceiling_price_per_million', '-1', '0', '0.0000001', '1e3', 5, ''),
 ];
 
 const TIERS = [
@@ -70,6 +71,7 @@ const BODIES: Readonly<Record<string, Body>> = {
       billing_entity_id: '00000000-0000-7000-8000-000000000001',
       block_unpriced: true,
       store_ai_payloads: false,
+      ai_ceiling_price_per_million: '75.5',
     }),
     required: ['name', 'billing_email', 'currency'],
     wrong: [
@@ -90,6 +92,7 @@ const BODIES: Readonly<Record<string, Body>> = {
       payment_terms_days: 3650,
       block_unpriced: true,
       store_ai_payloads: false,
+      ai_ceiling_price_per_million: '75.5',
       is_active: true,
     }),
     required: [],

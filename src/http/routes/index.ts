@@ -14,6 +14,7 @@ import { HOSTED_ROUTES } from './hosted.ts';
 import { INGEST_ROUTES } from './ingest.ts';
 import { INVOICE_TEMPLATE_ROUTES } from './invoice-templates.ts';
 import { INVOICE_ROUTES } from './invoices.ts';
+import { MODEL_PRICE_ROUTES } from './model-prices.ts';
 import { OPEN_ROUTES } from './open.ts';
 import { OPERATION_ROUTES } from './operations.ts';
 import { ORGANISATION_ROUTES } from './organisations.ts';
@@ -69,6 +70,7 @@ export const ROUTES: readonly Route[] = [
   ...BILLING_ENTITY_ROUTES,
   ...TAX_RATE_ROUTES,
   ...EXCHANGE_RATE_ROUTES,
+  ...MODEL_PRICE_ROUTES,
   ...DISCOUNT_ROUTES,
   ...INVOICE_ROUTES,
   ...CREDIT_NOTE_ROUTES,

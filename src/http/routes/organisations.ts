@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PRICE_DECIMALS, PRICE_INTEGER_DIGITS, readCeiling } from '../../ai/model-price.ts';
 import { notFound } from '../../core/error.ts';
 import { isUuid } from '../../core/id.ts';
 import { PLATFORM, tenant } from '../../db/ledger.ts';
@@ -45,6 +46,7 @@ const organisation = z
     billing_entity_id: id,
     block_unpriced: z.boolean(),
     store_ai_payloads: z.boolean(),
+    ai_ceiling_price_per_million: z.string().nullable(),
     legal_name: z.string().nullable(),
     address: address.nullable(),
     tax_id: z.string().nullable(),
@@ -63,6 +65,17 @@ const organisation = z
 
 const view = ({ publication_version: _, ...row }: Organisation) => row;
 
+const ceilingPrice = z
+  .string()
+  .refine((text) => readCeiling(text) !== null, {
+    error: `Must be a decimal above zero with at most ${PRICE_INTEGER_DIGITS} integer digits and ${PRICE_DECIMALS} decimals.`,
+  })
+  .transform((text) => readCeiling(text) ?? text)
+  .meta({
+    description:
+      'USD for a million tokens, of whatever kind, in calls of a model that no price is known for; null: such calls have no cost. Either way GET /v1/admin/ai/unpriced lists them.',
+  });
+
 const createBody = z.strictObject({
   name,
   billing_email: email,
@@ -73,6 +86,7 @@ const createBody = z.strictObject({
   billing_entity_id: id.optional(),
   block_unpriced: z.boolean().optional(),
   store_ai_payloads: z.boolean().optional(),
+  ai_ceiling_price_per_million: ceilingPrice.nullish(),
   ...buyerFields,
 });
 
@@ -86,6 +100,7 @@ const changeBody = z.strictObject({
   billing_entity_id: id.optional(),
   block_unpriced: z.boolean().optional(),
   store_ai_payloads: z.boolean().optional(),
+  ai_ceiling_price_per_million: ceilingPrice.nullish(),
   is_active: z.boolean().optional(),
   ...buyerFields,
 });

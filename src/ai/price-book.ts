@@ -1,0 +1,121 @@
+/** Pure: which prices rule a call at the instant it happened, and what it then costs, to the last decimal. */
+import { decimal, unitsAt } from '../core/decimal.ts';
+import { TOKEN_KINDS, type TokenKind } from './generation-row.ts';
+import { type ModelName, PRICE_DECIMALS, priceTierOf } from './model-price.ts';
+import { priceProviderOf } from './price-provider.ts';
+
+/** A price as the book holds it; instants in epoch milliseconds. */
+export interface BookPrice extends ModelName {
+  readonly id: string;
+  readonly organisation_id: string | null;
+  readonly token_kind: TokenKind;
+  /** Decimal text with at most six decimals. */
+  readonly price_per_million: string;
+  readonly service_tier: string;
+  readonly min_prompt_tokens: number;
+  readonly from_ms: number;
+  readonly to_ms: number | null;
+}
+
+/** Of one provider and model each, by both. */
+export type PriceBook = ReadonlyMap<string, readonly BookPrice[]>;
+
+export interface PricedCall {
+  readonly organisation_id: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly service_tier: string | null;
+  /** Epoch milliseconds. */
+  readonly occurred_at: number;
+  /** Of disjoint kinds. */
+  readonly tokens: Readonly<Record<TokenKind, bigint>>;
+}
+
+export type RulingPrices = Readonly<Partial<Record<TokenKind, BookPrice>>>;
+
+const keyOf = (provider: string, model: string): string => `${provider}\0${model}`;
+
+export function makePriceBook(prices: readonly BookPrice[]): PriceBook {
+  const book = new Map<string, BookPrice[]>();
+  for (const price of prices) {
+    const key = keyOf(price.provider, price.model);
+    const known = book.get(key);
+    if (known) known.push(price);
+    else book.set(key, [price]);
+  }
+  return book;
+}
+
+/** What vendors measure their steps by: everything that was sent, from the cache or not. */
+const promptOf = ({ tokens }: PricedCall): bigint =>
+  tokens.input + tokens.cache_read + tokens.cache_write_5m + tokens.cache_write_1h;
+
+/**
+ * The price of each kind that rules the call: of exactly its model and service tier, in force at its instant, the highest
+ * step that its prompt reaches; the organisation's own before everyone's. Reasoning that has no price of its own is output.
+ */
+export function findPrices(book: PriceBook, call: PricedCall): RulingPrices {
+  const tier = priceTierOf(call.service_tier);
+  const prompt = promptOf(call);
+  const found: Partial<Record<TokenKind, BookPrice>> = {};
+  for (const price of book.get(keyOf(priceProviderOf(call.provider), call.model)) ?? []) {
+    if (price.service_tier !== tier || BigInt(price.min_prompt_tokens) > prompt) continue;
+    if (price.organisation_id !== null && price.organisation_id !== call.organisation_id) continue;
+    if (price.from_ms > call.occurred_at) continue;
+    if (price.to_ms !== null && price.to_ms <= call.occurred_at) continue;
+    const other = found[price.token_kind];
+    if (!other || goesBefore(price, other)) found[price.token_kind] = price;
+  }
+  if (found.output && !found.reasoning) found.reasoning = found.output;
+  return found;
+}
+
+/** An own price, however low its step, goes before everyone's. */
+function goesBefore(price: BookPrice, other: BookPrice): boolean {
+  const isOwn = price.organisation_id !== null;
+  const isOtherOwn = other.organisation_id !== null;
+  return isOwn === isOtherOwn ? price.min_prompt_tokens > other.min_prompt_tokens : isOwn;
+}
+
+export interface CallCost {
+  /** In units of 10^-12 USD. */
+  readonly cost_usd: bigint;
+  /** Of the prices that made it, each once, in the order of the kinds. */
+  readonly price_ids: readonly string[];
+}
+
+/**
+ * Σ tokens × price / 1,000,000, exact. Null where nothing is known of the model at that instant, or where a kind of which
+ * there are tokens has no price: what a call costs is known as a whole or not at all, and is never taken to be zero.
+ *
+ * 740 input at 3, 2,000 cache_read at 0.3, 2,000 cache_write_5m at 3.75 and 255 output at 15 USD per million cost
+ * (2,220 + 600 + 7,500 + 3,825) / 1,000,000 = 0.014145 USD.
+ */
+export function costOf(tokens: PricedCall['tokens'], prices: RulingPrices): CallCost | null {
+  let cost_usd = 0n;
+  let isKnown = false;
+  const ids = new Set<string>();
+  for (const kind of TOKEN_KINDS) {
+    const price = prices[kind];
+    if (price) isKnown = true;
+    if (tokens[kind] === 0n) continue;
+    if (!price) return null;
+    // 10^-6 USD for a million tokens are 10^-12 USD for one.
+    cost_usd += tokens[kind] * unitsAt(decimal(price.price_per_million), PRICE_DECIMALS);
+    ids.add(price.id);
+  }
+  return isKnown ? { cost_usd, price_ids: [...ids] } : null;
+}
+
+/**
+ * What a call costs at most, in units of 10^-12 USD, by an organisation's one price for a million tokens of whatever kind;
+ * null for a call without tokens, of which nothing can be said. 1,000 input and 200 output tokens at 20 USD: 0.024 USD.
+ */
+export function ceilingCostOf(tokens: PricedCall['tokens'], pricePerMillion: string): bigint | null {
+  const count = TOKEN_KINDS.reduce((sum, kind) => sum + tokens[kind], 0n);
+  return count === 0n ? null : count * unitsAt(decimal(pricePerMillion), PRICE_DECIMALS);
+}
+
+/** What the call costs by the book; null for unpriced. */
+export const priceCall = (book: PriceBook, call: PricedCall): CallCost | null =>
+  costOf(call.tokens, findPrices(book, call));

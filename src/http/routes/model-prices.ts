@@ -1,0 +1,166 @@
+import * as z from 'zod';
+import { MODEL_CHARACTERS_MAX, PROVIDER_CHARACTERS_MAX, WORD_CHARACTERS_MAX } from '../../ai/generation.ts';
+import { TOKEN_KINDS } from '../../ai/generation-row.ts';
+import { MIN_PROMPT_TOKENS_MAX, PRICE_DETAIL, readPrice } from '../../ai/model-price.ts';
+import { priceProviderOf } from '../../ai/price-provider.ts';
+import { notFound } from '../../core/error.ts';
+import { isUuid } from '../../core/id.ts';
+import { PLATFORM } from '../../db/ledger.ts';
+import { createModelPrice } from '../../model-prices/create-model-price.ts';
+import { endModelPrice } from '../../model-prices/end-model-price.ts';
+import { findModelPrice, listModelPrices, listUnpriced } from '../../model-prices/store.ts';
+import { reachOf } from '../../tenants/tenant-scope.ts';
+import { defineRoute, type Route } from '../route.ts';
+import {
+  filterText,
+  id,
+  idParams,
+  instant,
+  instantQuery,
+  pageOf,
+  quantity,
+  textOf,
+  time,
+} from '../schemas.ts';
+import { answerList, listQuery } from './list.ts';
+
+const tokenKind = z.enum(TOKEN_KINDS);
+const exactModel = 'Exactly as calls name it; a price never holds for a model whose name merely begins so';
+
+const createBody = z.strictObject({
+  provider: textOf(1, PROVIDER_CHARACTERS_MAX).meta({
+    description: 'Names of one vendor are one: `aws.bedrock` is `aws`, `gcp.gemini` is `google`',
+  }),
+  model: textOf(1, MODEL_CHARACTERS_MAX).meta({ description: exactModel }),
+  token_kind: tokenKind,
+  price_per_million: z
+    .string()
+    .refine((text) => readPrice(text) !== null, { error: PRICE_DETAIL })
+    .meta({ description: 'USD for a million tokens, with at most 6 decimals' }),
+  service_tier: textOf(1, WORD_CHARACTERS_MAX)
+    .optional()
+    .meta({ description: '`standard` where absent; vendors also call it `default`' }),
+  min_prompt_tokens: z
+    .int()
+    .min(0)
+    .max(MIN_PROMPT_TOKENS_MAX)
+    .optional()
+    .meta({ description: 'For calls whose prompt (input and cache) has at least so many tokens' }),
+  effective_from: instant,
+  effective_to: instant.nullish(),
+  organisation_id: id.nullish().meta({ description: "Its own price goes before everyone's" }),
+});
+
+const price = z
+  .object({
+    id,
+    organisation_id: id.nullable(),
+    provider: z.string(),
+    model: z.string(),
+    token_kind: tokenKind,
+    price_per_million: z.string(),
+    service_tier: z.string(),
+    min_prompt_tokens: z.int(),
+    effective_from: time,
+    effective_to: time.nullable(),
+    source: z.string(),
+    source_version: z.string().nullable(),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'ModelPrice' });
+
+const unpriced = z
+  .object({
+    organisation_id: id,
+    provider: z.string(),
+    model: z.string(),
+    service_tier: z.string().nullable(),
+    calls: z.int(),
+    tokens: quantity.meta({ description: 'Of all kinds' }),
+    ceiling_cost_usd: quantity.meta({ description: "By the organisation's ceiling; 0 where it had none" }),
+    first_seen: time,
+    last_seen: time,
+  })
+  .meta({ id: 'UnpricedModel' });
+
+const provider = filterText(PROVIDER_CHARACTERS_MAX).transform(priceProviderOf);
+
+export const MODEL_PRICE_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/ai/model-prices',
+    audience: 'admin',
+    action: 'model_price.create',
+    summary: 'Enter what a million tokens of a model cost, for one organisation or for all',
+    idempotency: 'optional',
+    body: createBody,
+    responses: { 201: { description: 'The price', schema: price } },
+    problems: [404, 409],
+    handle: async (ctx, { body }) => ({ status: 201, body: await createModelPrice(ctx, body) }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/ai/model-prices',
+    audience: 'admin',
+    action: 'model_price.read',
+    summary: 'List prices of models; with `at`, those in force then',
+    query: listQuery({
+      organisation_id: id.optional(),
+      provider: provider.optional(),
+      model: filterText(MODEL_CHARACTERS_MAX).optional(),
+      token_kind: tokenKind.optional(),
+      at: instantQuery.optional(),
+    }),
+    responses: { 200: { description: 'A page of prices', schema: pageOf(price) } },
+    handle: (ctx, { query }) =>
+      answerList('model-prices', query, (filter, page) =>
+        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listModelPrices(tx, filter, page)),
+      ),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/ai/model-prices/:id',
+    audience: 'admin',
+    action: 'model_price.read',
+    summary: 'Read a price of a model',
+    params: idParams,
+    responses: { 200: { description: 'The price', schema: price } },
+    problems: [404],
+    handle: async (ctx, { params }) => {
+      const found = isUuid(params.id)
+        ? await ctx.ledger.transaction(PLATFORM, (tx) => findModelPrice(tx, params.id))
+        : null;
+      if (!found) throw notFound('model price');
+      return { status: 200, body: found };
+    },
+  }),
+  defineRoute({
+    method: 'patch',
+    path: '/v1/admin/ai/model-prices/:id',
+    audience: 'admin',
+    action: 'model_price.end',
+    summary: 'End a price; the price itself never changes',
+    params: idParams,
+    body: z.strictObject({ effective_to: instant }),
+    responses: { 200: { description: 'The price', schema: price } },
+    problems: [404],
+    handle: async (ctx, { params, body }) => ({
+      status: 200,
+      body: await endModelPrice(ctx, { id: params.id, ...body }),
+    }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/ai/unpriced',
+    audience: 'admin',
+    action: 'model_price.read',
+    summary: 'List the models of calls whose cost nobody said and no price was known for',
+    query: listQuery({ organisation_id: id.optional() }),
+    responses: { 200: { description: 'A page of models', schema: pageOf(unpriced) } },
+    handle: (ctx, { query }) =>
+      answerList('unpriced', query, (filter, page) =>
+        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listUnpriced(tx, filter, page)),
+      ),
+  }),
+];
