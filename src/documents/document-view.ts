@@ -97,6 +97,7 @@ export function deriveDocumentView(
     payment_instructions: model.kind === 'invoice' ? (model.payment_instructions ?? '') : '',
     labels: language.texts,
   };
+  // Cleaning keeps the shape: only texts change.
   const clean = cleanView(view) as unknown as DocumentView;
   return logo && model.logo ? { ...clean, logo: dataAddress(model.logo.media_type, logo) } : clean;
 }

@@ -12,7 +12,7 @@ import {
 } from './format-document.ts';
 import { fillText, formatAmount, formatDay, negated } from './format-numbers.ts';
 import { languageOf } from './languages/index.ts';
-import type { Sheet } from './pdf-sheet.ts';
+import { type Sheet, TOP } from './pdf-sheet.ts';
 import { type CellText, drawTable, type TableRow } from './pdf-table.ts';
 import { lineHeightOf, type TextBlock, type TextStyle } from './pdf-text.ts';
 import { BODY, QUIET, RULE, SMALL, STRONG, TOTAL } from './pdf-theme.ts';
@@ -23,7 +23,7 @@ const SECTION_GAP = 16;
 export function drawTotals(sheet: Sheet, model: DocumentModel, shows: (block: PdfBlock) => boolean): void {
   const rows = totalRowsOf(sheet, model, shows('tax_summary'));
   const height = rows.reduce((sum, row) => sum + row.height, 0);
-  const isSmall = height < (sheet.bottom - sheet.left) / 2;
+  const isSmall = height < (sheet.bottom - TOP) / 2;
   sheet.y += 6;
   if (isSmall) sheet.ensure(height);
   for (const row of rows) {

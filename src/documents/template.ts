@@ -64,7 +64,7 @@ export function parseTemplate(content: string): Template {
 
   let tokens: readonly Token[];
   try {
-    // A parser of its own: the shared one keeps every template for ever.
+    // A parser of its own: the shared one keeps every template for ever. Its types call a token an array of anything.
     tokens = new Mustache.Writer().parse(content, ['{{', '}}']) as unknown as Token[];
   } catch (error) {
     const [, what = 'Not readable', place = '0'] =
