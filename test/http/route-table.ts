@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { fontOf } from '../outbox/font-of.ts';
+import { AI_ROUTE_ROWS } from './ai-route-rows.ts';
 import {
   act,
   admin,
@@ -16,7 +17,6 @@ import {
   exported,
   invoiceId,
   list,
-  modelPriceId,
   ofPeriod,
   organisationId,
   planId,
@@ -156,30 +156,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
     }),
     pathOf: (id) => admin(`exchange-rates/${id}`),
   },
-  'POST /v1/admin/ai/model-prices': {
-    status: 201,
-    call: (made) => ({
-      path: admin('ai/model-prices'),
-      body: {
-        organisation_id: organisationId(made),
-        provider: 'matrix',
-        model: 'matrix-1',
-        token_kind: 'input',
-        price_per_million: '3',
-        effective_from: '2020-01-01T00:00:00Z',
-      },
-    }),
-    remember: (made, body) => {
-      made.modelPriceId = body.id;
-    },
-    parent: { field: 'organisation_id', status: 404 },
-  },
-  'GET /v1/admin/ai/model-prices': list('ai/model-prices'),
-  'GET /v1/admin/ai/model-prices/:id': read('ai/model-prices', modelPriceId),
-  'PATCH /v1/admin/ai/model-prices/:id': change('ai/model-prices', modelPriceId, {
-    effective_to: '2990-01-01T00:00:00Z',
-  }),
-  'GET /v1/admin/ai/unpriced': list('ai/unpriced'),
+  ...AI_ROUTE_ROWS,
   'POST /v1/admin/discounts': {
     status: 201,
     call: (made) => ({
