@@ -1,5 +1,6 @@
 /** An AI generation as the hot store's JSON tells it, made into what the ledger stores of it. */
 import { parseQuantity } from '../core/decimal.ts';
+import { isUuid } from '../core/id.ts';
 import { FILLABLE_FIELDS, type FillableField } from '../ingest/fill.ts';
 
 export const GENERATION_STATUSES = ['success', 'failed', 'timeout', 'cancelled'] as const;
@@ -68,9 +69,9 @@ export function readGenerationRow(text: string): GenerationRow | null {
   const response_id = readText(content['response_id']);
   const service_tier = readText(content['service_tier']);
   const duration_ms = readWhole(content['duration_ms'] ?? null);
-  const cost_usd = readCost(content['cost_usd'] ?? null);
+  const reported = readCost(content['cost_usd'] ?? null);
   if (user_id === undefined || response_id === undefined || service_tier === undefined) return null;
-  if (duration_ms === undefined || cost_usd === undefined) return null;
+  if (duration_ms === undefined || reported === undefined) return null;
   return {
     ...fields,
     idempotency_key,
@@ -83,11 +84,26 @@ export function readGenerationRow(text: string): GenerationRow | null {
     status,
     tokens,
     duration_ms,
-    cost_usd,
-    cost_source: cost_usd === null ? 'unpriced' : 'reported',
-    price_ids: null,
+    ...(reported === null
+      ? readPriced(content['priced'])
+      : { cost_usd: reported, cost_source: 'reported', price_ids: null }),
   };
 }
+
+type Cost = Pick<GenerationRow, 'cost_usd' | 'cost_source' | 'price_ids'>;
+
+const UNPRICED: Cost = { cost_usd: null, cost_source: 'unpriced', price_ids: null };
+
+/** What the edge found the call to cost. Unreadable it is as if it had found nothing: the drain prices it all the same. */
+function readPriced(value: unknown): Cost {
+  if (!isContent(value)) return UNPRICED;
+  const { cost_usd, price_ids } = value;
+  const cost = readCost(cost_usd ?? null) ?? null;
+  if (cost === null || !Array.isArray(price_ids) || !price_ids.every(isUuidText)) return UNPRICED;
+  return { cost_usd: cost, cost_source: 'priced', price_ids };
+}
+
+const isUuidText = (value: unknown): value is string => typeof value === 'string' && isUuid(value);
 
 export function parseContent(text: string): Content | null {
   try {

@@ -11,6 +11,7 @@ export interface MeteredQuantity {
 
 export const CALLS_METRIC = 'ai.calls';
 export const TOKEN_UNIT = 'token';
+export const COST_METRIC = 'ai.cost_usd';
 export const COST_UNIT = 'usd';
 const TOKEN = 10n ** BigInt(QUANTITY_SCALE);
 
@@ -20,7 +21,7 @@ export const METERED_METRICS = [
   'ai.output_tokens',
   'ai.cache_read_tokens',
   'ai.cache_write_tokens',
-  'ai.cost_usd',
+  COST_METRIC,
 ] as const;
 
 /**
@@ -40,6 +41,6 @@ export function meteredQuantities({
   add('ai.output_tokens', TOKEN_UNIT, (tokens.output + tokens.reasoning) * TOKEN);
   add('ai.cache_read_tokens', TOKEN_UNIT, tokens.cache_read * TOKEN);
   add('ai.cache_write_tokens', TOKEN_UNIT, (tokens.cache_write_5m + tokens.cache_write_1h) * TOKEN);
-  add('ai.cost_usd', COST_UNIT, cost_usd ?? 0n);
+  add(COST_METRIC, COST_UNIT, cost_usd ?? 0n);
   return found;
 }

@@ -17,6 +17,12 @@ export interface BookPrice extends ModelName {
   readonly to_ms: number | null;
 }
 
+/** A price in the ledger: it also tells when it was entered there, and when it was last changed, which is its end. */
+export interface LedgerPrice extends BookPrice {
+  readonly entered_ms: number;
+  readonly changed_ms: number;
+}
+
 /** Of one provider and model each, by both. */
 export type PriceBook = ReadonlyMap<string, readonly BookPrice[]>;
 
@@ -33,12 +39,13 @@ export interface PricedCall {
 
 export type RulingPrices = Readonly<Partial<Record<TokenKind, BookPrice>>>;
 
-const keyOf = (provider: string, model: string): string => `${provider}\0${model}`;
+/** The key of a PriceBook; the provider as `priceProviderOf` names it. */
+export const bookKeyOf = ({ provider, model }: ModelName): string => `${provider}\0${model}`;
 
 export function makePriceBook(prices: readonly BookPrice[]): PriceBook {
   const book = new Map<string, BookPrice[]>();
   for (const price of prices) {
-    const key = keyOf(price.provider, price.model);
+    const key = bookKeyOf(price);
     const known = book.get(key);
     if (known) known.push(price);
     else book.set(key, [price]);
@@ -58,7 +65,8 @@ export function findPrices(book: PriceBook, call: PricedCall): RulingPrices {
   const tier = priceTierOf(call.service_tier);
   const prompt = promptOf(call);
   const found: Partial<Record<TokenKind, BookPrice>> = {};
-  for (const price of book.get(keyOf(priceProviderOf(call.provider), call.model)) ?? []) {
+  for (const price of book.get(bookKeyOf({ provider: priceProviderOf(call.provider), model: call.model })) ??
+    []) {
     if (price.service_tier !== tier || BigInt(price.min_prompt_tokens) > prompt) continue;
     if (price.organisation_id !== null && price.organisation_id !== call.organisation_id) continue;
     if (price.from_ms > call.occurred_at) continue;
@@ -119,3 +127,25 @@ export function ceilingCostOf(tokens: PricedCall['tokens'], pricePerMillion: str
 /** What the call costs by the book; null for unpriced. */
 export const priceCall = (book: PriceBook, call: PricedCall): CallCost | null =>
   costOf(call.tokens, findPrices(book, call));
+
+export const isSameCost = (a: CallCost, b: CallCost): boolean =>
+  a.cost_usd === b.cost_usd &&
+  a.price_ids.length === b.price_ids.length &&
+  a.price_ids.every((id, index) => id === b.price_ids[index]);
+
+/**
+ * Whether a cost that the edge found is what the ledger's book said when the call was received. A price that came into the
+ * book later does not count, unless the edge named it: its clock is another. One that was ended later had no such end yet.
+ */
+export function couldHaveBeen(
+  found: CallCost,
+  prices: readonly LedgerPrice[],
+  call: PricedCall,
+  receivedAt: number,
+): boolean {
+  const before = prices
+    .filter(({ id, entered_ms }) => entered_ms <= receivedAt || found.price_ids.includes(id))
+    .map((price) => (price.changed_ms > receivedAt ? { ...price, to_ms: null } : price));
+  const cost = priceCall(makePriceBook(before), call);
+  return cost !== null && isSameCost(found, cost);
+}

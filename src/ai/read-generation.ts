@@ -78,9 +78,12 @@ function eventOf(content: Content, timestamp: number | null): UsageEvent {
     user_id,
     metadata: '{}',
     idempotency_key: key,
-    generation: { json, fingerprint, metered },
+    generation: { json, fingerprint, metered, unpriced: unpricedOf(content), priced: null },
   };
 }
+
+const unpricedOf = ({ provider, model, service_tier, tokens, cost_usd }: Content) =>
+  cost_usd === null ? { provider, model, service_tier, tokens } : null;
 
 function readContent(
   raw: Raw,

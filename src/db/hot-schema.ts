@@ -1,5 +1,5 @@
 /**
- * The D1 tables. Every D1 database carries all of them: a shard (`HOT_n`) uses the first four, `DIRECTORY` the last two.
+ * The D1 tables. Every D1 database carries all of them: a shard (`HOT_n`) uses the first four, `DIRECTORY` the last three.
  * All are STRICT; `usage_events` has AUTOINCREMENT, without which a row number is used again after a purge and a cursor
  * would skip the event that got it.
  */
@@ -92,3 +92,17 @@ export const publishedKeys = sqliteTable('published_keys', {
   last_used_at: integer(),
   version: integer().notNull(),
 });
+
+/** The prices of a model: everyone's under the organisation `*`, an organisation's own under its id. `version` only grows. */
+export const publishedPrices = sqliteTable(
+  'published_prices',
+  {
+    provider: text().notNull(),
+    model: text().notNull(),
+    organisation_id: text().notNull(),
+    /** JSON: src/ai/published-price.ts. */
+    prices: text().notNull(),
+    version: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.provider, table.model, table.organisation_id] })],
+);

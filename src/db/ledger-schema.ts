@@ -265,6 +265,8 @@ export const aiGenerations = pgTable(
     reasoning_tokens: bigint({ mode: 'number' }).notNull(),
     /** Null: nobody knows. By the organisation's ceiling where `cost_source` says so: then nobody knows either. */
     cost_usd: quantityText(),
+    /** Of a call that was repriced: what it had been metered with; `ai_cost_adjustments` holds the rest of cost_usd. */
+    first_cost_usd: quantityText(),
     cost_source: text().notNull(),
     price_ids: uuid().array(),
     input_summary: text(),
@@ -296,6 +298,42 @@ export const aiGenerations = pgTable(
   ],
 );
 
+/**
+ * What repricing added to the cost of a call, or took from it: metered as `ai.cost_usd` on the call's own day, in the
+ * aggregates or, where the period was closed, in an adjustment.
+ */
+export const aiCostAdjustments = pgTable(
+  'ai_cost_adjustments',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    repricing_id: uuid().notNull(),
+    generation_id: uuid().notNull(),
+    project_id: uuid().notNull(),
+    idempotency_key: text().notNull(),
+    cost_usd: quantityText().notNull(),
+    /** 1 where the call had no cost before, so that it was not counted among the events of its metric. */
+    event_count: smallint().notNull(),
+    occurred_at: instant().notNull(),
+    ingested_at: instant().notNull(),
+    hour: instant().notNull(),
+    day: date({ mode: 'string' }).notNull(),
+    adjustment_id: uuid(),
+    ...created,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    index('ai_cost_adjustments_organisation_project_occurred').on(
+      table.organisation_id,
+      table.project_id,
+      table.occurred_at,
+    ),
+    index('ai_cost_adjustments_generation').on(table.organisation_id, table.generation_id),
+    check('ai_cost_adjustments_event_count', sql`event_count IN (0, 1)`),
+    ...policies('ai_cost_adjustments'),
+  ],
+);
+
 /** What a vendor asks for a million tokens of a kind, in USD. No two of the same rule at one instant. */
 export const modelPrices = pgTable(
   'model_prices',
@@ -314,6 +352,8 @@ export const modelPrices = pgTable(
     effective_to: instant(),
     source: text().notNull(),
     source_version: text(),
+    /** 1, and one more for each time it was ended. */
+    revision: integer().notNull().default(1),
     ...timestamps,
   },
   (table) => [

@@ -3,6 +3,9 @@ import { Hono } from 'hono/tiny';
 import { unauthorized } from '../access/authorise.ts';
 import { bearerToken, hashKey } from '../access/key.ts';
 import { parseGenerations } from '../ai/parse-generations.ts';
+import { createPriceMemory, type PriceMemory } from '../ai/price-memory.ts';
+import { priceParsedCalls } from '../ai/price-parsed-calls.ts';
+import { findPublishedPrices } from '../ai/published-price-store.ts';
 import { AppError } from '../core/error.ts';
 import { type HotDatabase, hotDatabase, type Shards } from '../db/hot.ts';
 import { acceptEvents } from '../ingest/accept-events.ts';
@@ -37,6 +40,7 @@ type Env = { Bindings: IngestDependencies };
 interface Memory {
   readonly keys: KeyCache;
   readonly admission: Admission;
+  readonly prices: PriceMemory;
   /** The queue of a shard's commits. */
   readonly queueOf: (shard: number) => CommitQueue;
 }
@@ -46,6 +50,7 @@ function createMemory(clock: () => number): Memory {
   return {
     keys: createKeyCache(),
     admission: createAdmission(),
+    prices: createPriceMemory(),
     queueOf(shard) {
       const queue = queues.get(shard) ?? createCommitQueue(clock);
       queues.set(shard, queue);
@@ -97,7 +102,7 @@ async function answerEvents(
 async function receiveEvents(
   request: Request,
   dependencies: IngestDependencies,
-  { keys, admission, queueOf }: Memory,
+  { keys, admission, prices, queueOf }: Memory,
   now: number,
   parse: Parse,
 ): Promise<Response> {
@@ -105,9 +110,15 @@ async function receiveEvents(
   if (!(await admission.admits(key.key_id, dependencies.askLimiter))) {
     throw new AppError('rate_limited', 'Too many requests with this key.', { retryAfterSeconds: 60 });
   }
-  const parsed = await parse(request, now);
+  const read = await parse(request, now);
   const preferences = request.headers.get('prefer') ?? '';
-  if (!/(^|[,;\s])handling\s*=\s*"?lenient/i.test(preferences)) assertNoFaults(parsed);
+  if (!/(^|[,;\s])handling\s*=\s*"?lenient/i.test(preferences)) assertNoFaults(read);
+  const { organisation_id } = key;
+  const parsed = await priceParsedCalls(read, organisation_id, now, (models) =>
+    prices.bookFor(organisation_id, models, now, (unknown) =>
+      findPublishedPrices(dependencies.directory, organisation_id, unknown),
+    ),
+  );
   const events = goodEvents(parsed);
   const hot = hotWriter(hotDatabase(dependencies.shards, key.shard));
   const { insert } = queueOf(key.shard);

@@ -45,7 +45,22 @@ export interface EventGeneration {
   readonly fingerprint: string;
   /** Metric and unit of each quantity that the call will be metered by, `ai.calls` included. */
   readonly metered: readonly (readonly [metricName: string, unit: string])[];
+  /** What its cost hangs on; null where the sender said the cost. Tokens are of disjoint kinds. */
+  readonly unpriced: {
+    readonly provider: string;
+    readonly model: string;
+    readonly service_tier: string | null;
+    readonly tokens: Readonly<
+      Record<'input' | 'output' | 'cache_read' | 'cache_write_5m' | 'cache_write_1h' | 'reasoning', bigint>
+    >;
+  } | null;
+  /** What the edge found it to cost, as JSON `{"cost_usd", "price_ids"}`: beside the content, and no part of it. */
+  readonly priced: string | null;
 }
+
+/** As the hot row keeps the call: its content, and a member more where the edge found its cost. */
+export const hotJsonOf = ({ json, priced }: EventGeneration): string =>
+  priced === null ? json : `${json.slice(0, -1)},"priced":${priced}}`;
 
 /** An event, or why it is none: an array is always faults. */
 export type ReadEvent = UsageEvent | Fault[];

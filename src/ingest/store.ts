@@ -3,6 +3,7 @@ import type { D1PreparedStatement, D1Result } from '@cloudflare/workers-types';
 import { AppError } from '../core/error.ts';
 import { type HotDatabase, withinTime } from '../db/hot.ts';
 import type { HotWriter, InsertRequest, StampedEvent } from './accept-events.ts';
+import { hotJsonOf } from './event.ts';
 import { FILLABLE_FIELDS } from './fill.ts';
 import type { Holder } from './verdict.ts';
 
@@ -145,13 +146,13 @@ const fieldsOf = ({ id, fingerprint, timestamp, event }: StampedEvent): Fields =
   fingerprint,
 ];
 
-/** A call's content comes last, as the JSON that it is: as a text in a text each of its quotes would be escaped. */
+/** A call comes last, as the JSON that it is: as a text in a text each of its quotes would be escaped. */
 function rowOf(sent: StampedEvent, more: Fields): string {
   const { generation } = sent.event;
   const fields = fieldsOf(sent);
   for (const field of more) fields.push(field);
   const row = JSON.stringify(fields);
-  return generation === null ? row : `${row.slice(0, -1)},${generation.json}]`;
+  return generation === null ? row : `${row.slice(0, -1)},${hotJsonOf(generation)}]`;
 }
 
 const keyOf = ({ event }: StampedEvent): string => event.idempotency_key;

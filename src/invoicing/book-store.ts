@@ -237,7 +237,8 @@ export const listBookedDays = (
 ): Promise<BookedDay[]> =>
   tx.query<BookedDay>(
     `WITH events AS (
-       SELECT project_id, metric_name, unit, day, sum(metric_value) AS total, count(*) AS n, ${KEYS_HASH} AS keys_hash
+       SELECT project_id, metric_name, unit, day, sum(metric_value) AS total, sum(event_count) AS n,
+         ${KEYS_HASH} AS keys_hash
        FROM metered_events
        WHERE ${OF_PROJECTS} AND timestamp >= $6 AND timestamp < $7 AND adjustment_id IS NULL
        GROUP BY project_id, metric_name, unit, day
@@ -289,9 +290,9 @@ export async function listLateEvents(
        SELECT c.adjustment_id, c.line_number, a.project_id, a.hour
        FROM unnest($2::uuid[], $3::int[]) AS c(adjustment_id, line_number)
        JOIN usage_adjustments a ON a.organisation_id = $1 AND a.id = c.adjustment_id AND a.kind = 'late')
-     SELECT late.line_number, e.project_id, e.day, count(*) AS event_count, ${KEYS_HASH} AS keys_hash
+     SELECT late.line_number, e.project_id, e.day, sum(e.event_count)::bigint AS event_count, ${KEYS_HASH} AS keys_hash
      FROM late CROSS JOIN LATERAL (
-       SELECT project_id, day, idempotency_key FROM metered_events
+       SELECT project_id, day, idempotency_key, event_count FROM metered_events
        WHERE organisation_id = $1 AND project_id = late.project_id AND timestamp >= late.hour
          AND timestamp < late.hour + $4 * interval '1 millisecond' AND adjustment_id = late.adjustment_id
        OFFSET 0) e

@@ -10,6 +10,7 @@ import type { Ctx } from '../db/ctx.ts';
 import { PLATFORM } from '../db/ledger.ts';
 import { purgeKeys } from '../idempotency/purge-keys.ts';
 import { runInvoicing } from '../invoicing/run-invoicing.ts';
+import { findUnpublishedModels, healModelPrices } from '../model-prices/publish-model-prices.ts';
 import { deliverOutbox } from '../outbox/deliver-outbox.ts';
 import { remindInvoices } from '../outbox/remind-invoices.ts';
 import { runPurge } from '../rollup/run-purge.ts';
@@ -91,13 +92,13 @@ async function work(
       return { ...(await runRollup({ shards, openLedger, now, hasTime })) };
     }
     case 'publish':
-      return { ...(await healDirectory(ctx)) };
+      return { ...(await healDirectory(ctx)), ...(await healModelPrices(ctx)) };
     case 'purge':
       return { purged_keys: await purgeKeys(ctx), ...(await runPurge(ctx, { retentionHours, hasTime })) };
     case 'verify': {
       const since = await ctx.ledger.transaction(PLATFORM, (tx) => findLastSuccess(tx, 'verify'));
       const differences = await verifyBooks(ctx, { since });
-      const unpublished = await findUnpublished(ctx);
+      const unpublished = [...(await findUnpublished(ctx)), ...(await findUnpublishedModels(ctx))];
       const status = differences.length + unpublished.length === 0 ? 'succeeded' : 'failed';
       return { status, differences, unpublished };
     }

@@ -15,6 +15,7 @@ import type { Ctx } from '../db/ctx.ts';
 import { PLATFORM, tenant } from '../db/ledger.ts';
 import { isExclusionViolation } from '../db/sql-state.ts';
 import { findOrganisation } from '../tenants/store.ts';
+import { publishModelPrice } from './publish-model-prices.ts';
 import { insertModelPrice } from './store.ts';
 
 export interface CreateModelPriceInput {
@@ -55,7 +56,7 @@ export async function createModelPrice(ctx: Ctx, input: CreateModelPriceInput): 
     source_version: null,
   };
   try {
-    return await ctx.ledger.transaction(
+    const created = await ctx.ledger.transaction(
       organisation_id === null ? PLATFORM : tenant(organisation_id),
       async (tx) => {
         if (organisation_id !== null && !(await findOrganisation(tx, organisation_id))) {
@@ -73,6 +74,8 @@ export async function createModelPrice(ctx: Ctx, input: CreateModelPriceInput): 
         return await insertModelPrice(tx, row);
       },
     );
+    await publishModelPrice(ctx, created);
+    return created;
   } catch (error) {
     if (!isExclusionViolation(error)) throw error;
     throw new AppError(

@@ -5,6 +5,7 @@ import { isUuid } from '../core/id.ts';
 import { formatInstant, parseInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { PLATFORM, tenant } from '../db/ledger.ts';
+import { publishModelPrice } from './publish-model-prices.ts';
 import { findModelPriceLocked, setModelPriceEnd } from './store.ts';
 
 export interface EndModelPriceInput {
@@ -19,7 +20,7 @@ export interface EndModelPriceInput {
  */
 export async function endModelPrice(ctx: Ctx, { id, effective_to }: EndModelPriceInput): Promise<ModelPrice> {
   if (!isUuid(id)) throw notFound('model price');
-  return await ctx.ledger.transaction(PLATFORM, async (tx) => {
+  const price = await ctx.ledger.transaction(PLATFORM, async (tx) => {
     const before = await findModelPriceLocked(tx, id);
     if (!before) throw notFound('model price');
     if (before.organisation_id !== null) await tx.enter(tenant(before.organisation_id));
@@ -42,4 +43,6 @@ export async function endModelPrice(ctx: Ctx, { id, effective_to }: EndModelPric
     });
     return ended;
   });
+  await publishModelPrice(ctx, price);
+  return price;
 }

@@ -5,6 +5,9 @@ import type { Page, PageInput } from '../core/page.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listRows } from '../db/list-rows.ts';
 
+const COLUMNS = `id, organisation_id, provider, model, token_kind, price_per_million, service_tier, min_prompt_tokens,
+  effective_from, effective_to, source, source_version, created_at, updated_at`;
+
 export async function insertModelPrice(
   tx: LedgerTransaction,
   row: Omit<ModelPrice, 'created_at' | 'updated_at'>,
@@ -12,7 +15,7 @@ export async function insertModelPrice(
   const [inserted] = await tx.query<ModelPrice>(
     `INSERT INTO model_prices (id, organisation_id, provider, model, token_kind, price_per_million, service_tier,
        min_prompt_tokens, effective_from, effective_to, source, source_version)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING *`,
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING ${COLUMNS}`,
     [
       row.id,
       row.organisation_id,
@@ -33,12 +36,14 @@ export async function insertModelPrice(
 }
 
 export async function findModelPrice(tx: LedgerTransaction, id: string): Promise<ModelPrice | null> {
-  const [row] = await tx.query<ModelPrice>('SELECT * FROM model_prices WHERE id = $1', [id]);
+  const [row] = await tx.query<ModelPrice>(`SELECT ${COLUMNS} FROM model_prices WHERE id = $1`, [id]);
   return row ?? null;
 }
 
 export async function findModelPriceLocked(tx: LedgerTransaction, id: string): Promise<ModelPrice | null> {
-  const [row] = await tx.query<ModelPrice>('SELECT * FROM model_prices WHERE id = $1 FOR UPDATE', [id]);
+  const [row] = await tx.query<ModelPrice>(`SELECT ${COLUMNS} FROM model_prices WHERE id = $1 FOR UPDATE`, [
+    id,
+  ]);
   return row ?? null;
 }
 
@@ -48,7 +53,8 @@ export async function setModelPriceEnd(
   effectiveTo: string,
 ): Promise<ModelPrice> {
   const [row] = await tx.query<ModelPrice>(
-    'UPDATE model_prices SET effective_to = $2, updated_at = now() WHERE id = $1 RETURNING *',
+    `UPDATE model_prices SET effective_to = $2, updated_at = now(), revision = revision + 1 WHERE id = $1
+     RETURNING ${COLUMNS}`,
     [id, effectiveTo],
   );
   if (!row) throw new Error('the price was not ended');
@@ -70,7 +76,7 @@ export const listModelPrices = (
   listRows(
     tx,
     {
-      select: '*',
+      select: COLUMNS,
       from: 'model_prices',
       filters: [
         ['organisation_id =', filter.organisation_id],

@@ -41,6 +41,14 @@ export type DrainStep =
   | { readonly kind: 'overtaken' }
   | { readonly kind: 'halted'; readonly reason: string };
 
+const NONE: Omit<BatchCounts, 'n_in'> = {
+  n_counted: 0,
+  n_duplicate: 0,
+  n_conflict: 0,
+  n_quarantined: 0,
+  n_mispriced: 0,
+};
+
 interface Stores {
   readonly hot: HotReader;
   readonly ledger: RollupLedger;
@@ -98,7 +106,7 @@ async function drainStream<S extends Stream>(
       if (part.length > 1 || row === undefined) continue;
       const refused: Commit<S> = async (tx) => {
         await tx.insertQuarantined(input.shard, [poison(row, error)]);
-        return { n_counted: 0, n_duplicate: 0, n_conflict: 0, n_quarantined: 1 };
+        return { ...NONE, n_quarantined: 1 };
       };
       return await commitBatch(stores, cursor, part, input, refused);
     }
@@ -156,7 +164,7 @@ const commitEvents: Commit<'events'> = async (tx, rows, { shard, now }) => {
   const counted =
     homeless.size > 0 ? countable.filter((event) => !homeless.has(event.organisation_id)) : countable;
   const kept = dropPayloads(counted, generations, silent);
-  const priced = await priceGenerations(tx, counted, kept);
+  const { generations: priced, n_mispriced } = await priceGenerations(tx, counted, kept);
   const booking = bookUsage(counted, periods, now, priced);
   const { events, usage, adjustments } = booking;
   const quarantined = bad.filter((row) => !row.keyed || isFresh(row));
@@ -181,6 +189,7 @@ const commitEvents: Commit<'events'> = async (tx, rows, { shard, now }) => {
     n_duplicate: nDuplicate,
     n_conflict: nConflict,
     n_quarantined: quarantined.length,
+    n_mispriced,
   };
 };
 
@@ -242,7 +251,7 @@ const commitConflicts: Commit<'conflicts'> = async (tx, rows, { shard }) => {
   await tx.insertKnown(known);
   if (fills.length > 0) await commitFills(tx, fills, silent);
   const n_duplicate = fills.length;
-  return { n_counted: 0, n_duplicate, n_conflict: known.length - n_duplicate, n_quarantined: 0 };
+  return { ...NONE, n_duplicate, n_conflict: known.length - n_duplicate };
 };
 
 const receivedAt = (row: HotEvent | HotConflict): number =>

@@ -2,7 +2,7 @@
 import type { GenerationFill } from '../ai/generation-fill.ts';
 import type { GenerationRow, TokenKind } from '../ai/generation-row.ts';
 import type { ModelName } from '../ai/model-price.ts';
-import type { BookPrice } from '../ai/price-book.ts';
+import type { LedgerPrice } from '../ai/price-book.ts';
 import type { BillingPeriod, OrganisationCalendar } from './billing-period.ts';
 import type { HotEvent, HotRows, Stream } from './hot-event.ts';
 
@@ -22,6 +22,8 @@ export interface BatchCounts {
   readonly n_duplicate: number;
   readonly n_conflict: number;
   readonly n_quarantined: number;
+  /** Calls, among those counted, whose cost from the edge the ledger's book did not bear out: the book's went in. */
+  readonly n_mispriced: number;
 }
 
 export interface Batch extends BatchCounts {
@@ -154,7 +156,7 @@ export interface RollupTransaction {
   /** Of these organisations those that keep no payloads. */
   listWithoutPayloads(organisationIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** All prices of these models, everyone's and these organisations' own, whenever they are in force. */
-  listModelPrices(organisationIds: readonly string[], models: readonly ModelName[]): Promise<BookPrice[]>;
+  listModelPrices(organisationIds: readonly string[], models: readonly ModelName[]): Promise<LedgerPrice[]>;
   /** Of these organisations those that let calls without a price cost something, and what a million tokens do. */
   listCeilings(organisationIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   insertGenerations(booked: readonly BookedGeneration[]): Promise<void>;

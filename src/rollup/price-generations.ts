@@ -1,49 +1,110 @@
-/** What the calls of a batch cost whose senders did not say: by the price book, at the instant each of them happened. */
+/**
+ * What the calls of a batch cost whose senders did not say: by the price book, at the instant each of them happened. A cost
+ * that the edge found stays where the ledger's book said the same when the call was received: prices that are entered or
+ * ended between receipt and drain change nothing.
+ */
 import type { GenerationRow } from '../ai/generation-row.ts';
 import type { ModelName } from '../ai/model-price.ts';
-import { ceilingCostOf, makePriceBook, priceCall } from '../ai/price-book.ts';
+import {
+  bookKeyOf,
+  type CallCost,
+  ceilingCostOf,
+  couldHaveBeen,
+  isSameCost,
+  type LedgerPrice,
+  makePriceBook,
+  type PricedCall,
+  priceCall,
+} from '../ai/price-book.ts';
 import { priceProviderOf } from '../ai/price-provider.ts';
 import type { HotEvent } from './hot-event.ts';
 import type { RollupTransaction } from './ports.ts';
 
-/** The rows, those without a cost with the one that the book gives them, or else their organisation's ceiling; `generations` is by the id of their event. */
+export interface PricedGenerations {
+  /** By the id of their event. */
+  readonly generations: ReadonlyMap<string, GenerationRow>;
+  readonly n_mispriced: number;
+}
+
+interface Costing {
+  readonly event: HotEvent;
+  readonly row: GenerationRow;
+  readonly call: PricedCall;
+}
+
+/** The rows, those whose sender did not say the cost with the one that rules, or else their organisation's ceiling. */
 export async function priceGenerations(
   tx: RollupTransaction,
   events: readonly HotEvent[],
   generations: ReadonlyMap<string, GenerationRow>,
-): Promise<ReadonlyMap<string, GenerationRow>> {
-  const unpriced = events.flatMap((event) => {
+): Promise<PricedGenerations> {
+  const calls = events.flatMap((event): Costing[] => {
     const row = generations.get(event.id);
-    return row?.cost_source === 'unpriced' ? [{ event, row }] : [];
+    if (!row || row.cost_source === 'reported') return [];
+    const { provider, model, service_tier, tokens } = row;
+    const { organisation_id, timestamp: occurred_at } = event;
+    return [{ event, row, call: { organisation_id, provider, model, service_tier, occurred_at, tokens } }];
   });
-  if (unpriced.length === 0) return generations;
-  const organisationIds = [...new Set(unpriced.map(({ event }) => event.organisation_id))];
-  const models = new Map<string, ModelName>();
-  for (const { row } of unpriced) {
-    const provider = priceProviderOf(row.provider);
-    models.set(`${provider}\0${row.model}`, { provider, model: row.model });
-  }
-  const book = makePriceBook(await tx.listModelPrices(organisationIds, [...models.values()]));
+  if (calls.length === 0) return { generations, n_mispriced: 0 };
+  const prices = await listPricesOf(tx, calls);
+  const book = makePriceBook(prices);
   const priced = new Map(generations);
-  const unknown: typeof unpriced = [];
-  for (const { event, row } of unpriced) {
-    const cost = priceCall(book, {
-      organisation_id: event.organisation_id,
-      provider: row.provider,
-      model: row.model,
-      service_tier: row.service_tier,
-      occurred_at: event.timestamp,
-      tokens: row.tokens,
-    });
+  const unknown: Costing[] = [];
+  let n_mispriced = 0;
+  for (const costing of calls) {
+    const { event, row, call } = costing;
+    const cost = priceCall(book, call);
+    if (isBorneOut(costing, cost, prices)) continue;
+    if (foundAtEdge(row)) n_mispriced += 1;
     if (cost) priced.set(event.id, { ...row, ...cost, cost_source: 'priced' });
-    else unknown.push({ event, row });
+    else unknown.push(costing);
   }
-  if (unknown.length === 0) return priced;
+  if (unknown.length > 0) await priceByCeiling(tx, unknown, priced);
+  return { generations: priced, n_mispriced };
+}
+
+const foundAtEdge = ({ cost_usd, price_ids }: GenerationRow): CallCost | null =>
+  cost_usd !== null && price_ids !== null ? { cost_usd, price_ids } : null;
+
+/** `cost` is what the book says now. */
+function isBorneOut(
+  { event, row, call }: Costing,
+  cost: CallCost | null,
+  prices: readonly LedgerPrice[],
+): boolean {
+  const found = foundAtEdge(row);
+  if (!found) return false;
+  if (cost && isSameCost(found, cost)) return true;
+  return couldHaveBeen(found, ofModel(prices, call), call, event.ingested_at);
+}
+
+const ofModel = (prices: readonly LedgerPrice[], { provider, model }: PricedCall): LedgerPrice[] =>
+  prices.filter((price) => price.model === model && price.provider === priceProviderOf(provider));
+
+async function listPricesOf(tx: RollupTransaction, calls: readonly Costing[]): Promise<LedgerPrice[]> {
+  const organisationIds = [...new Set(calls.map(({ event }) => event.organisation_id))];
+  const models = new Map<string, ModelName>();
+  for (const { row } of calls) {
+    const name = { provider: priceProviderOf(row.provider), model: row.model };
+    models.set(bookKeyOf(name), name);
+  }
+  return await tx.listModelPrices(organisationIds, [...models.values()]);
+}
+
+async function priceByCeiling(
+  tx: RollupTransaction,
+  unknown: readonly Costing[],
+  priced: Map<string, GenerationRow>,
+): Promise<void> {
   const ceilings = await tx.listCeilings([...new Set(unknown.map(({ event }) => event.organisation_id))]);
   for (const { event, row } of unknown) {
     const ceiling = ceilings.get(event.organisation_id);
     const cost_usd = ceiling === undefined ? null : ceilingCostOf(row.tokens, ceiling);
-    if (cost_usd !== null) priced.set(event.id, { ...row, cost_usd, cost_source: 'ceiling' });
+    priced.set(event.id, {
+      ...row,
+      cost_usd,
+      cost_source: cost_usd === null ? 'unpriced' : 'ceiling',
+      price_ids: null,
+    });
   }
-  return priced;
 }

@@ -24,6 +24,7 @@ export interface RollupCounts {
   n_duplicate: number;
   n_conflict: number;
   n_quarantined: number;
+  n_mispriced: number;
   batches: number;
   halted_shards: number[];
 }
@@ -45,6 +46,7 @@ export async function runRollup(input: RollupInput): Promise<RollupResult> {
     n_duplicate: 0,
     n_conflict: 0,
     n_quarantined: 0,
+    n_mispriced: 0,
     batches: 0,
     halted_shards: [],
   };
@@ -106,6 +108,7 @@ async function drainStream(
         counts.n_duplicate += step.batch.n_duplicate;
         counts.n_conflict += step.batch.n_conflict;
         counts.n_quarantined += step.batch.n_quarantined;
+        counts.n_mispriced += step.batch.n_mispriced;
         break;
       }
     }

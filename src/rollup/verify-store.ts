@@ -20,10 +20,10 @@ export async function findDayDifferences(tx: LedgerTransaction, since: string): 
      ), events AS (
        SELECT c.organisation_id, c.project_id, c.day, e.metric_name, e.unit,
          sum(e.metric_value) FILTER (WHERE e.adjustment_id IS NULL) AS counted,
-         count(*) FILTER (WHERE e.adjustment_id IS NULL) AS n,
+         sum(e.event_count) FILTER (WHERE e.adjustment_id IS NULL) AS n,
          sum(e.metric_value) FILTER (WHERE e.adjustment_id IS NOT NULL) AS late
        FROM changed c CROSS JOIN LATERAL (
-         SELECT metric_name, unit, metric_value, adjustment_id FROM metered_events
+         SELECT metric_name, unit, metric_value, adjustment_id, event_count FROM metered_events
          WHERE organisation_id = c.organisation_id AND project_id = c.project_id AND day = c.day
            AND timestamp >= c.day::timestamptz - interval '2 days' AND timestamp < c.day::timestamptz + interval '3 days'
          OFFSET 0) e

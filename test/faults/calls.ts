@@ -1,31 +1,50 @@
 /** AI calls as clients of the simulation send them, read by the product's own reader. */
-import type { BookPrice } from '../../src/ai/price-book.ts';
+import { type LedgerPrice, makePriceBook, type PriceBook, priceCall } from '../../src/ai/price-book.ts';
 import { readGeneration } from '../../src/ai/read-generation.ts';
+import { formatQuantity } from '../../src/core/decimal.ts';
 import type { UsageEvent } from '../../src/ingest/event.ts';
 import type { Random } from './random.ts';
 import { DAY, START } from './world.ts';
 
+type Prices = readonly (readonly [LedgerPrice['token_kind'], string])[];
+
+const bookOf = (prices: Prices, of: number): LedgerPrice[] =>
+  prices.map(([token_kind, price_per_million], index) => ({
+    id: `00000000-0000-7000-8000-0000000000${of}${index}`,
+    organisation_id: null,
+    provider: 'anthropic',
+    model: 'large',
+    token_kind,
+    price_per_million,
+    service_tier: 'standard',
+    min_prompt_tokens: 0,
+    from_ms: 0,
+    to_ms: null,
+    entered_ms: 0,
+    changed_ms: 0,
+  }));
+
 /** What the ledger's book knows: of the larger model alone. USD for a million tokens. */
-export const BOOK: readonly BookPrice[] = (
+export const BOOK = bookOf(
   [
     ['input', '3'],
     ['output', '15'],
     ['cache_read', '0.3'],
     ['cache_write_5m', '3.75'],
     ['cache_write_1h', '0.000001'],
-  ] as const
-).map(([token_kind, price_per_million]) => ({
-  id: token_kind,
-  organisation_id: null,
-  provider: 'anthropic',
-  model: 'large',
-  token_kind,
-  price_per_million,
-  service_tier: 'standard',
-  min_prompt_tokens: 0,
-  from_ms: 0,
-  to_ms: null,
-}));
+  ],
+  1,
+);
+/** What an edge may still believe, or have read of half a publication. */
+const EDGE_BOOKS = [
+  BOOK,
+  bookOf(
+    BOOK.map(({ token_kind }) => [token_kind, '2']),
+    2,
+  ),
+  BOOK.map((price) => ({ ...price, price_per_million: '1' })),
+  BOOK.slice(0, 2),
+].map(makePriceBook);
 
 const MOST_TOKENS = 999_999_999_999;
 
@@ -61,7 +80,16 @@ export function makeCall(random: Random, identity: CallIdentity): UsageEvent {
   };
   const event = readGeneration(raw, undefined, START + 90 * DAY, '');
   if (Array.isArray(event)) throw new Error(`the simulation sends bad calls: ${JSON.stringify(event)}`);
-  return event;
+  return random.chance(0.5) ? event : pricedBy(random.pick(EDGE_BOOKS), event);
+}
+
+function pricedBy(book: PriceBook, event: UsageEvent): UsageEvent {
+  const { generation } = event;
+  if (!generation?.unpriced) return event;
+  const cost = priceCall(book, { ...generation.unpriced, organisation_id: '', occurred_at: START });
+  if (!cost) return event;
+  const priced = JSON.stringify({ cost_usd: formatQuantity(cost.cost_usd), price_ids: cost.price_ids });
+  return { ...event, generation: { ...generation, priced } };
 }
 
 /** The same call with other content. */

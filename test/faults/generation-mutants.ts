@@ -50,15 +50,22 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'prices: a call whose cost nobody said has none',
     file: DRAIN,
-    find: 'const priced = await priceGenerations(tx, counted, kept);',
-    replace: 'const priced = kept;',
+    find: 'const { generations: priced, n_mispriced } = await priceGenerations(tx, counted, kept);',
+    replace: 'const [priced, n_mispriced] = [kept, 0];',
     law: 'what was counted of a call never changes',
   },
   {
     name: 'prices: a cost that was said is replaced',
     file: 'src/rollup/price-generations.ts',
-    find: "row?.cost_source === 'unpriced' ?",
-    replace: 'row ?',
+    find: "if (!row || row.cost_source === 'reported') return [];",
+    replace: 'if (!row) return [];',
+    law: 'what was counted of a call never changes',
+  },
+  {
+    name: 'prices: what the edge found is believed',
+    file: 'src/rollup/price-generations.ts',
+    find: 'if (isBorneOut(costing, cost, prices)) continue;',
+    replace: 'if (foundAtEdge(row)) continue;',
     law: 'what was counted of a call never changes',
   },
   {

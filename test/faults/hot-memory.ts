@@ -1,5 +1,6 @@
 /** A hot store as D1 is one: serial, a batch is one transaction, numbers are never used twice, the past can be restored. */
 import type { HotWriter, RefusedEvent, StampedEvent } from '../../src/ingest/accept-events.ts';
+import { hotJsonOf } from '../../src/ingest/event.ts';
 import { FILLABLE_FIELDS } from '../../src/ingest/fill.ts';
 import type { Holder } from '../../src/ingest/verdict.ts';
 import type { HotConflict, HotEvent, HotRows, Stream } from '../../src/rollup/hot-event.ts';
@@ -95,7 +96,7 @@ export class HotMemory {
       if (find(event.idempotency_key)) continue;
       seq += 1;
       changes += 1;
-      const generation = event.generation?.json ?? null;
+      const generation = event.generation && hotJsonOf(event.generation);
       const own = { ...event, generation, timestamp, fingerprint };
       const row = { ...own, seq, id, organisation_id, project_id, ingested_at };
       rows.push(this.observer.inserted(row));

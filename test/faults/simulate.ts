@@ -1,6 +1,8 @@
 /** One seed: weeks of an installation's life with faults, then calm, the last drain, and the laws. */
 
+import type { EventGeneration } from '../../src/ingest/event.ts';
 import type { PeriodKey } from '../../src/rollup/close-period.ts';
+import type { HotEvent } from '../../src/rollup/hot-event.ts';
 import { client, drain, finalize, makeAny, makeEvent, operator, PERIODS, purge } from './actors.ts';
 import type { FaultCounts } from './faults.ts';
 import { checkLaws } from './invariants.ts';
@@ -225,6 +227,13 @@ async function closeAll(world: World, attempts: Map<string, number>): Promise<vo
   }
 }
 
+/** The call as its sender said it, without what the edge found it to cost. */
+function generationOf({ generation, fingerprint }: HotEvent): EventGeneration | null {
+  if (generation === null) return null;
+  const { priced: _, ...content } = JSON.parse(generation) as Record<string, unknown>;
+  return { json: JSON.stringify(content), fingerprint, metered: [], unpriced: null, priced: null };
+}
+
 /** After the purge the hot store has forgotten the keys; the ledger has not. */
 async function sendAgain(world: World): Promise<void> {
   const { scheduler, oracle, random } = world;
@@ -236,8 +245,7 @@ async function sendAgain(world: World): Promise<void> {
     const tenant = TENANTS.find((each) => each.project_id === row.project_id);
     const { metric_name, metric_value, unit, timestamp, user_id, metadata, idempotency_key } = row;
     const fields = { metric_name, metric_value, unit, timestamp, user_id, metadata, idempotency_key };
-    const { generation: json, fingerprint } = row;
-    const event = { ...fields, generation: json === null ? null : { json, fingerprint, metered: [] } };
+    const event = { ...fields, generation: generationOf(row) };
     if (tenant) scheduler.spawn(scheduler.now + i * 1_000, `again ${i}`, client(world, tenant, [event]));
   }
   await scheduler.run();

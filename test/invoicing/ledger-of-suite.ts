@@ -72,7 +72,9 @@ function hotOnSqlite(): { hot: HotDatabase; sqlite: DatabaseSync } {
     };
   };
   // The stand-in has the few methods that are called, not D1's whole interface.
-  return { hot: { prepare } as unknown as HotDatabase, sqlite };
+  const batch = async (statements: readonly ReturnType<typeof prepare>[]) =>
+    Promise.all(statements.map((statement) => statement.all()));
+  return { hot: { prepare, batch } as unknown as HotDatabase, sqlite };
 }
 
 const ACTOR: Actor = { kind: 'system', job: 'test' };

@@ -1,0 +1,36 @@
+-- Whoever adds up events reads this: each event with its own quantity, each quantity that a generation is metered by, and
+-- what repricing changed of its cost later. `event_count` is how many events a row stands for: a change of a cost that was
+-- counted before is none of its own.
+CREATE OR REPLACE VIEW metered_events WITH (security_invoker = true) AS
+SELECT organisation_id, id, project_id, metric_name, metric_value::numeric AS metric_value, unit, timestamp, user_id, metadata,
+  idempotency_key, ingested_at, hour, day, adjustment_id, 1::smallint AS event_count
+FROM usage_events
+UNION ALL
+SELECT g.organisation_id, g.id, g.project_id, m.metric_name, m.metric_value, m.unit, g.occurred_at, g.user_id, '{}'::jsonb,
+  g.idempotency_key, g.ingested_at, g.hour, g.day, (g.adjustment_ids ->> m.metric_name)::uuid, 1::smallint
+FROM ai_generations g CROSS JOIN LATERAL (VALUES
+  ('ai.input_tokens', 'token', g.input_tokens::numeric),
+  ('ai.output_tokens', 'token', (g.output_tokens + g.reasoning_tokens)::numeric),
+  ('ai.cache_read_tokens', 'token', g.cache_read_tokens::numeric),
+  ('ai.cache_write_tokens', 'token', (g.cache_write_5m_tokens + g.cache_write_1h_tokens)::numeric),
+  ('ai.cost_usd', 'usd', coalesce(g.first_cost_usd, g.cost_usd)::numeric)
+) AS m(metric_name, unit, metric_value)
+WHERE m.metric_value <> 0
+UNION ALL
+SELECT a.organisation_id, a.id, a.project_id, 'ai.cost_usd', a.cost_usd::numeric, 'usd', a.occurred_at,
+  (SELECT g.user_id FROM ai_generations g
+   WHERE g.organisation_id = a.organisation_id AND g.id = a.generation_id AND g.ingested_at = a.ingested_at),
+  '{}'::jsonb, 'repricing/' || a.repricing_id || '/' || a.idempotency_key, a.ingested_at, a.hour, a.day, a.adjustment_id, a.event_count
+FROM ai_cost_adjustments a;
+--> statement-breakpoint
+GRANT SELECT, INSERT ON ai_cost_adjustments TO meterbook_tenant, meterbook_platform;
+--> statement-breakpoint
+-- As before; how often a price was ended is counted too.
+CREATE OR REPLACE FUNCTION refuse_change_of_price() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF to_jsonb(NEW) - ARRAY['effective_to', 'is_active', 'updated_at', 'revision']
+     <> to_jsonb(OLD) - ARRAY['effective_to', 'is_active', 'updated_at', 'revision'] THEN
+    RAISE EXCEPTION 'a price never changes';
+  END IF;
+  RETURN NEW;
+END $$;

@@ -1,0 +1,55 @@
+/**
+ * What the calls of a request cost whose senders did not say, by what is published of the price book: found before the
+ * answer, so that the edge knows what has been spent. The drain checks it against the ledger's book, and prices what could
+ * not be priced here.
+ */
+import { formatQuantity } from '../core/decimal.ts';
+import type { EventGeneration, ParsedEvents, ReadEvent, UsageEvent } from '../ingest/event.ts';
+import { COST_METRIC, COST_UNIT } from './metered-quantities.ts';
+import type { ModelName } from './model-price.ts';
+import { bookKeyOf, type PriceBook, priceCall } from './price-book.ts';
+import { priceProviderOf } from './price-provider.ts';
+
+type UnpricedCall = NonNullable<EventGeneration['unpriced']>;
+
+const unpricedOf = (read: ReadEvent): UnpricedCall | null =>
+  Array.isArray(read) ? null : (read.generation?.unpriced ?? null);
+
+/** `now` stands for the instant of calls that name none. Where the prices cannot be read the calls stay as they are. */
+export async function priceParsedCalls(
+  parsed: ParsedEvents,
+  organisationId: string,
+  now: number,
+  bookFor: (models: readonly ModelName[]) => Promise<PriceBook>,
+): Promise<ParsedEvents> {
+  const models = new Map<string, ModelName>();
+  for (const read of parsed.events) {
+    const call = unpricedOf(read);
+    if (call === null) continue;
+    const name = { provider: priceProviderOf(call.provider), model: call.model };
+    models.set(bookKeyOf(name), name);
+  }
+  if (models.size === 0) return parsed;
+  const book = await bookFor([...models.values()]).catch(() => null);
+  if (book === null) return parsed;
+  return { ...parsed, events: parsed.events.map((read) => withCost(read, organisationId, now, book)) };
+}
+
+function withCost(read: ReadEvent, organisation_id: string, now: number, book: PriceBook): ReadEvent {
+  const call = unpricedOf(read);
+  if (call === null) return read;
+  // Only what is a generation has a call without a cost.
+  const event = read as UsageEvent & { readonly generation: EventGeneration };
+  const cost = priceCall(book, { ...call, organisation_id, occurred_at: event.timestamp ?? now });
+  if (cost === null) return read;
+  const cost_usd = formatQuantity(cost.cost_usd);
+  const { metered } = event.generation;
+  return {
+    ...event,
+    generation: {
+      ...event.generation,
+      priced: JSON.stringify({ cost_usd, price_ids: cost.price_ids }),
+      metered: cost.cost_usd === 0n ? metered : [...metered, [COST_METRIC, COST_UNIT]],
+    },
+  };
+}
