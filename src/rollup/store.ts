@@ -36,7 +36,8 @@ export function rollupLedger(ledger: Ledger): RollupLedger {
   };
 }
 
-function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
+/** What a transaction of the roll-up does, for others that write to its books. */
+export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
   return {
     async lockCursor({ shard, stream, epoch, last_seq }) {
       const rows = await tx.query(

@@ -2,7 +2,7 @@
 import { TOKEN_KINDS, type TokenKind } from '../ai/generation-row.ts';
 import type { BookedGeneration, StatisticSum } from './ports.ts';
 
-const noTokens = (): Record<TokenKind, bigint> => ({
+export const noTokens = (): Record<TokenKind, bigint> => ({
   input: 0n,
   output: 0n,
   cache_read: 0n,

@@ -33,6 +33,7 @@ const SAMPLES: Readonly<Record<string, () => string>> = {
 const FIXED: Readonly<Record<string, string>> = {
   'discounts.percentage': '10',
   'billing_periods.ends_at': '2026-02-01T00:00:00Z',
+  'ai_cost_adjustments.event_count': '1',
   'event_keys.ingested_at': '2026-01-01T00:00:00Z',
 };
 

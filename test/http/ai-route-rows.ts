@@ -25,5 +25,12 @@ export const AI_ROUTE_ROWS: Readonly<Record<string, RouteRow>> = {
   'PATCH /v1/admin/ai/model-prices/:id': change('ai/model-prices', modelPriceId, {
     effective_to: '2990-01-01T00:00:00Z',
   }),
+  'POST /v1/admin/ai/reprice': {
+    call: (made) => ({
+      path: admin('ai/reprice'),
+      body: { organisation_id: organisationId(made), from: '2020-01-01', to: '2020-02-01', apply: true },
+    }),
+    parent: { field: 'organisation_id', status: 404 },
+  },
   'GET /v1/admin/ai/unpriced': list('ai/unpriced'),
 };

@@ -8,6 +8,7 @@ import { isUuid } from '../../core/id.ts';
 import { PLATFORM } from '../../db/ledger.ts';
 import { createModelPrice } from '../../model-prices/create-model-price.ts';
 import { endModelPrice } from '../../model-prices/end-model-price.ts';
+import { repriceGenerations } from '../../model-prices/reprice-generations.ts';
 import { findModelPrice, listModelPrices, listUnpriced } from '../../model-prices/store.ts';
 import { reachOf } from '../../tenants/tenant-scope.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -16,6 +17,7 @@ import {
   id,
   idParams,
   instant,
+  instantOrDay,
   instantQuery,
   pageOf,
   quantity,
@@ -84,6 +86,33 @@ const unpriced = z
   })
   .meta({ id: 'UnpricedModel' });
 
+const usd = quantity.meta({ description: 'USD, exact' });
+const repricingSums = {
+  calls: z.int().meta({ description: 'Looked at: those whose sender did not say the cost' }),
+  changed: z.int(),
+  newly_priced: z.int().meta({ description: 'Of the changed those that had no cost before' }),
+  unpriced: z.int().meta({ description: 'Without a cost afterwards' }),
+  before: usd,
+  after: usd,
+  difference: usd,
+  late: usd.meta({ description: 'The part of the difference that falls into closed periods' }),
+};
+const repricing = z
+  .object({
+    id,
+    from: time,
+    to: time,
+    organisation_id: id.nullable(),
+    model: z.string().nullable(),
+    applied: z.boolean(),
+    complete: z.boolean().meta({ description: 'false: the time was up; the same request goes on' }),
+    ...repricingSums,
+    models: z.array(
+      z.object({ organisation_id: id, provider: z.string(), model: z.string(), ...repricingSums }),
+    ),
+  })
+  .meta({ id: 'Repricing' });
+
 const provider = filterText(PROVIDER_CHARACTERS_MAX).transform(priceProviderOf);
 
 export const MODEL_PRICE_ROUTES: readonly Route[] = [
@@ -149,6 +178,28 @@ export const MODEL_PRICE_ROUTES: readonly Route[] = [
       status: 200,
       body: await endModelPrice(ctx, { id: params.id, ...body }),
     }),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/admin/ai/reprice',
+    audience: 'admin',
+    action: 'ai_generation.reprice',
+    summary: 'Price counted calls anew by the book as it is now; without `apply` only tell what it comes to',
+    idempotency: 'optional',
+    body: z.strictObject({
+      from: instantOrDay,
+      to: instantOrDay,
+      organisation_id: id.optional(),
+      model: textOf(1, MODEL_CHARACTERS_MAX).optional().meta({ description: exactModel }),
+      apply: z.boolean().default(false),
+    }),
+    responses: { 200: { description: 'Before and after', schema: repricing } },
+    problems: [404],
+    handle: async (ctx, { body, settings: { clock, budgetMs } }) => {
+      const started = clock();
+      const hasTime = (): boolean => clock() - started < budgetMs;
+      return { status: 200, body: await repriceGenerations(ctx, { ...body, hasTime }) };
+    },
   }),
   defineRoute({
     method: 'get',
