@@ -25,6 +25,11 @@ FROM ai_cost_adjustments a;
 --> statement-breakpoint
 GRANT SELECT, INSERT ON ai_cost_adjustments TO meterbook_tenant, meterbook_platform;
 --> statement-breakpoint
+-- A later arrival of a call may say whose it was; the statistics of its day follow, and a row without a call goes.
+GRANT UPDATE (user_id) ON usage_events TO meterbook_tenant, meterbook_platform;
+--> statement-breakpoint
+GRANT DELETE ON ai_statistics_daily TO meterbook_tenant, meterbook_platform;
+--> statement-breakpoint
 -- As before; how often a price was ended is counted too.
 CREATE OR REPLACE FUNCTION refuse_change_of_price() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,5 +1,11 @@
 /** Pure: what a later arrival of a call adds to the row of the first. */
-import { type FillFields, parseContent, readFillFields, withoutPayloads } from './generation-row.ts';
+import {
+  type FillFields,
+  parseContent,
+  readCountedFields,
+  readFillFields,
+  withoutPayloads,
+} from './generation-row.ts';
 
 /** Of the call that owns the key in the ledger, which may be an older one than the hot store knew. */
 export interface GenerationFill {
@@ -7,12 +13,18 @@ export interface GenerationFill {
   readonly project_id: string;
   readonly idempotency_key: string;
   readonly fields: FillFields;
+  readonly user_id: string | null;
+  readonly duration_ms: bigint | null;
 }
 
+type Arrival = Pick<GenerationFill, 'fields' | 'user_id' | 'duration_ms'>;
+
 /** The fields of a generation's JSON that can fill, null where it is unreadable. */
-export function readFill(generation: string): FillFields | null {
+export function readFill(generation: string): Arrival | null {
   const content = parseContent(generation);
-  return content && readFillFields(content);
+  const fields = content && readFillFields(content);
+  const counted = content && readCountedFields(content);
+  return fields && counted && { fields, ...counted };
 }
 
 /** One fill for each generation, of all in the order of their arrival: the first that has a field gives it. */
@@ -21,10 +33,16 @@ export function mergeFills(fills: readonly GenerationFill[]): GenerationFill[] {
   for (const fill of fills) {
     const key = `${fill.organisation_id} ${fill.project_id} ${fill.idempotency_key}`;
     const before = merged.get(key);
-    merged.set(key, before ? { ...fill, fields: fillEmpty(before.fields, fill.fields) } : fill);
+    merged.set(key, before ? { ...fill, ...mergeArrivals(before, fill) } : fill);
   }
   return [...merged.values()];
 }
+
+const mergeArrivals = (first: Arrival, later: Arrival): Arrival => ({
+  fields: fillEmpty(first.fields, later.fields),
+  user_id: first.user_id ?? later.user_id,
+  duration_ms: first.duration_ms ?? later.duration_ms,
+});
 
 /** `fields` with what is empty in them taken from `later`. */
 export function fillEmpty<Fields extends FillFields>(fields: Fields, later: FillFields): Fields {

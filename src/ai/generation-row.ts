@@ -65,25 +65,23 @@ export function readGenerationRow(text: string): GenerationRow | null {
   if (!fields || !tokens || !status) return null;
   if (!isText(provider) || !isText(model) || !isText(generation_type) || !isText(idempotency_key))
     return null;
-  const user_id = readText(content['user_id']);
+  const counted = readCountedFields(content);
   const response_id = readText(content['response_id']);
   const service_tier = readText(content['service_tier']);
-  const duration_ms = readWhole(content['duration_ms'] ?? null);
   const reported = readCost(content['cost_usd'] ?? null);
-  if (user_id === undefined || response_id === undefined || service_tier === undefined) return null;
-  if (duration_ms === undefined || reported === undefined) return null;
+  if (!counted || response_id === undefined || service_tier === undefined) return null;
+  if (reported === undefined) return null;
   return {
     ...fields,
+    ...counted,
     idempotency_key,
     provider,
     model,
     generation_type,
-    user_id,
     response_id,
     service_tier,
     status,
     tokens,
-    duration_ms,
     ...(reported === null
       ? readPriced(content['priced'])
       : { cost_usd: reported, cost_source: 'reported', price_ids: null }),
@@ -112,6 +110,15 @@ export function parseContent(text: string): Content | null {
   } catch {
     return null;
   }
+}
+
+/** What the statistics know a call by that a later arrival may fill; null where one of them is none. */
+export function readCountedFields(
+  content: Content,
+): { readonly user_id: string | null; readonly duration_ms: bigint | null } | null {
+  const user_id = readText(content['user_id']);
+  const duration_ms = readWhole(content['duration_ms'] ?? null);
+  return user_id === undefined || duration_ms === undefined ? null : { user_id, duration_ms };
 }
 
 /** The fields that a later arrival may fill; null where one of them is none. */

@@ -1,6 +1,6 @@
 /**
- * Pure: what a later arrival of the same AI call adds to the first. Only what describes a call can be added; what it was
- * counted by (tokens, cost, status, model, tier, duration, user) stays as it came first.
+ * Pure: what a later arrival of the same AI call adds to the first. Only what is empty is filled, and never what a call is
+ * metered and priced by (tokens, cost, status, model, tier): that stays as it came first.
  */
 export const FILLABLE_FIELDS = [
   'scene_description',
@@ -20,9 +20,15 @@ export const FILLABLE_FIELDS = [
 
 export type FillableField = (typeof FILLABLE_FIELDS)[number];
 
-/** Whether the content, as JSON text, has a field that the first lacks; `lacks` has a bit for each of FILLABLE_FIELDS. */
+/** Filled too; the statistics of the call's day follow. */
+const COUNTED_FIELDS = ['user_id', 'duration_ms'] as const;
+
+/** All that a later arrival can fill. */
+export const ARRIVAL_FIELDS = [...FILLABLE_FIELDS, ...COUNTED_FIELDS] as const;
+
+/** Whether the content, as JSON text, has a field that the first lacks; `lacks` has a bit for each of ARRIVAL_FIELDS. */
 export function fillsAny(json: string, lacks: number): boolean {
   if (lacks === 0) return false;
   const content = JSON.parse(json) as Readonly<Record<string, unknown>>;
-  return FILLABLE_FIELDS.some((field, bit) => (lacks & (1 << bit)) !== 0 && Object.hasOwn(content, field));
+  return ARRIVAL_FIELDS.some((field, bit) => (lacks & (1 << bit)) !== 0 && Object.hasOwn(content, field));
 }

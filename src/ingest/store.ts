@@ -4,7 +4,7 @@ import { AppError } from '../core/error.ts';
 import { type HotDatabase, withinTime } from '../db/hot.ts';
 import type { HotWriter, InsertRequest, StampedEvent } from './accept-events.ts';
 import { hotJsonOf } from './event.ts';
-import { FILLABLE_FIELDS } from './fill.ts';
+import { ARRIVAL_FIELDS } from './fill.ts';
 import type { Holder } from './verdict.ts';
 
 // A bound value may have 2 MB at D1; the local engine takes more and would hide it.
@@ -55,7 +55,7 @@ const GENERATIONS = formsOf({
   column: ', generation',
   value: (index) => `, value->>${index}`,
   // The names of what is there could be longer than a value may be, and the content itself more so: one bit a field.
-  held: `, CASE WHEN held.generation IS NULL THEN 0 ELSE ${FILLABLE_FIELDS.map(
+  held: `, CASE WHEN held.generation IS NULL THEN 0 ELSE ${ARRIVAL_FIELDS.map(
     (field, bit) => `((held.generation->'$.${field}' IS NULL) << ${bit})`,
   ).join(' | ')} END`,
 });

@@ -14,7 +14,7 @@ export interface SentEvent {
 
 /** The row that holds the key. */
 export interface Holder extends SentEvent {
-  /** Of an AI call: which of FILLABLE_FIELDS it came without, a bit each (fill.ts). */
+  /** Of an AI call: which of ARRIVAL_FIELDS it came without, a bit each (fill.ts). */
   readonly lacks?: number;
 }
 

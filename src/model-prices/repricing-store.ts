@@ -4,6 +4,7 @@ import { formatQuantity, parseQuantity } from '../core/decimal.ts';
 import { formatInstant } from '../core/time.ts';
 import { bareArray, textArray } from '../db/array-literal.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
+import { tokensOf } from '../rollup/generation-store.ts';
 import { instantOf } from '../rollup/share-rows.ts';
 import type { CostAdjustment, CountedCall, RepricedCall } from './repricing.ts';
 
@@ -85,10 +86,9 @@ export async function listCountedCalls(
 }
 
 function callOf({ cost_usd, occurred_at, ingested_at, hour, ...row }: CallRow): CountedCall {
-  const tokens = Object.fromEntries(TOKEN_KINDS.map((kind) => [kind, BigInt(row[`${kind}_tokens`])]));
   return {
     ...row,
-    tokens: tokens as Record<TokenKind, bigint>,
+    tokens: tokensOf(row),
     cost_usd: cost_usd === null ? null : parseQuantity(cost_usd),
     occurred_at: Date.parse(occurred_at),
     ingested_at: Date.parse(ingested_at),

@@ -2,8 +2,15 @@
 import { fillsWithoutPayloads, type GenerationFill, mergeFills, readFill } from '../ai/generation-fill.ts';
 import { type GenerationRow, PAYLOADS, parseContent, withoutPayloads } from '../ai/generation-row.ts';
 import type { HotEvent } from './hot-event.ts';
-import type { BookedGeneration, KnownEvent, ListedFill, RollupTransaction } from './ports.ts';
-import { sumStatistics } from './sum-statistics.ts';
+import {
+  type BookedGeneration,
+  type KnownEvent,
+  keyOf,
+  type ListedFill,
+  type RollupTransaction,
+  type UncountedCall,
+} from './ports.ts';
+import { statisticCallOf, sumStatistics } from './sum-statistics.ts';
 
 const NOBODY: ReadonlySet<string> = new Set();
 
@@ -39,8 +46,8 @@ export async function commitGenerations(
   now: number,
 ): Promise<void> {
   await tx.insertGenerations(booked);
-  await tx.addStatistics(sumStatistics(booked), now);
-  await commitFills(tx, await tx.readFills(booked.map(({ event }) => event)), silent);
+  await tx.addStatistics(sumStatistics(booked.map(statisticCallOf)), now);
+  await commitFills(tx, await tx.readFills(booked.map(({ event }) => event)), silent, now);
 }
 
 /** Fills the rows of what these arrivals repeat. The caller has locked the cursor of the shard's events, or holds it. */
@@ -48,15 +55,50 @@ export async function commitFills(
   tx: RollupTransaction,
   listed: readonly ListedFill[],
   silent: ReadonlySet<string>,
+  now: number,
 ): Promise<void> {
   const fills = mergeFills(fillsWithoutPayloads(fillsOf(listed), silent));
-  if (fills.length > 0) await tx.applyFills(fills);
+  if (fills.length === 0) return;
+  await tx.applyFills(fills);
+  const counted = fills.filter(({ user_id, duration_ms }) => user_id !== null || duration_ms !== null);
+  if (counted.length > 0) await commitCountedFills(tx, counted, now);
+}
+
+/** The statistics follow the call: from the day of nobody to that of its user, and with its duration. */
+async function commitCountedFills(
+  tx: RollupTransaction,
+  fills: readonly GenerationFill[],
+  now: number,
+): Promise<void> {
+  const { before, after } = fillCounted(await tx.lockUncounted(fills), fills);
+  if (after.length === 0) return;
+  await tx.setCounted(after);
+  await tx.addStatistics(sumStatistics(after, before), now);
+}
+
+/** The calls that these fill, as they are and as they become. */
+export function fillCounted(
+  calls: readonly UncountedCall[],
+  fills: readonly GenerationFill[],
+): { before: UncountedCall[]; after: UncountedCall[] } {
+  const byKey = new Map(fills.map((fill) => [keyOf(fill), fill]));
+  const before: UncountedCall[] = [];
+  const after: UncountedCall[] = [];
+  for (const call of calls) {
+    const fill = byKey.get(keyOf(call));
+    const user_id = call.user_id ?? fill?.user_id ?? null;
+    const duration_ms = call.duration_ms ?? fill?.duration_ms ?? null;
+    if (user_id === call.user_id && duration_ms === call.duration_ms) continue;
+    before.push(call);
+    after.push({ ...call, user_id, duration_ms });
+  }
+  return { before, after };
 }
 
 function fillsOf(listed: readonly ListedFill[]): GenerationFill[] {
   return listed.flatMap(({ organisation_id, project_id, idempotency_key, event }) => {
-    const fields = readFill(generationOf(event) ?? '');
-    return fields ? [{ organisation_id, project_id, idempotency_key, fields }] : [];
+    const arrival = readFill(generationOf(event) ?? '');
+    return arrival ? [{ organisation_id, project_id, idempotency_key, ...arrival }] : [];
   });
 }
 

@@ -182,7 +182,7 @@ const commitEvents: Commit<'events'> = async (tx, rows, { shard, now }) => {
   if (booking.generations.length > 0) await commitGenerations(tx, booking.generations, silent, now);
   if (known.length > 0) await tx.insertKnown(known);
   const repeated = known.filter(({ kind }) => kind === 'duplicate');
-  if (repeated.length > 0) await commitFills(tx, repeated, silent);
+  if (repeated.length > 0) await commitFills(tx, repeated, silent, now);
   if (quarantined.length > 0) await tx.insertQuarantined(shard, quarantined);
   return {
     n_counted: counted.length,
@@ -227,7 +227,7 @@ async function lockPeriodsOf(
   return { periods: await tx.lockPeriods(organisationIds, from, to), homeless };
 }
 
-const commitConflicts: Commit<'conflicts'> = async (tx, rows, { shard }) => {
+const commitConflicts: Commit<'conflicts'> = async (tx, rows, { shard, now }) => {
   const listed = rows.map(
     (row): KnownEvent => ({
       id: row.id,
@@ -249,7 +249,7 @@ const commitConflicts: Commit<'conflicts'> = async (tx, rows, { shard }) => {
   const fills = known.filter(({ kind }) => kind === 'fill');
   if (fills.length > 0) await tx.holdEventsCursor(shard);
   await tx.insertKnown(known);
-  if (fills.length > 0) await commitFills(tx, fills, silent);
+  if (fills.length > 0) await commitFills(tx, fills, silent, now);
   const n_duplicate = fills.length;
   return { ...NONE, n_duplicate, n_conflict: known.length - n_duplicate };
 };

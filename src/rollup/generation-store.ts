@@ -1,13 +1,13 @@
 /** The SQL of AI generations in the drain. */
 import type { GenerationFill } from '../ai/generation-fill.ts';
-import { isJsonField, TOKEN_KINDS } from '../ai/generation-row.ts';
-import { formatQuantity } from '../core/decimal.ts';
+import { isJsonField, TOKEN_KINDS, type TokenKind } from '../ai/generation-row.ts';
+import { formatQuantity, parseQuantity } from '../core/decimal.ts';
 import { formatInstant } from '../core/time.ts';
 import { bareArray, instantArray, textArray } from '../db/array-literal.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { FILLABLE_FIELDS } from '../ingest/fill.ts';
 import type { HotEvent } from './hot-event.ts';
-import type { BookedGeneration, ListedFill, StatisticSum } from './ports.ts';
+import type { BookedGeneration, ListedFill, StatisticSum, UncountedCall } from './ports.ts';
 import { instantOf, shareRows } from './share-rows.ts';
 
 export async function listWithoutPayloads(
@@ -189,6 +189,20 @@ export async function addStatistics(
       bareArray(sums.map((sum) => sum.duration_count)),
     ],
   );
+  if (sums.some(({ total_requests }) => total_requests < 0)) await deleteEmptyStatistics(tx, sums);
+}
+
+// A day of calls that have all become those of a user is no day of nobody's any more.
+async function deleteEmptyStatistics(tx: LedgerTransaction, sums: readonly StatisticSum[]): Promise<void> {
+  await tx.execute(
+    `DELETE FROM ai_statistics_daily WHERE total_requests = 0 AND (organisation_id, day, user_id) IN (
+       SELECT * FROM unnest($1::uuid[], $2::date[], $3::text[]))`,
+    [
+      bareArray(sums.map((sum) => sum.organisation_id)),
+      bareArray(sums.map((sum) => sum.day)),
+      textArray(sums.map((sum) => sum.user_id)),
+    ],
+  );
 }
 
 // The index holds fills alone, and they are few.
@@ -222,5 +236,70 @@ export async function applyFills(tx: LedgerTransaction, fills: readonly Generati
       bareArray(fills.map((fill) => fill.organisation_id)),
       ...FILLABLE_FIELDS.map((name) => textArray(fills.map(({ fields }) => fields[name]))),
     ],
+  );
+}
+
+type UncountedRow = Omit<UncountedCall, 'tokens' | 'cost_usd' | 'duration_ms' | 'ingested_at'> & {
+  readonly [kind in `${TokenKind}_tokens`]: string;
+} & { readonly cost_usd: string | null; readonly duration_ms: string | null; readonly ingested_at: string };
+
+// bigint columns come as numbers, and counts of tokens are wanted as bigints.
+export async function lockUncounted(
+  tx: LedgerTransaction,
+  fills: readonly GenerationFill[],
+): Promise<UncountedCall[]> {
+  const rows = await tx.query<UncountedRow>(
+    `SELECT g.organisation_id, g.project_id, g.idempotency_key, g.id, g.ingested_at, g.day, g.generation_type, g.provider,
+       g.model, g.status, g.user_id, g.duration_ms::text, g.cost_usd,
+       ${TOKEN_KINDS.map((kind) => `g.${kind}_tokens::text`).join(', ')}
+     FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS f(project_id, idempotency_key, organisation_id)
+     JOIN event_keys k USING (organisation_id, project_id, idempotency_key)
+     JOIN ai_generations g ON g.organisation_id = k.organisation_id AND g.id = k.event_id AND g.ingested_at = k.ingested_at
+     WHERE g.user_id IS NULL OR g.duration_ms IS NULL
+     FOR UPDATE OF g`,
+    [
+      bareArray(fills.map((fill) => fill.project_id)),
+      textArray(fills.map((fill) => fill.idempotency_key)),
+      bareArray(fills.map((fill) => fill.organisation_id)),
+    ],
+  );
+  return rows.map(({ duration_ms, cost_usd, ingested_at, ...row }) => ({
+    ...row,
+    tokens: tokensOf(row),
+    duration_ms: duration_ms === null ? null : BigInt(duration_ms),
+    cost_usd: cost_usd === null ? null : parseQuantity(cost_usd),
+    ingested_at: Date.parse(ingested_at),
+  }));
+}
+
+/** The tokens of a row, from columns named after their kinds. */
+export const tokensOf = (
+  row: { readonly [kind in `${TokenKind}_tokens`]: string },
+): Record<TokenKind, bigint> =>
+  Object.fromEntries(TOKEN_KINDS.map((kind) => [kind, BigInt(row[`${kind}_tokens`])])) as Record<
+    TokenKind,
+    bigint
+  >;
+
+export async function setCounted(tx: LedgerTransaction, calls: readonly UncountedCall[]): Promise<void> {
+  const values = [
+    bareArray(calls.map((call) => call.organisation_id)),
+    bareArray(calls.map((call) => call.id)),
+    bareArray(calls.map((call) => call.ingested_at)),
+    textArray(calls.map((call) => call.user_id)),
+  ];
+  const filled = 'f(organisation_id, id, ingested_at, user_id';
+  await tx.execute(
+    `UPDATE ai_generations g SET user_id = f.user_id, duration_ms = f.duration_ms
+     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[]) AS ${filled}, duration_ms)
+     WHERE g.organisation_id = f.organisation_id AND g.id = f.id AND g.ingested_at = ${instantOf('f.ingested_at')}`,
+    [...values, bareArray(calls.map(({ duration_ms }) => duration_ms?.toString() ?? null))],
+  );
+  await tx.execute(
+    `UPDATE usage_events e SET user_id = f.user_id
+     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[]) AS ${filled})
+     WHERE e.organisation_id = f.organisation_id AND e.id = f.id AND e.ingested_at = ${instantOf('f.ingested_at')}
+       AND e.user_id IS NULL AND f.user_id IS NOT NULL`,
+    values,
   );
 }

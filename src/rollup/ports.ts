@@ -75,6 +75,21 @@ export interface StatisticSum {
   duration_count: number;
 }
 
+/** A counted call that has no user or no duration yet. */
+export interface UncountedCall
+  extends Pick<
+    GenerationRow,
+    'generation_type' | 'provider' | 'model' | 'status' | 'tokens' | 'cost_usd' | 'user_id' | 'duration_ms'
+  > {
+  readonly organisation_id: string;
+  readonly project_id: string;
+  /** Of its event. */
+  readonly idempotency_key: string;
+  readonly id: string;
+  readonly ingested_at: number;
+  readonly day: string;
+}
+
 /** Usage of one hour; `total` in units of 10^-12. */
 export interface UsageSum {
   readonly id: string;
@@ -160,6 +175,7 @@ export interface RollupTransaction {
   /** Of these organisations those that let calls without a price cost something, and what a million tokens do. */
   listCeilings(organisationIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   insertGenerations(booked: readonly BookedGeneration[]): Promise<void>;
+  /** What then has no call left goes. */
   addStatistics(sums: readonly StatisticSum[], now: number): Promise<void>;
   /** Keeps the drain of the shard's events away until the transaction ends. */
   holdEventsCursor(shard: number): Promise<void>;
@@ -167,6 +183,10 @@ export interface RollupTransaction {
   readFills(events: readonly HotEvent[]): Promise<ListedFill[]>;
   /** Fills what is empty in the rows of the generations that own these keys, where there are any; one fill each. */
   applyFills(fills: readonly GenerationFill[]): Promise<void>;
+  /** The calls that own these keys and have no user or no duration, locked. */
+  lockUncounted(fills: readonly GenerationFill[]): Promise<UncountedCall[]>;
+  /** Gives them, and their events, the user and the duration that they have here. */
+  setCounted(calls: readonly UncountedCall[]): Promise<void>;
   insertKnown(known: readonly KnownEvent[]): Promise<void>;
   insertQuarantined(shard: number, rows: readonly QuarantinedRow[]): Promise<void>;
   /**

@@ -10,7 +10,9 @@ import {
   applyFills,
   insertGenerations,
   listWithoutPayloads,
+  lockUncounted,
   readFills,
+  setCounted,
 } from './generation-store.ts';
 import { insertPeriods, loadCalendars, lockPeriods } from './period-store.ts';
 import { type KeyOwner, keyOf, type RollupLedger, type RollupTransaction, type UsageSum } from './ports.ts';
@@ -185,6 +187,8 @@ export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
     holdEventsCursor: (shard) => holdEventsCursor(tx, shard),
     readFills: (events) => readFills(tx, events),
     applyFills: (fills) => applyFills(tx, fills),
+    lockUncounted: (fills) => lockUncounted(tx, fills),
+    setCounted: (calls) => setCounted(tx, calls),
 
     async insertKnown(known) {
       await tx.execute(

@@ -1,5 +1,5 @@
-/** Pure: the day's statistics that follow from a batch of generations. */
-import { TOKEN_KINDS, type TokenKind } from '../ai/generation-row.ts';
+/** Pure: what becomes of the day's statistics. */
+import { type GenerationRow, TOKEN_KINDS, type TokenKind } from '../ai/generation-row.ts';
 import type { BookedGeneration, StatisticSum } from './ports.ts';
 
 export const noTokens = (): Record<TokenKind, bigint> => ({
@@ -11,29 +11,60 @@ export const noTokens = (): Record<TokenKind, bigint> => ({
   reasoning: 0n,
 });
 
-/** One sum for each user, day, kind of call and model. A call that nobody said the cost of adds none. */
-export function sumStatistics(booked: readonly BookedGeneration[]): StatisticSum[] {
+/** A call as statistics know it. */
+export type StatisticCall = Pick<
+  GenerationRow,
+  'generation_type' | 'provider' | 'model' | 'user_id' | 'status' | 'tokens' | 'cost_usd' | 'duration_ms'
+> & { readonly organisation_id: string; readonly day: string };
+
+export const statisticCallOf = ({ event, row, day }: BookedGeneration): StatisticCall => ({
+  ...row,
+  organisation_id: event.organisation_id,
+  day,
+});
+
+/**
+ * One sum for each user, day, kind of call and model: of the calls that come, less those that leave. A call that nobody said
+ * the cost of adds none.
+ */
+export function sumStatistics(
+  coming: Iterable<StatisticCall>,
+  leaving: Iterable<StatisticCall> = [],
+): StatisticSum[] {
   const sums = new Map<string, StatisticSum>();
-  for (const { event, row, day } of booked) {
-    const { organisation_id } = event;
-    const { generation_type, provider, model } = row;
-    const user_id = row.user_id ?? '';
-    const key = [organisation_id, day, user_id, generation_type, provider, model].join('\0');
-    let sum = sums.get(key);
-    if (!sum) {
-      const none = { total_requests: 0, success_requests: 0, failed_requests: 0, duration_count: 0 };
-      const zero = { tokens: noTokens(), cost_usd: 0n, duration_ms_sum: 0n };
-      sum = { organisation_id, day, user_id, generation_type, provider, model, ...none, ...zero };
-      sums.set(key, sum);
-    }
-    sum.total_requests += 1;
-    if (row.status === 'success') sum.success_requests += 1;
-    else sum.failed_requests += 1;
-    for (const kind of TOKEN_KINDS) sum.tokens[kind] += row.tokens[kind];
-    sum.cost_usd += row.cost_usd ?? 0n;
-    if (row.duration_ms === null) continue;
-    sum.duration_ms_sum += row.duration_ms;
-    sum.duration_count += 1;
-  }
+  for (const call of coming) add(sumOf(sums, call), call, 1);
+  for (const call of leaving) add(sumOf(sums, call), call, -1);
   return [...sums.values()];
+}
+
+function sumOf(
+  sums: Map<string, StatisticSum>,
+  { organisation_id, day, generation_type, provider, model, ...call }: StatisticCall,
+): StatisticSum {
+  const user_id = call.user_id ?? '';
+  const key = [organisation_id, day, user_id, generation_type, provider, model].join('\0');
+  let sum = sums.get(key);
+  if (!sum) {
+    const none = { total_requests: 0, success_requests: 0, failed_requests: 0, duration_count: 0 };
+    const zero = { tokens: noTokens(), cost_usd: 0n, duration_ms_sum: 0n };
+    sum = { organisation_id, day, user_id, generation_type, provider, model, ...none, ...zero };
+    sums.set(key, sum);
+  }
+  return sum;
+}
+
+function add(
+  sum: StatisticSum,
+  { status, tokens, cost_usd, duration_ms }: StatisticCall,
+  sign: 1 | -1,
+): void {
+  const by = BigInt(sign);
+  sum.total_requests += sign;
+  if (status === 'success') sum.success_requests += sign;
+  else sum.failed_requests += sign;
+  for (const kind of TOKEN_KINDS) sum.tokens[kind] += by * tokens[kind];
+  sum.cost_usd += by * (cost_usd ?? 0n);
+  if (duration_ms === null) return;
+  sum.duration_ms_sum += by * duration_ms;
+  sum.duration_count += sign;
 }

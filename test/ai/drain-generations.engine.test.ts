@@ -207,7 +207,7 @@ describe('a call that comes again', () => {
     tokens: { input: '9', output: '9' },
   };
   const FILLED = { session_id: 'first', sku: 'pro', response_data: { text: 'ok' } };
-  const COUNTED = { cost_usd: '1.000000000000', input_tokens: '1000', user_id: null, duration_ms: null };
+  const COUNTED = { cost_usd: '1.000000000000', input_tokens: '1000', user_id: 'late', duration_ms: '9' };
 
   const ORDERS: readonly [name: string, first: 'event' | 'fill'][] = [
     ['after its first', 'event'],
@@ -236,11 +236,13 @@ describe('a call that comes again', () => {
       await suite.drain();
     }
     expect(await generationOf(id)).toMatchObject({ ...FILLED, ...COUNTED, user_agent: 'x' });
-    const [{ n, cost } = {}] = await rowsOf(
-      'SELECT total_requests::int AS n, cost_usd AS cost FROM ai_statistics_daily WHERE organisation_id = $1',
+    const statistics = await rowsOf(
+      `SELECT user_id, total_requests::int AS n, cost_usd AS cost, duration_ms_sum AS ms, duration_count::int AS timed
+       FROM ai_statistics_daily WHERE organisation_id = $1`,
       organisation_id,
     );
-    expect([n, cost]).toEqual([1, '1']);
+    expect(statistics).toEqual([{ user_id: 'late', n: 1, cost: '1', ms: '9', timed: 1 }]);
+    expect(await rowsOf('SELECT user_id FROM usage_events WHERE id = $1', id)).toEqual([{ user_id: 'late' }]);
     const listed = await rowsOf('SELECT kind FROM event_conflicts WHERE first_event_id = $1', id);
     expect(listed).toEqual([{ kind: 'fill' }, { kind: 'fill' }]);
     expect(await verified()).toEqual([]);

@@ -3,16 +3,17 @@ import { fillEmpty, fillsWithoutPayloads, mergeFills, readFill } from '../../src
 import { FILLABLE_FIELDS } from '../../src/ingest/fill.ts';
 import { contentOf } from './generations.ts';
 
-const fieldsOf = (content: Record<string, unknown>) => {
-  const fields = readFill(JSON.stringify(contentOf(content)));
-  if (!fields) throw new Error('the content is readable');
-  return fields;
+const arrivalOf = (content: Record<string, unknown>) => {
+  const arrival = readFill(JSON.stringify(contentOf(content)));
+  if (!arrival) throw new Error('the content is readable');
+  return arrival;
 };
+const fieldsOf = (content: Record<string, unknown>) => arrivalOf(content).fields;
 const fill = (idempotency_key: string, content: Record<string, unknown>) => ({
   organisation_id: 'o',
   project_id: 'p',
   idempotency_key,
-  fields: fieldsOf(content),
+  ...arrivalOf(content),
 });
 
 test('a fill has the fields that were sent, JSON as text, and null for all others', () => {
@@ -50,6 +51,17 @@ test('of several fills of one call the first that has a field gives it', () => {
     ['b', 'other', null],
   ]);
   expect(mergeFills([])).toEqual([]);
+});
+
+test('user and duration are filled by the first arrival that has them', () => {
+  const merged = mergeFills([
+    fill('a', { user_id: null }),
+    fill('a', { duration_ms: 0 }),
+    fill('a', { user_id: 'ann', duration_ms: 7 }),
+    fill('a', { user_id: 'bob' }),
+  ]);
+  expect(merged).toMatchObject([{ user_id: 'ann', duration_ms: 0n }]);
+  expect(readFill(JSON.stringify(contentOf({ duration_ms: 'x' })))).toBeNull();
 });
 
 test('an organisation that keeps no payloads is filled with none', () => {

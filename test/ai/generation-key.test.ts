@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FILLABLE_FIELDS, fillsAny } from '../../src/ingest/fill.ts';
+import { ARRIVAL_FIELDS, fillsAny } from '../../src/ingest/fill.ts';
 import { accepted, callOf, read } from './calls.ts';
 
 const keyOf = (fields: Record<string, unknown> = {}): [string, string] => {
@@ -69,8 +69,8 @@ describe('without', () => {
 
 describe('what a later arrival fills', () => {
   test('is what the first lacks, and never what was counted', () => {
-    const all = (1 << FILLABLE_FIELDS.length) - 1;
-    FILLABLE_FIELDS.forEach((field, bit) => {
+    const all = (1 << ARRIVAL_FIELDS.length) - 1;
+    ARRIVAL_FIELDS.forEach((field, bit) => {
       const json = JSON.stringify({ [field]: 'x' });
       expect(fillsAny(json, all)).toBe(true);
       expect(fillsAny(json, 1 << bit)).toBe(true);

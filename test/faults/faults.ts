@@ -31,6 +31,7 @@ export const FAULTS = [
   'late event',
   'fill of a counted call',
   'fill before its call',
+  'user or duration of a counted call',
   'key sent again after the purge',
 ] as const;
 

@@ -15,14 +15,14 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'fills: those drained before their call are not looked for',
     file: GENERATIONS,
-    find: 'await commitFills(tx, await tx.readFills(booked.map(({ event }) => event)), silent);',
+    find: 'await commitFills(tx, await tx.readFills(booked.map(({ event }) => event)), silent, now);',
     replace: '',
     law: 'a later arrival fills what is empty, and nothing else',
   },
   {
     name: 'fills: a repetition met only at the drain fills nothing',
     file: DRAIN,
-    find: 'if (repeated.length > 0) await commitFills(tx, repeated, silent);',
+    find: 'if (repeated.length > 0) await commitFills(tx, repeated, silent, now);',
     replace: '',
     law: 'a later arrival fills what is empty, and nothing else',
   },
@@ -31,6 +31,20 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
     file: 'src/ai/generation-fill.ts',
     find: 'filter(([name]) => fields[name as keyof FillFields] === null)',
     replace: 'filter(([, text]) => text !== null)',
+    law: 'a later arrival fills what is empty, and nothing else',
+  },
+  {
+    name: 'fills: a call that gets its user stays in the statistics of nobody',
+    file: GENERATIONS,
+    find: 'await tx.addStatistics(sumStatistics(after, before), now);',
+    replace: '',
+    law: 'statistics = calls',
+  },
+  {
+    name: 'fills: a user is replaced',
+    file: GENERATIONS,
+    find: 'const user_id = call.user_id ?? fill?.user_id ?? null;',
+    replace: 'const user_id = fill?.user_id ?? call.user_id;',
     law: 'a later arrival fills what is empty, and nothing else',
   },
   {
@@ -43,7 +57,7 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'statistics: not added in the transaction that counts',
     file: GENERATIONS,
-    find: 'await tx.addStatistics(sumStatistics(booked), now);',
+    find: 'await tx.addStatistics(sumStatistics(booked.map(statisticCallOf)), now);',
     replace: '',
     law: 'statistics = calls',
   },

@@ -1,7 +1,7 @@
 /** A hot store as D1 is one: serial, a batch is one transaction, numbers are never used twice, the past can be restored. */
 import type { HotWriter, RefusedEvent, StampedEvent } from '../../src/ingest/accept-events.ts';
 import { hotJsonOf } from '../../src/ingest/event.ts';
-import { FILLABLE_FIELDS } from '../../src/ingest/fill.ts';
+import { ARRIVAL_FIELDS } from '../../src/ingest/fill.ts';
 import type { Holder } from '../../src/ingest/verdict.ts';
 import type { HotConflict, HotEvent, HotRows, Stream } from '../../src/rollup/hot-event.ts';
 import type { HotReader } from '../../src/rollup/ports.ts';
@@ -146,7 +146,7 @@ export class HotMemory {
 /** A bit for each field that a later arrival could fill. */
 function lacksOf(generation: string | null): number {
   if (generation === null || !generation.startsWith('{"')) return 0;
-  return FILLABLE_FIELDS.reduce(
+  return ARRIVAL_FIELDS.reduce(
     (lacks, field, bit) => (generation.includes(`"${field}":`) ? lacks : lacks | (1 << bit)),
     0,
   );

@@ -2,7 +2,13 @@
 import { fillEmpty } from '../../src/ai/generation-fill.ts';
 import { TOKEN_KINDS } from '../../src/ai/generation-row.ts';
 import type { BillingPeriod } from '../../src/rollup/billing-period.ts';
-import { type BookedEvent, keyOf, type RollupTransaction, type UsageSum } from '../../src/rollup/ports.ts';
+import {
+  type BookedEvent,
+  keyOf,
+  type RollupTransaction,
+  type UncountedCall,
+  type UsageSum,
+} from '../../src/rollup/ports.ts';
 import { BOOK } from './calls.ts';
 import { PostgresError, type Table, type Tx } from './ledger-memory.ts';
 import { type Connection, IDLE_MAX } from './ledger-ports.ts';
@@ -213,6 +219,33 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
           if (found?.event.organisation_id !== key.organisation_id) continue;
           weather.count('fill of a counted call');
           ledger.generations.put(tx, id, { ...found, row: fillEmpty(found.row, fields) });
+        }
+      }),
+
+    lockUncounted: (fills) =>
+      run('lock calls without user or duration', async () => {
+        const calls: UncountedCall[] = [];
+        for (const key of fills) {
+          const id = ledger.keys.get(tx, keyOf(key))?.event_id ?? '';
+          if (!ledger.generations.get(tx, id)) continue;
+          await lock(ledger.generations, id);
+          const found = ledger.generations.get(tx, id);
+          if (found?.event.organisation_id !== key.organisation_id) continue;
+          const { event, row, day } = found;
+          if (row.user_id !== null && row.duration_ms !== null) continue;
+          const { organisation_id, project_id, idempotency_key, ingested_at } = event;
+          calls.push({ ...row, id, organisation_id, project_id, idempotency_key, ingested_at, day });
+        }
+        return calls;
+      }),
+
+    setCounted: (calls) =>
+      run(`give ${calls.length} calls their user and duration`, () => {
+        weather.count('user or duration of a counted call');
+        for (const { id, user_id, duration_ms } of calls) {
+          const found = ledger.generations.get(tx, id);
+          if (found)
+            ledger.generations.put(tx, id, { ...found, row: { ...found.row, user_id, duration_ms } });
         }
       }),
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readGenerationRow } from '../../src/ai/generation-row.ts';
 import type { BookedGeneration } from '../../src/rollup/ports.ts';
-import { sumStatistics } from '../../src/rollup/sum-statistics.ts';
+import { statisticCallOf, sumStatistics } from '../../src/rollup/sum-statistics.ts';
 import { contentOf, type GenerationContent } from '../ai/generations.ts';
 import { hotEvent } from './hot-events.ts';
 
@@ -10,6 +10,8 @@ const booked = (content: GenerationContent, day = '2026-01-15'): BookedGeneratio
   if (!row) throw new Error('the content is readable');
   return { event: hotEvent(1), row, hour: 0, day, adjustment_ids: null };
 };
+
+const sumOf = (calls: readonly BookedGeneration[]) => sumStatistics(calls.map(statisticCallOf));
 
 test('calls of one user, day, type and model are one sum; each status but success counts as failed', () => {
   const tokens = {
@@ -23,7 +25,7 @@ test('calls of one user, day, type and model are one sum; each status but succes
   const calls = ['success', 'failed', 'timeout', 'cancelled'].map((status) =>
     booked({ status, user_id: 'u', tokens, cost_usd: '0.1', duration_ms: 10 }),
   );
-  expect(sumStatistics(calls)).toMatchObject([
+  expect(sumOf(calls)).toMatchObject([
     {
       ...{ user_id: 'u', total_requests: 4, success_requests: 1, failed_requests: 3, duration_count: 4 },
       tokens: {
@@ -40,7 +42,7 @@ test('calls of one user, day, type and model are one sum; each status but succes
 });
 
 test('a call without a duration or a cost adds to neither; one that took no time is timed', () => {
-  const [sum] = sumStatistics([booked({}), booked({ duration_ms: 0, cost_usd: '0' })]);
+  const [sum] = sumOf([booked({}), booked({ duration_ms: 0, cost_usd: '0' })]);
   expect(sum).toMatchObject({
     user_id: '',
     total_requests: 2,
@@ -60,6 +62,27 @@ test('another user, day, type, provider or model is another sum', () => {
     booked({ model: 'x' }),
     booked({}),
   ];
-  expect(sumStatistics(calls).map(({ total_requests }) => total_requests)).toEqual([2, 1, 1, 1, 1, 1]);
-  expect(sumStatistics([])).toEqual([]);
+  expect(sumOf(calls).map(({ total_requests }) => total_requests)).toEqual([2, 1, 1, 1, 1, 1]);
+  expect(sumOf([])).toEqual([]);
+});
+
+test('calls that leave take away all that they had brought', () => {
+  const call = (fields: GenerationContent) => statisticCallOf(booked({ cost_usd: '0.1', ...fields }));
+  const [nobody, ofUser] = [call({ duration_ms: 5 }), call({ user_id: 'u', duration_ms: 5 })];
+  const moved = sumStatistics([ofUser], [nobody]);
+  expect(
+    moved.map(({ user_id, total_requests, cost_usd, duration_count }) => [
+      user_id,
+      total_requests,
+      cost_usd,
+      duration_count,
+    ]),
+  ).toEqual([
+    ['u', 1, 10n ** 11n, 1],
+    ['', -1, -(10n ** 11n), -1],
+  ]);
+  expect(moved.map(({ tokens }) => tokens.input)).toEqual([1000n, -1000n]);
+  expect(sumStatistics([nobody], [nobody])).toMatchObject([
+    { total_requests: 0, cost_usd: 0n, duration_ms_sum: 0n },
+  ]);
 });
