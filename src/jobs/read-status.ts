@@ -4,6 +4,7 @@ import type { Ctx } from '../db/ctx.ts';
 import { hotDatabase } from '../db/hot.ts';
 import { PLATFORM } from '../db/ledger.ts';
 import { GLYPHS_MISSING } from '../documents/render-document.ts';
+import { countUnpriced } from '../model-prices/store.ts';
 import { countUndelivered } from '../outbox/store.ts';
 import { listCursors } from '../rollup/cursor-store.ts';
 import { readFullness, readOldestPending } from '../rollup/hot-store.ts';
@@ -54,9 +55,10 @@ export async function readShardStatus(ctx: Ctx): Promise<ShardStatus[]> {
 export async function readStatus(ctx: Ctx): Promise<Record<string, unknown>> {
   const shards = await readShardStatus(ctx);
   const now = formatInstant(ctx.now);
-  const { jobs, quarantined, undelivered } = await ctx.ledger.transaction(PLATFORM, async (tx) => ({
+  const { jobs, quarantined, undelivered, ai } = await ctx.ledger.transaction(PLATFORM, async (tx) => ({
     jobs: await listLastRuns(tx),
     quarantined: await countOpenQuarantine(tx),
+    ai: await countUnpriced(tx),
     undelivered: await countUndelivered(tx, {
       topics: Object.keys(OUTBOX_HANDLERS),
       now,
@@ -72,6 +74,7 @@ export async function readStatus(ctx: Ctx): Promise<Record<string, unknown>> {
     quarantined_events: quarantined,
     outbox,
     documents: { waiting, glyphs_missing },
+    ai,
     jobs,
     failed_jobs: jobs.filter((run) => run.status === 'failed').map((run) => run.job),
   };

@@ -108,6 +108,17 @@ export interface UnpricedModel {
   readonly last_seen: string;
 }
 
+/** What awaits a price: the list below in two numbers. */
+export async function countUnpriced(
+  tx: LedgerTransaction,
+): Promise<{ unpriced_models: number; unpriced_calls: number }> {
+  const [row] = await tx.query<{ unpriced_models: number; unpriced_calls: number }>(
+    `SELECT count(DISTINCT (organisation_id, provider, model)) AS unpriced_models, count(*) AS unpriced_calls
+     FROM ai_generations WHERE cost_source IN ('unpriced', 'ceiling')`,
+  );
+  return row ?? { unpriced_models: 0, unpriced_calls: 0 };
+}
+
 export const listUnpriced = (
   tx: LedgerTransaction,
   filter: { organisation_id?: string | undefined },

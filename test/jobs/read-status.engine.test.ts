@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readStatus } from '../../src/jobs/read-status.ts';
+import { sendGenerations } from '../ai/generations.ts';
 import { openSuite, type Suite } from '../invoicing/ledger-of-suite.ts';
 
 const NOW = '2026-11-21T09:00:00.000Z';
@@ -64,4 +65,25 @@ test('counts what is due by now, what was given up, and the documents without a 
     outbox: { due: 2, failed: 2, oldest_due_at: BEFORE },
     documents: { waiting: 4, glyphs_missing: 2 },
   });
+});
+
+test('counts the calls that no price is known for, and their models, once for each organisation', async () => {
+  const other = await suite.addOrganisation();
+  const ofAi = async () => (await readStatus(suite.ctx(NOW, { shards: new Map() })))['ai'];
+  expect(await ofAi()).toEqual({ unpriced_models: 0, unpriced_calls: 0 });
+  const timestamp = '2026-11-20T10:00:00Z';
+  const call = (project_id: string, key: string, model: string) => ({
+    project_id,
+    timestamp,
+    content: { idempotency_key: key, model },
+  });
+  const [project_id = ''] = other.projects;
+  sendGenerations(suite, other.organisation_id, [
+    call(project_id, '1', 'unknown'),
+    call(project_id, '2', 'unknown'),
+    call(project_id, '3', 'unknown too'),
+    call(project_id, '4', 'claude-sonnet-4-5'),
+  ]);
+  await suite.drain();
+  expect(await ofAi()).toEqual({ unpriced_models: 2, unpriced_calls: 3 });
 });

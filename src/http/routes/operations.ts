@@ -33,6 +33,10 @@ const installation = z
       failed: z.int().meta({ description: 'Given up' }),
       oldest_due_at: time.nullable(),
     }),
+    ai: z.object({
+      unpriced_models: z.int().meta({ description: 'Of an organisation each, see /v1/admin/ai/unpriced' }),
+      unpriced_calls: z.int(),
+    }),
     documents: z.object({
       waiting: z.int().meta({ description: 'Issued, without a PDF yet' }),
       glyphs_missing: z.int().meta({ description: 'Of these, those with characters that no font has' }),
