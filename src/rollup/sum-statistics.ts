@@ -21,19 +21,25 @@ export function sumStatistics(booked: readonly BookedGeneration[]): StatisticSum
     const key = [organisation_id, day, user_id, generation_type, provider, model].join('\0');
     let sum = sums.get(key);
     if (!sum) {
-      const none = { total_requests: 0, success_requests: 0, failed_requests: 0, duration_count: 0 };
-      const zero = { tokens: noTokens(), cost_usd: 0n, duration_ms_sum: 0n };
-      sum = { organisation_id, day, user_id, generation_type, provider, model, ...none, ...zero };
+      const none = { total_requests: 0, success_requests: 0, failed_requests: 0 };
+      const cost = { cost_usd: 0n, cost_count: 0 };
+      const duration = { duration_ms_sum: 0n, duration_count: 0 };
+      const of = { organisation_id, day, user_id, generation_type, provider, model };
+      sum = { ...of, ...none, tokens: noTokens(), ...cost, ...duration };
       sums.set(key, sum);
     }
     sum.total_requests += 1;
     if (row.status === 'success') sum.success_requests += 1;
     else sum.failed_requests += 1;
     for (const kind of TOKEN_KINDS) sum.tokens[kind] += row.tokens[kind];
-    sum.cost_usd += row.cost_usd ?? 0n;
-    if (row.duration_ms === null) continue;
-    sum.duration_ms_sum += row.duration_ms;
-    sum.duration_count += 1;
+    if (row.cost_usd !== null) {
+      sum.cost_usd += row.cost_usd;
+      sum.cost_count += 1;
+    }
+    if (row.duration_ms !== null) {
+      sum.duration_ms_sum += row.duration_ms;
+      sum.duration_count += 1;
+    }
   }
   return [...sums.values()];
 }
