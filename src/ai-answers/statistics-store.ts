@@ -83,7 +83,7 @@ export async function listStatistics(
          FROM ai_statistics_daily WHERE ${conditions}
          GROUP BY organisation_id, day, user_id ${NEWEST_FIRST} LIMIT ${limit}) AS d
        ${NEWEST_FIRST} LIMIT ${limit}
-     ) AS p ${NEWEST_FIRST}`,
+     ) AS p ORDER BY p.day DESC, p.organisation_id DESC, p.user_id DESC`,
     bindings.values,
   );
   const { data, nextAfter } = pageOf(rows, page.limit, (row) => row.page_key);

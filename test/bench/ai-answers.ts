@@ -42,7 +42,7 @@ export async function measureAnswers(): Promise<Row[]> {
       users: USERS,
       calls: CALLS,
       ...YEAR,
-      payloadBytes: 500,
+      payloadBytes: 300,
     });
     const rows: Row[] = [];
     for (const [index, [what, path]] of QUESTIONS.entries()) {
