@@ -1,13 +1,12 @@
-/** The month and what it comes to, days of users, errors and latency: from the drain to the answer. */
+/** Days of users, errors and latency: from the drain to the answer. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listFailures } from '../../src/ai-answers/list-failures.ts';
 import { listLatency } from '../../src/ai-answers/list-latency.ts';
-import { projectSpend } from '../../src/ai-answers/project-spend.ts';
 import { type DayStatistics, listStatistics } from '../../src/ai-answers/statistics-store.ts';
 import type { PageInput } from '../../src/core/page.ts';
 import { reachOf } from '../../src/tenants/tenant-scope.ts';
-import { type GenerationContent, sendGenerations } from '../ai/generations.ts';
 import { openSuite, type Suite } from '../invoicing/ledger-of-suite.ts';
+import { addCalls, type Call, organisationWith } from './drained-calls.ts';
 
 let suite: Suite;
 beforeAll(async () => {
@@ -17,101 +16,6 @@ afterAll(() => suite?.close());
 
 const NOW = '2026-11-21T00:00:00Z';
 const PAGE: PageInput = { limit: 100, after: null };
-
-let keys = 0;
-type Call = readonly [timestamp: string, content: GenerationContent];
-
-/** An organisation in a zone, with these calls drained. */
-async function organisationWith(timezone: string, calls: readonly Call[]): Promise<string> {
-  const { organisation_id, projects } = await suite.addOrganisation({ timezone });
-  await add(organisation_id, projects[0] ?? '', calls);
-  return organisation_id;
-}
-
-async function add(organisation_id: string, project_id: string, calls: readonly Call[]): Promise<void> {
-  const sent = calls.map(([timestamp, content]) => ({
-    project_id,
-    timestamp,
-    content: { idempotency_key: `call ${keys++}`, ...content },
-  }));
-  sendGenerations(suite, organisation_id, sent);
-  await suite.drain();
-}
-
-const HOUR = 3_600_000;
-
-describe('the projection of a month', () => {
-  const cost = (cost_usd: string, fields: GenerationContent = {}): GenerationContent => ({
-    cost_usd,
-    ...fields,
-  });
-
-  test.each<[string, string, string, number, number, string, string]>([
-    // What was spent since the first of November in New York: 1 at its first moment, 2 on the tenth, 4 later.
-    ['at its first moment', 'America/New_York', '2026-11-01T04:00:00.000Z', 0, 721, '0', '0.00'],
-    ['a millisecond later', 'America/New_York', '2026-11-01T04:00:00.001Z', 0, 721, '1', '2595600000.00'],
-    ['after the extra hour', 'America/New_York', '2026-11-02T05:00:00.000Z', 25, 721, '1', '28.84'],
-    ['in the middle of a day', 'America/New_York', '2026-11-10T17:00:00.000Z', 229, 721, '3', '9.45'],
-    ['at its last moment', 'America/New_York', '2026-12-01T04:59:59.999Z', 720, 721, '7', '7.00'],
-    ['of another zone', 'Asia/Kolkata', '2026-11-10T17:00:00.000Z', 238, 720, '103', '310.94'],
-  ])('%s', async (_, zone, now, hours, periodHours, spent, projected) => {
-    const organisation_id = await organisationWith(zone, [
-      ['2026-11-01T03:59:59.999Z', cost('100')],
-      ['2026-11-01T04:00:00.000Z', cost('1')],
-      ['2026-11-10T16:59:59.999Z', cost('2')],
-      ['2026-11-10T17:00:00.000Z', cost('4')],
-    ]);
-    const found = await projectSpend(suite.ctx(now), { organisation_id });
-    expect(found).toMatchObject({
-      as_of: now,
-      timezone: zone,
-      spend_so_far: spent,
-      projected_monthly: projected,
-      period_ms: periodHours * HOUR,
-      elapsed_ms: Date.parse(now) - Date.parse(found.period_start),
-    });
-    expect(Math.floor(found.elapsed_ms / HOUR)).toBe(hours);
-    expect(Date.parse(found.period_end) - Date.parse(found.period_start)).toBe(found.period_ms);
-  });
-
-  test('is of one user, of an organisation or of all, with tokens, and says how many calls nobody knows the cost of', async () => {
-    const tokens = { input: '10', output: '1', cache_read: '5', reasoning: '2' };
-    const calls: Call[] = [
-      ['2026-03-01T00:00:00Z', { user_id: 'ann', cost_usd: '1.5', tokens }],
-      ['2026-03-10T10:00:00Z', { user_id: 'ann', tokens }],
-      ['2026-03-10T11:59:59Z', { user_id: 'bob', cost_usd: '0.25', tokens }],
-      ['2026-03-10T12:00:00Z', { user_id: 'ann', cost_usd: '64', tokens }],
-    ];
-    const [ours] = [await organisationWith('UTC', calls), await organisationWith('UTC', calls)];
-    const ctx = suite.ctx('2026-03-10T12:00:00Z');
-    expect(await projectSpend(ctx, { organisation_id: ours })).toEqual({
-      as_of: '2026-03-10T12:00:00.000Z',
-      period_start: '2026-03-01T00:00:00.000Z',
-      period_end: '2026-04-01T00:00:00.000Z',
-      timezone: 'UTC',
-      spend_so_far: '1.75',
-      total_calls: 3,
-      total_input_tokens: '45',
-      total_output_tokens: '9',
-      unpriced_calls: 1,
-      elapsed_ms: 9.5 * 24 * HOUR,
-      period_ms: 31 * 24 * HOUR,
-      projected_monthly: '5.71',
-    });
-    const ofAnn = { spend_so_far: '1.5', total_calls: 2, unpriced_calls: 1 };
-    expect(await projectSpend(ctx, { organisation_id: ours, user_id: 'ann' })).toMatchObject(ofAnn);
-    expect(await projectSpend(ctx, { user_id: 'ann' })).toMatchObject({ spend_so_far: '3', total_calls: 4 });
-    expect(await projectSpend(ctx, {})).toMatchObject({
-      spend_so_far: '3.5',
-      total_calls: 6,
-      timezone: 'UTC',
-    });
-    const nobody = { spend_so_far: '0', total_calls: 0, projected_monthly: '0.00', total_input_tokens: '0' };
-    for (const user_id of ['', 'nobody']) {
-      expect(await projectSpend(ctx, { organisation_id: ours, user_id })).toMatchObject(nobody);
-    }
-  });
-});
 
 describe("a user's days", () => {
   const list = (
@@ -133,7 +37,7 @@ describe("a user's days", () => {
     };
     const unpriced = { user_id: 'ann', model: 'm', tokens };
     const call = { ...unpriced, cost_usd: '0.1' };
-    const organisation_id = await organisationWith('Asia/Kolkata', [
+    const organisation_id = await organisationWith(suite, 'Asia/Kolkata', [
       ['2026-09-10T18:29:59Z', { ...call, duration_ms: 100 }],
       ['2026-09-10T18:30:00Z', { ...call, duration_ms: 101 }],
       ['2026-09-10T19:00:00Z', { ...call, status: 'failed', generation_type: '__proto__', duration_ms: 200 }],
@@ -177,8 +81,9 @@ describe("a user's days", () => {
     const calls = [1, 2, 3].flatMap((day) =>
       users.map((user_id): Call => [`2026-08-0${day}T10:00:00Z`, { ...(user_id && { user_id }) }]),
     );
-    const { organisation_id, projects } = await suite.addOrganisation();
-    await add(organisation_id, projects[0] ?? '', [...calls, ...calls]);
+    const organisation = await suite.addOrganisation();
+    const { organisation_id } = organisation;
+    await addCalls(suite, organisation, [...calls, ...calls]);
     const whole = (await list({ organisation_id })).data;
     expect(whole).toHaveLength(12);
     expect(whole.map(({ date }) => date)).toEqual(
@@ -200,7 +105,7 @@ describe("a user's days", () => {
     const narrowed = await list({ organisation_id, user_id: 'Zoë', from: '2026-08-02', to: '2026-08-03' });
     expect(narrowed.data.map(({ date, user_id }) => [date, user_id])).toEqual([['2026-08-02', 'Zoë']]);
     expect((await list({ organisation_id, user_id: '' })).data).toEqual([]);
-    await add(organisation_id, projects[0] ?? '', calls.slice(0, 1));
+    await addCalls(suite, organisation, calls.slice(0, 1));
     const grown = (await list({ organisation_id, user_id: 'ann', to: '2026-08-02' })).data;
     expect(grown).toMatchObject([
       {
@@ -214,8 +119,8 @@ describe("a user's days", () => {
   test('of all organisations are of each its own', async () => {
     const call: Call = ['2026-07-10T23:00:00Z', { user_id: 'only here' }];
     const [utc, kolkata] = [
-      await organisationWith('UTC', [call]),
-      await organisationWith('Asia/Kolkata', [call]),
+      await organisationWith(suite, 'UTC', [call]),
+      await organisationWith(suite, 'Asia/Kolkata', [call]),
     ];
     const { data } = await list({ user_id: 'only here' });
     expect(data.map((row) => [row.organisation_id, row.date])).toEqual([
@@ -245,7 +150,7 @@ describe('errors', () => {
       // The thirty-first day, today being the first.
       ['2026-10-22T23:59:59.999Z', { model: 'm', ...failed }],
     ];
-    const [ours] = [await organisationWith('UTC', calls), await organisationWith('UTC', calls)];
+    const [ours] = [await organisationWith(suite, 'UTC', calls), await organisationWith(suite, 'UTC', calls)];
     const ctx = suite.ctx(NOW);
     const { data } = await listFailures(ctx, { organisation_id: ours }, PAGE);
     const overloaded = {
@@ -300,7 +205,7 @@ describe('latency', () => {
         { model, user_id: model, ...(duration_ms !== undefined && { duration_ms }) },
       ]);
     const hundred = Array.from({ length: 100 }, (_, index) => index + 1);
-    const organisation_id = await organisationWith('UTC', [
+    const organisation_id = await organisationWith(suite, 'UTC', [
       ...timed('hundred', ...hundred),
       ...timed('one', 7),
       ...timed('two', 2, 5, undefined),
