@@ -4,7 +4,7 @@ import { makeBindings } from '../db/bindings.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import type { CallFilter } from './call-filter.ts';
 import { pageOfGroups, placeOf, selectGroups } from './group-page.ts';
-import { callConditions, fromEither, organisationsOf } from './source-store.ts';
+import { fromEither, fromGenerations } from './source-store.ts';
 
 export interface FailureRow {
   readonly status: string;
@@ -35,13 +35,11 @@ export async function listFailures(
   const rows = await tx.query<FailureRow & { page_key: string }>(
     `WITH failed AS (
        SELECT ${GROUP.join(', ')}, count(*) AS calls,
-         count(DISTINCT (o.id, user_id)) FILTER (WHERE user_id IS NOT NULL) AS users,
+         count(DISTINCT (organisation_id, user_id)) FILTER (WHERE user_id IS NOT NULL) AS users,
          min(occurred_at) AS first_seen, max(occurred_at) AS last_seen,
-         max((to_char(occurred_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS ') || o.id || ' ' || c.id) COLLATE "C") AS newest,
+         max((to_char(occurred_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS ') || organisation_id || ' ' || c.id) COLLATE "C") AS newest,
          ${placeOf(GROUP)}
-       FROM ${organisationsOf(filter, bindings)} CROSS JOIN LATERAL (
-         SELECT ${GROUP.join(', ')}, user_id, occurred_at, id FROM ai_generations
-         WHERE ${callConditions(filter, bindings)} AND status <> 'success' OFFSET 0) AS c
+       FROM ${fromGenerations(filter, `${GROUP.join(', ')}, organisation_id, user_id, occurred_at, id`, bindings, 'failures')}
        GROUP BY ${GROUP.join(', ')}
      ), page AS (${selectGroups('failed', ORDER, page, bindings)}
      ), models AS (

@@ -3,7 +3,7 @@ import { type Page, type PageInput, pageOf } from '../core/page.ts';
 import { makeBindings } from '../db/bindings.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import type { CallFilter } from './call-filter.ts';
-import { COMPLETION_TOKENS, callConditions, organisationsOf, PROMPT_TOKENS } from './source-store.ts';
+import { COMPLETION_TOKENS, callScope, organisationsOf, PROMPT_TOKENS } from './source-store.ts';
 
 /** A call as the ledger has it, without its payloads; the last three token columns are sums of the others. */
 export interface ListedGeneration {
@@ -64,15 +64,15 @@ export async function listGenerations(
 ): Promise<Page<ListedGeneration>> {
   const bindings = makeBindings();
   const { bind } = bindings;
-  const organisations = organisationsOf(filter, bindings);
-  let conditions = callConditions(filter, bindings);
+  const scope = callScope(filter, bindings);
+  let { conditions } = scope;
   if (page.after !== null) {
     const key = `${bind(page.after)}::jsonb`;
     conditions += ` AND (occurred_at, id) < ((${key} ->> 0)::timestamptz, (${key} ->> 1)::uuid)`;
   }
   const limit = bind(page.limit + 1);
   const rows = await tx.query<ListedGeneration & { page_key: string }>(
-    `SELECT c.* FROM ${organisations} CROSS JOIN LATERAL (
+    `SELECT c.* FROM ${scope.each} CROSS JOIN LATERAL (
        SELECT ${SELECTED}, json_build_array(occurred_at::text, id)::text AS page_key
        FROM ai_generations WHERE ${conditions} ${NEWEST_FIRST} LIMIT ${limit}) AS c
      ${NEWEST_FIRST} LIMIT ${limit}`,

@@ -1,7 +1,7 @@
 /**
- * The SQL that every answer reads from: an organisation's calls, or the statistics of its days, in the same columns. Each
- * organisation is looked up by itself (OFFSET 0 keeps Postgres from joining otherwise), because every index begins with it: so
- * the same statement is served by the same indexes for one organisation and for all.
+ * The SQL that every answer reads from: calls, or the statistics of their days, in the same columns. Each organisation, or
+ * project, is looked up by itself (OFFSET 0 keeps Postgres from joining otherwise), because every index begins with it: so the
+ * same statement is served by the same indexes for one organisation and for all.
  */
 import { isDay } from '../core/time.ts';
 import type { Bindings } from '../db/bindings.ts';
@@ -32,14 +32,37 @@ export function organisationsOf(filter: CallFilter, { bind }: Bindings): string 
   return `(SELECT id FROM organisations${where}) AS o`;
 }
 
-/** Of `ai_generations`, within the organisation `o`. What was received before `from` less a margin is in partitions left out. */
-export function callConditions(filter: CallFilter, { bind }: Bindings): string {
-  const conditions = ['organisation_id = o.id'];
+function projectsOf(filter: CallFilter, { bind }: Bindings): string {
+  const { organisation_id, project_id } = filter;
+  const conditions: string[] = [];
+  if (organisation_id !== undefined) conditions.push(`organisation_id = ${bind(organisation_id)}`);
+  if (project_id !== undefined) conditions.push(`id = ${bind(project_id)}`);
+  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+  return `(SELECT organisation_id AS id, id AS project FROM projects${where}) AS o`;
+}
+
+/** Calls of each of many, one after the other: what there is one of at a time, and which of its calls are meant. */
+export interface CallScope {
+  readonly each: string;
+  readonly conditions: string;
+}
+
+/**
+ * Of `ai_generations`. A user's calls and those that failed have an index by organisation; all others are looked up project by
+ * project, for which the drain keeps one anyway. What was received before `from` less a margin is in partitions left out.
+ */
+export function callScope(filter: CallFilter, bindings: Bindings, only?: 'failures'): CallScope {
+  const { from, to, status } = filter;
+  const { bind } = bindings;
+  const isFailure = only === 'failures' || (status !== undefined && status !== 'success');
+  const isByProject = !isFailure && filter.user_id === undefined;
+  const each = isByProject ? projectsOf(filter, bindings) : organisationsOf(filter, bindings);
+  const conditions = ['organisation_id = o.id', ...(isByProject ? ['project_id = o.project'] : [])];
+  if (isFailure) conditions.push(`status <> 'success'`);
   for (const name of EQUALITIES) {
     const value = filter[name];
     if (value !== undefined) conditions.push(`${name} = ${bind(value)}`);
   }
-  const { from, to } = filter;
   if (from !== undefined) {
     const earliest = earliestOf(from);
     if (isDay(from)) conditions.push(`day >= ${bind(from)}`);
@@ -50,7 +73,7 @@ export function callConditions(filter: CallFilter, { bind }: Bindings): string {
     if (isDay(to)) conditions.push(`day < ${bind(to)}`);
     conditions.push(`occurred_at < ${bind(isDay(to) ? latestBefore(to) : to)}`);
   }
-  return conditions.join(' AND ');
+  return { each, conditions: conditions.join(' AND ') };
 }
 
 /** Of `ai_statistics_daily`; '' stands there for a call without a user, and is nobody's name. */
@@ -66,10 +89,16 @@ export function dayConditions(filter: CallFilter, { bind }: Bindings): string {
   return conditions.join(' AND ');
 }
 
-/** The calls of each organisation with these columns of `ai_generations`, as `c`. */
-export const fromGenerations = (filter: CallFilter, columns: string, bindings: Bindings): string =>
-  `${organisationsOf(filter, bindings)} CROSS JOIN LATERAL (SELECT ${columns} FROM ai_generations
-     WHERE ${callConditions(filter, bindings)} OFFSET 0) AS c`;
+/** The calls with these columns of `ai_generations`, as `c`. */
+export function fromGenerations(
+  filter: CallFilter,
+  columns: string,
+  bindings: Bindings,
+  only?: 'failures',
+): string {
+  const { each, conditions } = callScope(filter, bindings, only);
+  return `${each} CROSS JOIN LATERAL (SELECT ${columns} FROM ai_generations WHERE ${conditions} OFFSET 0) AS c`;
+}
 
 export const fromCalls = (filter: CallFilter, bindings: Bindings): string =>
   fromGenerations(filter, OF_CALLS, bindings);

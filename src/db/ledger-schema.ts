@@ -287,7 +287,6 @@ export const aiGenerations = pgTable(
       table.project_id,
       table.occurred_at,
     ),
-    index('ai_generations_organisation_occurred').on(table.organisation_id, table.occurred_at),
     index('ai_generations_organisation_user_occurred')
       .on(table.organisation_id, table.user_id, table.occurred_at)
       .where(sql`user_id IS NOT NULL`),

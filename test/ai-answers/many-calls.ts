@@ -14,25 +14,25 @@ export interface ManyCalls {
   readonly payloadBytes: number;
 }
 
-// The prime factors take a call's user, kind and model apart: each user has calls of each kind of each model.
+// A user calls one model, or two where it is the first of ten, for a few kinds of work: a day of theirs is some three statistics.
 const INSERT = `INSERT INTO ai_generations (organisation_id, id, project_id, idempotency_key, provider, model, generation_type,
   user_id, session_id, application_id, request_id, response_id, status, error_code, error_message, duration_ms, input_tokens,
   output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, reasoning_tokens, cost_usd, cost_source,
   request_data, response_data, occurred_at, ingested_at, hour, day)
-SELECT organisation_id, uuidv7(at - clock_timestamp()), project_id, 'call ' || n, 'provider-' || h % 2, 'model-' || h % 5,
-  'type-' || h % 7, CASE WHEN h % 50 > 0 THEN 'user ' || u END, 'session ' || n / 10, 'app-' || h % 11, 'req_' || n, 'msg_' || n,
+SELECT organisation_id, uuidv7(at - clock_timestamp()), project_id, 'call ' || n, 'provider-' || m % 2, 'model-' || m,
+  'type-' || h % 4, CASE WHEN h % 50 > 0 THEN 'user ' || u END, 'session ' || n / 10, 'app-' || h % 11, 'req_' || n, 'msg_' || n,
   CASE WHEN h % 40 = 1 THEN 'failed' WHEN h % 97 = 1 THEN 'timeout' ELSE 'success' END,
   CASE WHEN h % 40 = 1 THEN 'overloaded' END, CASE WHEN h % 40 = 1 THEN 'said no to ' || n END,
   CASE WHEN h % 100 > 0 THEN 200 + h % 4999 END, h % 3001, h % 997, h % 499, h % 89, h % 17, h % 211,
   CASE WHEN h % 60 > 0 THEN (h % 99991) * 0.000000000007 END, CASE WHEN h % 60 > 0 THEN 'priced' ELSE 'unpriced' END,
   payload, payload, at, at + interval '1 second', date_trunc('hour', at), at::date
-FROM (
+FROM (SELECT *, CASE WHEN u % 10 = 0 THEN h % 2 ELSE u % 5 END AS m FROM (
   SELECT n, abs(hashint4(n)) AS h, ($5::uuid[])[n % cardinality($5::uuid[]) + 1] AS organisation_id,
     ($6::uuid[])[n % cardinality($6::uuid[]) + 1] AS project_id, n / cardinality($5::uuid[]) % $7::int AS u,
     $3::timestamptz + ($4::timestamptz - $3::timestamptz) * (n::float / $8::int) AS at,
     jsonb_build_object('text', repeat('lorem ipsum ', greatest(1, $9::int / 24))) AS payload
   FROM generate_series($1::int, $2::int - 1) AS n
-) AS numbers`;
+) AS numbers) AS calls`;
 
 const STATISTICS = `INSERT INTO ai_statistics_daily (organisation_id, day, user_id, generation_type, provider, model, total_requests,
   success_requests, failed_requests, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens,
