@@ -6,6 +6,9 @@ import { FILLABLE_FIELDS, type FillableField } from '../ingest/fill.ts';
 export const GENERATION_STATUSES = ['success', 'failed', 'timeout', 'cancelled'] as const;
 export type GenerationStatus = (typeof GENERATION_STATUSES)[number];
 
+export const COST_SOURCES = ['reported', 'priced', 'ceiling', 'unpriced'] as const;
+export type CostSource = (typeof COST_SOURCES)[number];
+
 export const TOKEN_KINDS = [
   'input',
   'output',
@@ -41,7 +44,7 @@ export interface GenerationRow extends FillFields {
   readonly duration_ms: bigint | null;
   /** In units of 10^-12 USD; null where nobody said what the call cost. */
   readonly cost_usd: bigint | null;
-  readonly cost_source: 'reported' | 'priced' | 'ceiling' | 'unpriced';
+  readonly cost_source: CostSource;
   /** Of the prices that made the cost; null where none did. */
   readonly price_ids: readonly string[] | null;
 }

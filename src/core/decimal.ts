@@ -148,6 +148,16 @@ export function roundHalfUp(value: Decimal, digits: number): Decimal {
   return { units, scale: digits };
 }
 
+/** a / b to `digits` decimals, half away from zero, for b > 0: 2 / 3 at 2 → 0.67. Exact: nothing is rounded before. */
+export function quotientHalfUp(a: Decimal, b: Decimal, digits: number): Decimal {
+  if (b.units <= 0n) throw new Error(`the divisor must be positive: ${formatDecimal(b)}`);
+  const scale = Math.max(a.scale, b.scale);
+  const dividend = 2n * unitsAt(a, scale) * powerOfTen(digits);
+  const divisor = unitsAt(b, scale);
+  const units = dividend < 0n ? (dividend - divisor) / (2n * divisor) : (dividend + divisor) / (2n * divisor);
+  return { units, scale: digits };
+}
+
 /** The smallest integer ≥ a / b, for b > 0: the whole packages of size b that hold a. */
 export function ceilingQuotient(a: Decimal, b: Decimal): bigint {
   if (b.units <= 0n) throw new Error(`the divisor must be positive: ${formatDecimal(b)}`);

@@ -289,6 +289,12 @@ export const aiGenerations = pgTable(
       table.project_id,
       table.occurred_at,
     ),
+    index('ai_generations_organisation_user_occurred')
+      .on(table.organisation_id, table.user_id, table.occurred_at)
+      .where(sql`user_id IS NOT NULL`),
+    index('ai_generations_failed')
+      .on(table.organisation_id, table.occurred_at)
+      .where(sql`status <> 'success'`),
     index('ai_generations_unpriced')
       .on(table.organisation_id, table.provider, table.model)
       .where(sql`cost_source IN ('unpriced', 'ceiling')`),
@@ -391,6 +397,8 @@ export const aiStatisticsDaily = pgTable(
     cache_write_1h_tokens: decimalText().notNull(),
     reasoning_tokens: decimalText().notNull(),
     cost_usd: decimalText().notNull(),
+    /** How many of the calls have a cost. */
+    cost_count: bigint({ mode: 'number' }).notNull().default(0),
     /** Over the calls whose duration is known, and how many those are. */
     duration_ms_sum: decimalText().notNull(),
     duration_count: bigint({ mode: 'number' }).notNull(),

@@ -1,3 +1,5 @@
+import type { CallFilter } from '../ai-answers/call-filter.ts';
+import { listGenerations } from '../ai-answers/generation-list-store.ts';
 import type { Page } from '../core/page.ts';
 import type { Ctx } from '../db/ctx.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
@@ -22,6 +24,11 @@ export interface UsageEventFilter {
 export const exportUsageEvents = (ctx: Ctx, filter: UsageEventFilter): Promise<ReadableStream<Uint8Array>> =>
   exportRows(ctx, filter.organisation_id, USAGE_EVENT_COLUMNS, (tx, after) =>
     listUsageEvents(tx, filter, { limit: PAGE_ROWS, after }),
+  );
+
+export const exportGenerations = (ctx: Ctx, filter: CallFilter): Promise<ReadableStream<Uint8Array>> =>
+  exportRows(ctx, filter.organisation_id, AI_GENERATION_COLUMNS, (tx, after) =>
+    listGenerations(tx, filter, { limit: PAGE_ROWS, after }),
   );
 
 export const exportInvoices = (ctx: Ctx, filter: InvoiceFilter): Promise<ReadableStream<Uint8Array>> =>
@@ -80,6 +87,48 @@ const USAGE_EVENT_COLUMNS = columnsOf(
   '=ingested_at',
   '=day',
   '=adjustment_id',
+);
+
+const AI_GENERATION_COLUMNS = columnsOf(
+  '=organisation_id',
+  '=project_id',
+  '=id',
+  '=occurred_at',
+  '=day',
+  'provider',
+  'model',
+  'generation_type',
+  'scene_description',
+  'user_id',
+  'session_id',
+  'application_id',
+  'sku',
+  '=status',
+  'error_code',
+  'error_message',
+  '=duration_ms',
+  'service_tier',
+  '=input_tokens',
+  '=output_tokens',
+  '=cache_read_tokens',
+  '=cache_write_5m_tokens',
+  '=cache_write_1h_tokens',
+  '=reasoning_tokens',
+  '=prompt_tokens',
+  '=completion_tokens',
+  '=total_tokens',
+  '=cost_usd',
+  '=cost_source',
+  '=price_ids',
+  'request_id',
+  'response_id',
+  'idempotency_key',
+  'client_key',
+  'input_summary',
+  'output_summary',
+  'ip_address',
+  'user_agent',
+  '=ingested_at',
 );
 
 const INVOICE_COLUMNS = columnsOf(

@@ -91,33 +91,41 @@ export async function repriceGenerations(ctx: Ctx, input: RepriceInput): Promise
   const sums: RepricingSums = new Map();
   let complete = true;
   for (const organisation of organisations) {
-    complete &&= await repriceOrganisation(ctx, input, id, organisation, sums);
+    for (const project_id of organisation.projects) {
+      complete &&= await repriceProject(ctx, input, id, { organisation, project_id }, sums);
+    }
   }
   const range = { from: formatInstant(from), to: formatInstant(to), organisation_id, model };
   const models = [...sums.values()];
   return { id, ...range, applied: apply, complete, ...totalOf(models), models: models.map(describe) };
 }
 
+interface Of {
+  readonly organisation: RepricedOrganisation;
+  readonly project_id: string;
+}
+
 /** True when all of its calls were looked at. */
-async function repriceOrganisation(
+async function repriceProject(
   ctx: Ctx,
   input: RepriceInput,
   repricingId: string,
-  organisation: RepricedOrganisation,
+  of: Of,
   sums: RepricingSums,
 ): Promise<boolean> {
+  const { organisation } = of;
   for (let after: CallPlace | null = null; ; ) {
     if (!input.hasTime()) return false;
     const place: CallPlace | null = after;
     let part: Part = await ctx.ledger.transaction(tenant(organisation.id), (tx) =>
-      readPart(tx, input, organisation, place),
+      readPart(tx, input, of, place),
     );
     if (input.apply && part.repriced.length > 0) {
       part = await ctx.ledger.transaction(PLATFORM, async (tx) => {
         await lockEventsCursor(tx, organisation.shard);
         await tx.enter(tenant(organisation.id));
         // Once more under the lock: what was read before may have been repriced meanwhile.
-        const current = await readPart(tx, input, organisation, place);
+        const current = await readPart(tx, input, of, place);
         if (current.repriced.length > 0)
           await commitPart(ctx, tx, input, organisation.id, repricingId, current);
         return current;
@@ -138,10 +146,10 @@ interface Part {
 async function readPart(
   tx: LedgerTransaction,
   { from, to, model }: RepriceInput,
-  { id, ceiling }: RepricedOrganisation,
+  { organisation: { id, ceiling }, project_id }: Of,
   after: CallPlace | null,
 ): Promise<Part> {
-  const range = { organisation_id: id, from, to, model: model ?? null };
+  const range = { organisation_id: id, project_id, from, to, model: model ?? null };
   const calls = await listCountedCalls(tx, range, after, PART_CALLS);
   const [first, last] = [calls[0], calls[calls.length - 1]];
   if (!first || !last) return { calls, repriced: [] };

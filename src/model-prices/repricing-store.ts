@@ -13,6 +13,7 @@ export interface RepricedOrganisation {
   readonly shard: number;
   /** For a million tokens; null where calls without a price cost nothing. */
   readonly ceiling: string | null;
+  readonly projects: readonly string[];
 }
 
 /** All, or the one. */
@@ -21,8 +22,9 @@ export const listRepricedOrganisations = (
   organisationId: string | null,
 ): Promise<RepricedOrganisation[]> =>
   tx.query<RepricedOrganisation>(
-    `SELECT id, shard, ai_ceiling_price_per_million AS ceiling FROM organisations
-     WHERE $1::uuid IS NULL OR id = $1 ORDER BY id`,
+    `SELECT id, shard, ai_ceiling_price_per_million AS ceiling,
+       ARRAY(SELECT p.id FROM projects p WHERE p.organisation_id = o.id ORDER BY p.id) AS projects
+     FROM organisations o WHERE $1::uuid IS NULL OR id = $1 ORDER BY id`,
     [organisationId],
   );
 
@@ -39,6 +41,7 @@ export interface CallPlace {
 
 export interface CallRange {
   readonly organisation_id: string;
+  readonly project_id: string;
   /** [from, to), epoch milliseconds. */
   readonly from: number;
   readonly to: number;
@@ -57,10 +60,10 @@ type CallRow = Omit<CountedCall, 'tokens' | 'cost_usd' | 'occurred_at' | 'ingest
 // A bigint comes as a number, and counts of tokens are wanted as bigints.
 const TOKENS = TOKEN_KINDS.map((kind) => `${kind}_tokens::text`).join(', ');
 
-/** Of the calls whose sender did not say the cost, those after a place, in order. */
+/** Of a project's calls whose sender did not say the cost, those after a place, in the order of the index. */
 export async function listCountedCalls(
   tx: LedgerTransaction,
-  { organisation_id, from, to, model }: CallRange,
+  { organisation_id, project_id, from, to, model }: CallRange,
   after: CallPlace | null,
   limit: number,
 ): Promise<CountedCall[]> {
@@ -69,8 +72,8 @@ export async function listCountedCalls(
        cost_usd, cost_source, price_ids, first_cost_usd IS NOT NULL OR coalesce(cost_usd, 0) <> 0 AS is_metered,
        occurred_at, ingested_at, hour, day
      FROM ai_generations
-     WHERE organisation_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND cost_source <> 'reported'
-       AND ($4::text IS NULL OR model = $4) AND (occurred_at, id) > ($5, $6)
+     WHERE organisation_id = $1 AND project_id = $8 AND occurred_at >= $2 AND occurred_at < $3 AND cost_source <> 'reported'
+       AND ($4::text IS NULL OR model = $4) AND occurred_at >= $5 AND (occurred_at, id) > ($5, $6)
      ORDER BY occurred_at, id LIMIT $7`,
     [
       organisation_id,
@@ -80,6 +83,7 @@ export async function listCountedCalls(
       formatInstant(after?.occurred_at ?? from),
       after?.id ?? '00000000-0000-0000-0000-000000000000',
       limit,
+      project_id,
     ],
   );
   return rows.map(callOf);

@@ -7,7 +7,7 @@ import { assert } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import { type BillingPeriod, holds } from '../rollup/billing-period.ts';
 import type { StatisticSum, UsageSum } from '../rollup/ports.ts';
-import { noTokens } from '../rollup/sum-statistics.ts';
+import { noSums } from '../rollup/sum-statistics.ts';
 
 /** A call as the ledger has it; costs in units of 10^-12 USD, instants in epoch milliseconds. */
 export interface CountedCall
@@ -129,12 +129,11 @@ function addStatistic(statistics: Map<string, StatisticSum>, call: CountedCall, 
   const key = [day, user_id, generation_type, provider, model].join('\0');
   let sum = statistics.get(key);
   if (!sum) {
-    const none = { total_requests: 0, success_requests: 0, failed_requests: 0, duration_count: 0 };
-    const zero = { tokens: noTokens(), cost_usd: 0n, duration_ms_sum: 0n };
-    sum = { organisation_id, day, user_id, generation_type, provider, model, ...none, ...zero };
+    sum = { organisation_id, day, user_id, generation_type, provider, model, ...noSums() };
     statistics.set(key, sum);
   }
   sum.cost_usd += difference;
+  if (call.cost_usd === null) sum.cost_count += 1;
 }
 
 /** What repricing comes to for one model of one organisation; costs in units of 10^-12 USD. */

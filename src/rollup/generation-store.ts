@@ -154,6 +154,7 @@ const STATISTICS = [
   'failed_requests',
   ...TOKEN_KINDS.map((kind) => `${kind}_tokens`),
   'cost_usd',
+  'cost_count',
   'duration_ms_sum',
   'duration_count',
 ];
@@ -185,6 +186,7 @@ export async function addStatistics(
       bareArray(sums.map((sum) => sum.failed_requests)),
       ...TOKEN_KINDS.map((kind) => bareArray(sums.map((sum) => sum.tokens[kind].toString()))),
       bareArray(sums.map((sum) => formatQuantity(sum.cost_usd))),
+      bareArray(sums.map((sum) => sum.cost_count)),
       bareArray(sums.map((sum) => sum.duration_ms_sum.toString())),
       bareArray(sums.map((sum) => sum.duration_count)),
     ],

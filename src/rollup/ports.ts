@@ -71,6 +71,7 @@ export interface StatisticSum {
   failed_requests: number;
   readonly tokens: Record<TokenKind, bigint>;
   cost_usd: bigint;
+  cost_count: number;
   duration_ms_sum: bigint;
   duration_count: number;
 }

@@ -2,13 +2,24 @@
 import { type GenerationRow, TOKEN_KINDS, type TokenKind } from '../ai/generation-row.ts';
 import type { BookedGeneration, StatisticSum } from './ports.ts';
 
-export const noTokens = (): Record<TokenKind, bigint> => ({
+const noTokens = (): Record<TokenKind, bigint> => ({
   input: 0n,
   output: 0n,
   cache_read: 0n,
   cache_write_5m: 0n,
   cache_write_1h: 0n,
   reasoning: 0n,
+});
+
+export const noSums = () => ({
+  total_requests: 0,
+  success_requests: 0,
+  failed_requests: 0,
+  tokens: noTokens(),
+  cost_usd: 0n,
+  cost_count: 0,
+  duration_ms_sum: 0n,
+  duration_count: 0,
 });
 
 /** A call as statistics know it. */
@@ -45,9 +56,8 @@ function sumOf(
   const key = [organisation_id, day, user_id, generation_type, provider, model].join('\0');
   let sum = sums.get(key);
   if (!sum) {
-    const none = { total_requests: 0, success_requests: 0, failed_requests: 0, duration_count: 0 };
-    const zero = { tokens: noTokens(), cost_usd: 0n, duration_ms_sum: 0n };
-    sum = { organisation_id, day, user_id, generation_type, provider, model, ...none, ...zero };
+    const of = { organisation_id, day, user_id, generation_type, provider, model };
+    sum = { ...of, ...noSums() };
     sums.set(key, sum);
   }
   return sum;
@@ -63,8 +73,12 @@ function add(
   if (status === 'success') sum.success_requests += sign;
   else sum.failed_requests += sign;
   for (const kind of TOKEN_KINDS) sum.tokens[kind] += by * tokens[kind];
-  sum.cost_usd += by * (cost_usd ?? 0n);
-  if (duration_ms === null) return;
-  sum.duration_ms_sum += by * duration_ms;
-  sum.duration_count += sign;
+  if (cost_usd !== null) {
+    sum.cost_usd += by * cost_usd;
+    sum.cost_count += sign;
+  }
+  if (duration_ms !== null) {
+    sum.duration_ms_sum += by * duration_ms;
+    sum.duration_count += sign;
+  }
 }

@@ -89,7 +89,7 @@ export async function findStatisticsDifferences(tx: LedgerTransaction, since: st
      ), generations AS (
        SELECT c.organisation_id, c.day, coalesce(g.user_id, '') AS user_id, g.generation_type, g.provider, g.model,
          count(*) AS n, count(*) FILTER (WHERE g.status = 'success') AS n_success,
-         coalesce(sum(g.duration_ms), 0) AS duration, count(g.duration_ms) AS n_duration,
+         coalesce(sum(g.duration_ms), 0) AS duration, count(g.duration_ms) AS n_duration, count(g.cost_usd) AS n_cost,
          ${sums('g', (name) => `coalesce(sum(g.${name}), 0)`)}
        FROM changed c CROSS JOIN LATERAL (
          SELECT * FROM ai_generations WHERE organisation_id = c.organisation_id AND day = c.day
@@ -98,14 +98,14 @@ export async function findStatisticsDifferences(tx: LedgerTransaction, since: st
          OFFSET 0) g
        GROUP BY 1, 2, 3, 4, 5, 6
      ), statistics AS (
-       SELECT ${key}, total_requests, success_requests, failed_requests, duration_ms_sum, duration_count,
+       SELECT ${key}, total_requests, success_requests, failed_requests, duration_ms_sum, duration_count, cost_count,
          ${sums('s', (name) => name)}
        FROM ai_statistics_daily JOIN changed USING (organisation_id, day)
      )
      SELECT ${key}, n, total_requests, g_cost_usd, s_cost_usd
      FROM generations FULL JOIN statistics USING (${key})
-     WHERE (n, n_success, n - n_success, duration, n_duration, ${names.map((name) => `g_${name}`).join(', ')})
-       IS DISTINCT FROM (total_requests, success_requests, failed_requests, duration_ms_sum, duration_count,
+     WHERE (n, n_success, n - n_success, duration, n_duration, n_cost, ${names.map((name) => `g_${name}`).join(', ')})
+       IS DISTINCT FROM (total_requests, success_requests, failed_requests, duration_ms_sum, duration_count, cost_count,
          ${names.map((name) => `s_${name}`).join(', ')})
      LIMIT ${DIFFERENCES_MAX}`,
     [since],

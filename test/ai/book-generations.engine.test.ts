@@ -94,6 +94,11 @@ describe('the books of generations', () => {
     ['a token too many in a generation', 'UPDATE ai_generations SET input_tokens = input_tokens + 1', 'day'],
     ['a generation that is gone', 'DELETE FROM ai_generations', 'day'],
     ['a statistic that is wrong', 'UPDATE ai_statistics_daily SET cost_usd = cost_usd + 1', 'statistics'],
+    [
+      'a cost that was not counted',
+      'UPDATE ai_statistics_daily SET cost_count = cost_count - 1',
+      'statistics',
+    ],
     ['a statistic that is gone', 'DELETE FROM ai_statistics_daily', 'statistics'],
   ];
 

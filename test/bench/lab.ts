@@ -22,6 +22,8 @@ export interface Lab {
   /** Past row-level security. */
   readonly owner: pg.Client;
   post<T>(path: string, body: unknown, key?: string): Promise<T>;
+  /** As an admin, with the verbs' clock at a moment. */
+  get<T>(path: string, at: string): Promise<T>;
   /** Tenants with priced metrics, each with one project and key. */
   addTenants(count: number, projectsEach?: number): Promise<Tenant[]>;
   /** Sends prepared requests; answers the seconds. */
@@ -77,12 +79,20 @@ function describeLab(runtime: Runtime, owner: pg.Client, stateDir: string, remov
     if (!response.ok) throw new Error(`POST ${path} was answered ${response.status}: ${text}`);
     return JSON.parse(text) as T;
   };
+  const get = async <T>(path: string, at: string): Promise<T> => {
+    const headers = { authorization: `Bearer ${ADMIN_KEY}`, 'x-test-clock': at };
+    const response = await fetch(new URL(path, runtime.url), { headers });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`GET ${path} was answered ${response.status}: ${text}`);
+    return JSON.parse(text) as T;
+  };
   let hasPrices = false;
   return {
     runtime,
     stateDir,
     owner,
     post,
+    get,
     async addTenants(count, projectsEach = 1) {
       if (!hasPrices) await addPrices(post);
       hasPrices = true;

@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { measureAnswers } from './ai-answers.ts';
 import { measureBundle } from './bundle-size.ts';
 import { measureDrain } from './drain.ts';
 import { measureFullStore } from './full-store.ts';
@@ -16,8 +17,15 @@ import { measureRowCounts } from './row-counts.ts';
 import { measureSingles } from './single-events.ts';
 import { measureStartup } from './startup.ts';
 
+interface Measurement {
+  readonly ids: readonly string[];
+  readonly run: () => Promise<Row[]>;
+  /** Only where `--only` names it: it takes long. */
+  readonly isAlone?: true;
+}
+
 /** Letters as in the table of targets; d and e come from one run. */
-const MEASUREMENTS: readonly { readonly ids: readonly string[]; readonly run: () => Promise<Row[]> }[] = [
+const MEASUREMENTS: readonly Measurement[] = [
   { ids: ['a'], run: measureBatches },
   { ids: ['b'], run: measureSingles },
   { ids: ['c'], run: measureDrain },
@@ -26,6 +34,7 @@ const MEASUREMENTS: readonly { readonly ids: readonly string[]; readonly run: ()
   { ids: ['g'], run: measureBundle },
   { ids: ['h'], run: measureStartup },
   { ids: ['y'], run: measureInvoices },
+  { ids: ['q'], run: measureAnswers, isAlone: true },
 ];
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -37,8 +46,8 @@ const wanted = values.only?.split(',');
 const rows: Row[] = [];
 const failures: string[] = [];
 const startedAt = performance.now();
-for (const { ids, run } of MEASUREMENTS) {
-  if (wanted && !ids.some((id) => wanted.includes(id))) continue;
+for (const { ids, run, isAlone } of MEASUREMENTS) {
+  if (wanted ? !ids.some((id) => wanted.includes(id)) : isAlone) continue;
   const begin = performance.now();
   say(`Measuring ${ids.join(', ')} …`);
   try {

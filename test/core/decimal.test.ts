@@ -21,6 +21,7 @@ import {
   ONE,
   parseDecimal,
   parseQuantity,
+  quotientHalfUp,
   roundHalfUp,
   subtract,
   sum,
@@ -268,6 +269,26 @@ describe('arithmetic is exact', () => {
     expect(() => ceilingQuotient(ONE, decimal(packageSize))).toThrow(/must be positive/);
   });
 
+  test.each<[string, string, number, string]>([
+    ['2', '3', 2, '0.67'],
+    ['-2', '3', 2, '-0.67'],
+    ['1', '8', 2, '0.13'],
+    ['-1', '8', 2, '-0.13'],
+    ['1', '3', 0, '0'],
+    ['1', '2', 0, '1'],
+    ['0', '7', 12, '0'],
+    ['0.000000000003', '2', 12, '0.000000000002'],
+    // Rounded to 16 digits first, as Postgres divides, the last digit would be a 2.
+    ['0.2222222222229999', '2', 12, '0.111111111111'],
+    ['10', '0.3', 1, '33.3'],
+  ])('%s / %s to %s decimals is %s', (a, b, digits, expected) => {
+    expect(formatDecimal(quotientHalfUp(decimal(a), decimal(b), digits))).toBe(expected);
+  });
+
+  test.each(['0', '-1'])('a division by %s throws', (divisor) => {
+    expect(() => quotientHalfUp(ONE, decimal(divisor), 2)).toThrow(/must be positive/);
+  });
+
   test('it agrees with fractions, 5,000 cases', () => {
     const any = decimalText(-(10n ** 38n), 10n ** 38n);
     fc.assert(
@@ -280,6 +301,9 @@ describe('arithmetic is exact', () => {
         if (isLess(fraction('0'), y)) {
           const quotient = dividedBy(x, y);
           expect(ceilingQuotient(a, b)).toBe(-floor({ over: -quotient.over, under: quotient.under }));
+          expect(isEqual(fraction(formatDecimal(quotientHalfUp(a, b, 12))), rounded(quotient, 12))).toBe(
+            true,
+          );
         }
       }),
       cases(5_000),

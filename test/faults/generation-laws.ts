@@ -162,7 +162,9 @@ function checkStatistics({ ledger }: World): void {
     const key = [event.organisation_id, day, ...of].join(' ');
     const isGood = sent['status'] === 'success';
     const { duration_ms } = row;
-    const own = [1n, isGood ? 1n : 0n, costOf(sent) ?? 0n, duration_ms ?? 0n, duration_ms === null ? 0n : 1n];
+    const cost = costOf(sent);
+    const own = [1n, isGood ? 1n : 0n, cost ?? 0n, cost === null ? 0n : 1n];
+    own.push(duration_ms ?? 0n, duration_ms === null ? 0n : 1n);
     own.push(...TOKENS.map((kind) => tokensOf(sent, kind)));
     const old = sums.get(key);
     sums.set(key, old ? own.map((value, index) => value + (old[index] ?? 0n)) : own);
@@ -171,11 +173,12 @@ function checkStatistics({ ledger }: World): void {
   const committed = new Map([...ledger.statistics.committed].filter(([, sum]) => sum.total_requests !== 0));
   hold('statistics = calls', sums.size === committed.size, () => `${sums.size} ≠ ${committed.size}`);
   for (const [key, sum] of committed) {
-    const { total_requests, success_requests, cost_usd, duration_ms_sum, duration_count } = sum;
+    const { total_requests, success_requests, cost_usd, cost_count, duration_ms_sum, duration_count } = sum;
     const said = [
       BigInt(total_requests),
       BigInt(success_requests),
       cost_usd,
+      BigInt(cost_count),
       duration_ms_sum,
       BigInt(duration_count),
     ];

@@ -62,6 +62,13 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
     law: 'statistics = calls',
   },
   {
+    name: 'statistics: a cost is added, but not counted',
+    file: 'src/rollup/sum-statistics.ts',
+    find: 'sum.cost_count += 1;',
+    replace: '',
+    law: 'statistics = calls',
+  },
+  {
     name: 'prices: a call whose cost nobody said has none',
     file: DRAIN,
     find: 'const { generations: priced, n_mispriced } = await priceGenerations(tx, counted, kept);',

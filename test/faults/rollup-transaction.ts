@@ -285,7 +285,13 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
   };
 }
 
-const STATISTIC_COUNTS = ['total_requests', 'success_requests', 'failed_requests', 'duration_count'] as const;
+const STATISTIC_COUNTS = [
+  'total_requests',
+  'success_requests',
+  'failed_requests',
+  'cost_count',
+  'duration_count',
+] as const;
 
 function refuse({ event }: BookedEvent): void {
   if (event.unit === REFUSED)

@@ -12,6 +12,7 @@ import {
   ask,
   DAY_MS,
   eventOf,
+  generationOf,
   onceDrained,
   problemOf,
   send,
@@ -54,6 +55,7 @@ beforeAll(async () => {
   const cloud = { specversion: '1.0', type: 'call', source: 'matrix', id: '1' };
   await sendRaw(tenant.key, 'application/cloudevents+json', JSON.stringify(cloud));
   refused = await makeRefusedKeys(tenant);
+  await world.post('/v1/ai/generations', generationOf({ status: 'failed', user_id: 'u' }), tenant.key);
   await world.job('rollup');
 });
 

@@ -22,6 +22,7 @@ export interface Made {
   paymentId?: string;
   creditNoteId?: string;
   modelPriceId?: string;
+  generationId?: string;
 }
 
 export interface Call {
@@ -73,6 +74,7 @@ export const billingEntityId = (made: Made): string => made.billingEntityId ?? '
 export const taxRateId = (made: Made): string => made.taxRateId ?? '';
 export const exchangeRateId = ({ exchangeRate }: Made): string => exchangeRate?.id ?? '';
 export const modelPriceId = ({ modelPriceId = '' }: Made): string => modelPriceId;
+export const generationId = ({ generationId = '' }: Made): string => generationId;
 export const discountId = (made: Made): string => made.discountId ?? '';
 export const invoiceId = ({ invoiceId }: Made): string => invoiceId;
 export const creditNoteId = ({ creditNoteId = '' }: Made): string => creditNoteId;

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { fontOf } from '../outbox/font-of.ts';
+import { AI_ANSWER_ROWS } from './ai-answer-rows.ts';
 import { AI_ROUTE_ROWS } from './ai-route-rows.ts';
 import {
   act,
@@ -157,6 +158,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
     pathOf: (id) => admin(`exchange-rates/${id}`),
   },
   ...AI_ROUTE_ROWS,
+  ...AI_ANSWER_ROWS,
   'POST /v1/admin/discounts': {
     status: 201,
     call: (made) => ({

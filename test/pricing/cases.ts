@@ -4,7 +4,7 @@ import fc from 'fast-check';
  * How a property is run: always the same cases, unless PROPERTY_SEED asks for others. A failure prints its seed and the
  * path to its smallest counterexample.
  */
-export const cases = (numRuns: number): fc.Parameters<unknown> => {
+export const cases = (numRuns: number): { readonly numRuns: number; readonly seed: number } => {
   const seed = process.env['PROPERTY_SEED'];
   return { numRuns, seed: seed === undefined ? 4217 : Number(seed) };
 };

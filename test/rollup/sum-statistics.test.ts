@@ -36,17 +36,18 @@ test('calls of one user, day, type and model are one sum; each status but succes
         cache_write_1h: 20n,
         reasoning: 24n,
       },
-      ...{ cost_usd: 4n * 10n ** 11n, duration_ms_sum: 40n },
+      ...{ cost_usd: 4n * 10n ** 11n, cost_count: 4, duration_ms_sum: 40n },
     },
   ]);
 });
 
-test('a call without a duration or a cost adds to neither; one that took no time is timed', () => {
+test('a call without a duration or a cost adds to neither; one that took no time is timed, one for nothing has a cost', () => {
   const [sum] = sumOf([booked({}), booked({ duration_ms: 0, cost_usd: '0' })]);
   expect(sum).toMatchObject({
     user_id: '',
     total_requests: 2,
     cost_usd: 0n,
+    cost_count: 1,
     duration_ms_sum: 0n,
     duration_count: 1,
   });

@@ -1,7 +1,13 @@
 /** Lists as files of CSV, whole. */
 import * as z from 'zod';
-import { exportInvoiceLineItems, exportInvoices, exportUsageEvents } from '../../exports/export-csv.ts';
+import {
+  exportGenerations,
+  exportInvoiceLineItems,
+  exportInvoices,
+  exportUsageEvents,
+} from '../../exports/export-csv.ts';
 import { INVOICE_STATUSES } from '../../invoicing/invoice.ts';
+import { generationFilter, readCallFilter } from '../ai-schemas.ts';
 import { type Answer, defineRoute, type Route } from '../route.ts';
 import { filterText, id, instantQuery, monthQuery, yearQuery } from '../schemas.ts';
 
@@ -54,6 +60,17 @@ export const EXPORT_ROUTES: readonly Route[] = [
     }),
     responses: CSV,
     handle: async (ctx, { query }) => answerCsv('usage-events', await exportUsageEvents(ctx, query)),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/exports/ai-generations',
+    audience: 'admin',
+    action: 'generation.export',
+    summary: 'Calls of AI models as CSV, the newest first, without their payloads',
+    query: z.strictObject(generationFilter),
+    responses: CSV,
+    handle: async (ctx, { query }) =>
+      answerCsv('ai-generations', await exportGenerations(ctx, readCallFilter(query))),
   }),
   defineRoute({
     method: 'get',

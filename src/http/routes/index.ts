@@ -3,6 +3,8 @@ import * as z from 'zod';
 import { answerDocs, renderDocs } from '../docs-page.ts';
 import { describeApi } from '../openapi.ts';
 import { defineRoute, type Route } from '../route.ts';
+import { AI_ANSWER_ROUTES } from './ai-answers.ts';
+import { AI_GENERATION_ROUTES } from './ai-generations.ts';
 import { BILLING_ENTITY_ROUTES } from './billing-entities.ts';
 import { CREDIT_NOTE_ROUTES } from './credit-notes.ts';
 import { DISCOUNT_ROUTES } from './discounts.ts';
@@ -71,6 +73,8 @@ export const ROUTES: readonly Route[] = [
   ...TAX_RATE_ROUTES,
   ...EXCHANGE_RATE_ROUTES,
   ...MODEL_PRICE_ROUTES,
+  ...AI_GENERATION_ROUTES,
+  ...AI_ANSWER_ROUTES,
   ...DISCOUNT_ROUTES,
   ...INVOICE_ROUTES,
   ...CREDIT_NOTE_ROUTES,

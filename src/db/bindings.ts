@@ -1,0 +1,16 @@
+/** The values of a statement that is put together: each is bound as $1, $2, … in the order in which it is named. */
+export interface Bindings {
+  readonly values: unknown[];
+  readonly bind: (value: string | number) => string;
+}
+
+export function makeBindings(): Bindings {
+  const values: unknown[] = [];
+  return {
+    values,
+    bind(value) {
+      values.push(value);
+      return `$${values.length}`;
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/** Schemas of calls of AI models, as their routes share them. */
+import * as z from 'zod';
+import {
+  CODE_CHARACTERS_MAX,
+  ID_CHARACTERS_MAX,
+  MODEL_CHARACTERS_MAX,
+  PROVIDER_CHARACTERS_MAX,
+  TYPE_CHARACTERS_MAX,
+} from '../ai/generation.ts';
+import { COST_SOURCES, GENERATION_STATUSES } from '../ai/generation-row.ts';
+import type { CallFilter } from '../ai-answers/call-filter.ts';
+import { invalidRequest } from '../core/error.ts';
+import { isDay } from '../core/time.ts';
+import { filterText, id, quantity, time, usageBound } from './schemas.ts';
+
+const generationStatus = z.enum(GENERATION_STATUSES);
+const costSource = z.enum(COST_SOURCES);
+const type = filterText(TYPE_CHARACTERS_MAX);
+const code = filterText(CODE_CHARACTERS_MAX);
+const senderId = filterText(ID_CHARACTERS_MAX);
+
+/** What every question about calls can be narrowed to. */
+export const callFilter = {
+  organisation_id: id.optional(),
+  project_id: id.optional(),
+  user_id: senderId.optional(),
+  application_id: senderId.optional(),
+  provider: filterText(PROVIDER_CHARACTERS_MAX).optional(),
+  model: filterText(MODEL_CHARACTERS_MAX).optional(),
+  generation_type: type.optional(),
+  scene: type.optional().meta({ description: 'Another name of `generation_type`' }),
+  from: usageBound.optional(),
+  to: usageBound.optional().meta({ description: 'The first instant, or the first day, that is not meant' }),
+};
+
+export const generationFilter = {
+  ...callFilter,
+  session_id: senderId.optional(),
+  status: generationStatus.optional(),
+  error_code: code.optional(),
+  request_id: senderId.optional(),
+  response_id: senderId.optional(),
+  cost_source: costSource.optional(),
+};
+
+export const failureFilter = {
+  ...callFilter,
+  status: generationStatus.exclude(['success']).optional(),
+  error_code: code.optional(),
+};
+
+/** `scene` is `generation_type` by another name. Throws `invalid_request` where the two differ or the bounds are in no order. */
+export function readCallFilter<Query extends CallFilter & { readonly scene?: string | undefined }>(
+  query: Query,
+): Omit<Query, 'scene'> {
+  const { scene, ...filter } = query;
+  const { generation_type = scene, from, to } = filter;
+  if (scene !== undefined && scene !== generation_type) {
+    const detail = 'scene and generation_type are the same field and must not differ.';
+    throw invalidRequest([{ pointer: '?scene', code: 'conflicting_fields', detail }]);
+  }
+  // When a day begins beside an instant depends on the zone.
+  const isOrdered = from === undefined || to === undefined || isDay(from) !== isDay(to) || from <= to;
+  if (!isOrdered) {
+    throw invalidRequest([{ pointer: '?from', code: 'invalid_order', detail: 'from must not be after to.' }]);
+  }
+  return { ...filter, ...(generation_type !== undefined && { generation_type }) };
+}
+
+const text = z.string();
+const tokens = z.int();
+
+/** A call as a list has it. */
+export const generation = z
+  .object({
+    organisation_id: id,
+    project_id: id,
+    id,
+    idempotency_key: text,
+    client_key: text.nullable().meta({ description: "The caller's own key where the call has another" }),
+    provider: text,
+    model: text,
+    generation_type: text,
+    scene: text.meta({ description: 'The same as `generation_type`' }),
+    scene_description: text.nullable(),
+    user_id: text.nullable(),
+    session_id: text.nullable(),
+    application_id: text.nullable(),
+    sku: text.nullable(),
+    request_id: text.nullable(),
+    response_id: text.nullable(),
+    status: generationStatus,
+    error_code: text.nullable(),
+    error_message: text.nullable(),
+    duration_ms: z.int().nullable(),
+    service_tier: text.nullable(),
+    input_tokens: tokens.meta({ description: 'Without what was read from or written to a cache' }),
+    output_tokens: tokens.meta({ description: 'Without reasoning' }),
+    cache_read_tokens: tokens,
+    cache_write_5m_tokens: tokens,
+    cache_write_1h_tokens: tokens,
+    reasoning_tokens: tokens,
+    prompt_tokens: tokens.meta({ description: 'Input and cache' }),
+    completion_tokens: tokens.meta({ description: 'Output and reasoning' }),
+    total_tokens: tokens,
+    cost_usd: quantity.nullable().meta({ description: 'Null: nobody knows' }),
+    cost_source: costSource,
+    price_ids: z.array(id).nullable().meta({ description: 'Of the prices that made the cost' }),
+    input_summary: text.nullable(),
+    output_summary: text.nullable(),
+    ip_address: text.nullable(),
+    user_agent: text.nullable(),
+    occurred_at: time,
+    ingested_at: time,
+    day: text.meta({ description: "Of the organisation's zone" }),
+  })
+  .meta({ id: 'RecordedGeneration' });
+
+export const generationWithPayloads = generation
+  .extend({ request_data: z.unknown(), response_data: z.unknown() })
+  .meta({ id: 'RecordedGenerationWithPayloads' });

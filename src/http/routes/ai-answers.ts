@@ -1,0 +1,212 @@
+/** What calls of AI models cost, how they ended and how long they took. */
+import * as z from 'zod';
+import { ID_CHARACTERS_MAX } from '../../ai/generation.ts';
+import { GENERATION_STATUSES } from '../../ai/generation-row.ts';
+import { GROUPINGS } from '../../ai-answers/call-group.ts';
+import type { CallSums } from '../../ai-answers/call-sums.ts';
+import { listFailures } from '../../ai-answers/list-failures.ts';
+import { listLatency } from '../../ai-answers/list-latency.ts';
+import { listSpend } from '../../ai-answers/list-spend.ts';
+import { projectSpend } from '../../ai-answers/project-spend.ts';
+import { listStatistics } from '../../ai-answers/statistics-store.ts';
+import { reachOf } from '../../tenants/tenant-scope.ts';
+import { callFilter, failureFilter, readCallFilter } from '../ai-schemas.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { day, filterText, id, pageOf, quantity, time } from '../schemas.ts';
+import { answerList, listQuery } from './list.ts';
+
+const grouping = z.enum(GROUPINGS);
+const sceneOrGrouping = z
+  .enum(['scene', ...GROUPINGS])
+  .transform((by) => (by === 'scene' ? 'type' : by))
+  .pipe(grouping)
+  .meta({ description: '`scene` is another name of `type`' });
+
+const group = {
+  group: z.string().nullable().meta({ description: 'Null: the calls without one' }),
+  generation_type: z.string().optional(),
+  scene: z.string().optional(),
+  provider: z.string().optional(),
+  model: z.string().optional(),
+  user_id: z.string().nullable().optional(),
+  project_id: id.optional(),
+  application_id: z.string().nullable().optional(),
+  day: z.string().optional(),
+};
+
+const sums = {
+  call_count: z.int(),
+  unpriced_calls: z.int().meta({ description: 'Those without a cost: nobody knows it' }),
+  total_cost: quantity,
+  avg_cost: quantity.nullable().meta({ description: 'Of the calls that have a cost; at most 12 decimals' }),
+  input_tokens: quantity.meta({ description: 'With what was read from or written to a cache' }),
+  output_tokens: quantity.meta({ description: 'With reasoning' }),
+  total_tokens: quantity,
+};
+
+const projection = z
+  .object({
+    as_of: time,
+    period_start: time,
+    period_end: time,
+    timezone: z.string(),
+    spend_so_far: quantity,
+    total_calls: z.int(),
+    total_input_tokens: quantity,
+    total_output_tokens: quantity,
+    unpriced_calls: z.int(),
+    elapsed_ms: z.int(),
+    period_ms: z.int(),
+    projected_monthly: z.string().meta({ description: 'With two decimals' }),
+  })
+  .meta({ id: 'SpendProjection' });
+
+const parts = z.record(
+  z.string(),
+  z.object({
+    requests: z.int(),
+    success: z.int(),
+    failed: z.int(),
+    tokens: quantity,
+    cost: quantity,
+  }),
+);
+
+const statistics = z
+  .object({
+    id,
+    organisation_id: id,
+    user_id: z.string().nullable(),
+    date: z.string(),
+    total_requests: z.int(),
+    success_requests: z.int(),
+    failed_requests: z.int(),
+    total_prompt_tokens: quantity,
+    total_completion_tokens: quantity,
+    total_tokens: quantity,
+    total_cost: quantity,
+    scene_stats: parts.meta({ description: 'By generation_type' }),
+    model_stats: parts.meta({ description: 'By model, whoever provides it' }),
+    avg_duration: z.int().nullable().meta({ description: 'Milliseconds' }),
+    updated_at: time,
+  })
+  .meta({ id: 'DayStatistics' });
+
+const failure = z
+  .object({
+    status: z.enum(GENERATION_STATUSES),
+    error_code: z.string().nullable(),
+    provider: z.string(),
+    model: z.string(),
+    calls: z.int(),
+    share: quantity.meta({ description: "Of the model's calls, from 0 to 1; at most 6 decimals" }),
+    users: z.int(),
+    first_seen: time,
+    last_seen: time,
+    last_message: z.string().nullable(),
+  })
+  .meta({ id: 'Failures' });
+
+const milliseconds = z.int().nullable();
+const latency = z
+  .object({
+    ...group,
+    calls: z.int(),
+    timed_calls: z.int().meta({ description: 'Those whose duration is known' }),
+    p50: milliseconds.meta({ description: 'Milliseconds, like all figures here: a duration that occurred' }),
+    p95: milliseconds,
+    avg: milliseconds,
+    max: milliseconds,
+  })
+  .meta({ id: 'Latency' });
+
+export const AI_ANSWER_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/ai/spend',
+    audience: 'admin',
+    action: 'ai_spend.read',
+    summary:
+      'What calls cost, by group: the dearest first, days in their order. Since the month began where `from` is absent',
+    query: listQuery({ ...callFilter, group_by: sceneOrGrouping }),
+    responses: {
+      200: {
+        description: 'A page of groups, and the sums of all',
+        schema: z.object({
+          data: z.array(z.object({ ...group, ...sums }).meta({ id: 'Spend' })),
+          next_cursor: z.string().nullable(),
+          total: z.object(sums),
+        }),
+      },
+    },
+    handle: async (ctx, { query }) => {
+      let total: CallSums | undefined;
+      const answer = await answerList(
+        'spend',
+        readCallFilter(query),
+        async ({ group_by, ...filter }, page) => {
+          const spend = await listSpend(ctx, { filter, grouping: group_by }, page);
+          total = spend.total;
+          return spend;
+        },
+      );
+      return { ...answer, body: { ...(answer.body as object), total } };
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/ai/projection',
+    audience: 'admin',
+    action: 'ai_spend.read',
+    summary:
+      "What the current month of the organisation's zone comes to at its pace so far, to the millisecond",
+    query: z.strictObject({
+      organisation_id: id.optional(),
+      user_id: filterText(ID_CHARACTERS_MAX).optional(),
+    }),
+    responses: { 200: { description: 'The month so far, and projected', schema: projection } },
+    handle: async (ctx, { query }) => ({ status: 200, body: await projectSpend(ctx, query) }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/ai/statistics',
+    audience: 'admin',
+    action: 'ai_statistics.read',
+    summary: "Days of users, the newest first; days are of each organisation's zone, `to` is not among them",
+    query: listQuery({
+      organisation_id: id.optional(),
+      user_id: filterText(ID_CHARACTERS_MAX).optional(),
+      from: day.optional(),
+      to: day.optional(),
+    }),
+    responses: { 200: { description: 'A page of days', schema: pageOf(statistics) } },
+    handle: (ctx, { query }) =>
+      answerList('statistics', readCallFilter(query), (filter, page) =>
+        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listStatistics(tx, filter, page)),
+      ),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/ai/errors',
+    audience: 'admin',
+    action: 'ai_errors.read',
+    summary: 'Calls that did not succeed, by what became of them. Of the last 30 days where `from` is absent',
+    query: listQuery(failureFilter),
+    responses: { 200: { description: 'A page of kinds, the most frequent first', schema: pageOf(failure) } },
+    handle: (ctx, { query }) =>
+      answerList('errors', readCallFilter(query), (filter, page) => listFailures(ctx, filter, page)),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/ai/latency',
+    audience: 'admin',
+    action: 'ai_latency.read',
+    summary: 'How long calls took, by group. In the last 30 days where `from` is absent',
+    query: listQuery({ ...callFilter, group_by: sceneOrGrouping.default('model') }),
+    responses: { 200: { description: 'A page of groups', schema: pageOf(latency) } },
+    handle: (ctx, { query }) =>
+      answerList('latency', readCallFilter(query), ({ group_by, ...filter }, page) =>
+        listLatency(ctx, { filter, grouping: group_by }, page),
+      ),
+  }),
+];

@@ -1,0 +1,42 @@
+/** Single calls of AI models. */
+import * as z from 'zod';
+import { listGenerations } from '../../ai-answers/generation-list-store.ts';
+import { getGeneration } from '../../ai-answers/get-generation.ts';
+import { reachOf } from '../../tenants/tenant-scope.ts';
+import { generation, generationFilter, generationWithPayloads, readCallFilter } from '../ai-schemas.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { id, idParams, pageOf } from '../schemas.ts';
+import { answerList, listQuery } from './list.ts';
+
+export const AI_GENERATION_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/ai/generations',
+    audience: 'admin',
+    action: 'generation.read',
+    summary: 'List calls of AI models, the newest first',
+    query: listQuery(generationFilter),
+    responses: {
+      200: { description: 'A page of calls, without their payloads', schema: pageOf(generation) },
+    },
+    handle: (ctx, { query }) =>
+      answerList('generations', readCallFilter(query), (filter, page) =>
+        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listGenerations(tx, filter, page)),
+      ),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/ai/generations/:id',
+    audience: 'admin',
+    action: 'generation.read',
+    summary: 'Read a call with what was sent and answered, where the organisation keeps it',
+    params: idParams,
+    query: z.strictObject({ organisation_id: id.optional() }),
+    responses: { 200: { description: 'The call', schema: generationWithPayloads } },
+    problems: [404],
+    handle: async (ctx, { params, query }) => ({
+      status: 200,
+      body: await getGeneration(ctx, { ...query, id: params.id }),
+    }),
+  }),
+];
