@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { measureBundle } from './bundle-size.ts';
 import { measureDrain } from './drain.ts';
 import { measureFullStore } from './full-store.ts';
+import { measureGenerationDrain, measureGenerations } from './generations.ts';
 import { measureBatches } from './ingest-batches.ts';
 import { measureInvoices } from './invoices.ts';
 import { isHeld, type Row } from './measurement.ts';
@@ -25,6 +26,8 @@ const MEASUREMENTS: readonly { readonly ids: readonly string[]; readonly run: ()
   { ids: ['f'], run: measureFullStore },
   { ids: ['g'], run: measureBundle },
   { ids: ['h'], run: measureStartup },
+  { ids: ['i'], run: measureGenerations },
+  { ids: ['j'], run: measureGenerationDrain },
   { ids: ['y'], run: measureInvoices },
 ];
 
