@@ -49,10 +49,18 @@ SELECT value->>0, value->>9, value->>10, ${EVENT}, value->>11${more.value(12)} $
   };
 }
 
+// A call's content travels as a text in which U+007F stands for every quote: as JSON within the row SQLite parsed and wrote
+// it twice, 8 of 21 ms for 1,000 calls, and on its way to D1 each quote would be escaped. For a U+007F of its own stands
+// U+0001, which no JSON text holds unescaped.
+const STAND_IN = '\u007f';
+const UNUSED = '\u0001';
+
+const withoutQuotes = (json: string): string => json.replaceAll(STAND_IN, UNUSED).replaceAll('"', STAND_IN);
+
 const PLAIN = formsOf({ column: '', value: () => '', held: '' });
 const GENERATIONS = formsOf({
   column: ', generation',
-  value: (index) => `, value->>${index}`,
+  value: (index) => `, replace(replace(value->>${index}, char(127), '"'), char(1), char(127))`,
   // The names of what is there could be longer than a value may be, and the content itself more so: one bit a field.
   held: `, CASE WHEN held.generation IS NULL THEN 0 ELSE ${FILLABLE_FIELDS.map(
     (field, bit) => `((held.generation->'$.${field}' IS NULL) << ${bit})`,
@@ -145,13 +153,13 @@ const fieldsOf = ({ id, fingerprint, timestamp, event }: StampedEvent): Fields =
   fingerprint,
 ];
 
-/** A call's content comes last, as the JSON that it is: as a text in a text each of its quotes would be escaped. */
+/** A call's content comes last. */
 function rowOf(sent: StampedEvent, more: Fields): string {
   const { generation } = sent.event;
   const fields = fieldsOf(sent);
   for (const field of more) fields.push(field);
-  const row = JSON.stringify(fields);
-  return generation === null ? row : `${row.slice(0, -1)},${generation.json}]`;
+  if (generation !== null) fields.push(withoutQuotes(generation.json));
+  return JSON.stringify(fields);
 }
 
 const keyOf = ({ event }: StampedEvent): string => event.idempotency_key;
