@@ -26,53 +26,59 @@ interface OwnColumn {
   readonly name: string;
   readonly type: 'text' | 'jsonb' | 'bigint' | 'numeric' | 'uuid';
   readonly array: (booked: readonly BookedGeneration[]) => string;
+  /** Where all rows may have none: whether they have. Such a column is left out, as most are that a caller does not use. */
+  readonly isNull?: (booked: BookedGeneration) => boolean;
 }
 
-const bare =
-  (ofRow: (booked: BookedGeneration) => string | number | bigint | null) =>
-  (booked: readonly BookedGeneration[]): string =>
-    bareArray(booked.map((each) => ofRow(each)?.toString() ?? null));
-const texts =
-  (ofRow: (booked: BookedGeneration) => string | null) =>
-  (booked: readonly BookedGeneration[]): string =>
-    textArray(booked.map(ofRow));
-
 const OWN_COLUMNS: readonly OwnColumn[] = [
-  { name: 'idempotency_key', type: 'text', array: texts(({ event }) => event.idempotency_key) },
+  {
+    name: 'idempotency_key',
+    type: 'text',
+    array: (booked) => textArray(booked.map(({ event }) => event.idempotency_key)),
+  },
   {
     name: 'client_key',
     type: 'text',
-    array: texts(({ event, row }) =>
-      row.idempotency_key === event.idempotency_key ? null : row.idempotency_key,
-    ),
+    array: (booked) =>
+      textArray(
+        booked.map(({ event, row }) =>
+          row.idempotency_key === event.idempotency_key ? null : row.idempotency_key,
+        ),
+      ),
+    isNull: ({ event, row }) => row.idempotency_key === event.idempotency_key,
   },
-  { name: 'user_id', type: 'text', array: texts(({ row }) => row.user_id) },
-  { name: 'response_id', type: 'text', array: texts(({ row }) => row.response_id) },
-  ...FILLABLE_FIELDS.map(
+  ...(['user_id', 'response_id', ...FILLABLE_FIELDS] as const).map(
     (name): OwnColumn => ({
       name,
       type: isJsonField(name) ? 'jsonb' : 'text',
-      array: texts(({ row }) => row[name]),
+      array: (booked) => textArray(booked.map(({ row }) => row[name])),
+      isNull: ({ row }) => row[name] === null,
     }),
   ),
   ...TOKEN_KINDS.map(
     (kind): OwnColumn => ({
       name: `${kind}_tokens`,
       type: 'bigint',
-      array: bare(({ row }) => row.tokens[kind]),
+      array: (booked) => bareArray(booked.map(({ row }) => wholeText(row.tokens[kind]))),
     }),
   ),
-  { name: 'duration_ms', type: 'bigint', array: bare(({ row }) => row.duration_ms) },
+  {
+    name: 'duration_ms',
+    type: 'bigint',
+    array: (booked) => bareArray(booked.map(({ row }) => row.duration_ms?.toString() ?? null)),
+    isNull: ({ row }) => row.duration_ms === null,
+  },
   {
     name: 'cost_usd',
     type: 'numeric',
-    array: bare(({ row }) => (row.cost_usd === null ? null : formatQuantity(row.cost_usd))),
+    array: (booked) =>
+      bareArray(booked.map(({ row }) => (row.cost_usd === null ? null : formatQuantity(row.cost_usd)))),
+    isNull: ({ row }) => row.cost_usd === null,
   },
 ];
 
-/** A column that is null throughout a batch is left out of it, as most are that a caller does not use. */
-const isEmpty = (array: string, rows: number): boolean =>
-  array.length === rows * 5 + 1 && array.startsWith('{NULL') && !/[^NUL{},]/.test(array);
+/** Most kinds of most calls have none. */
+const wholeText = (count: bigint): string => (count === 0n ? '0' : count.toString());
 
 export async function insertGenerations(
   tx: LedgerTransaction,
@@ -94,8 +100,8 @@ export async function insertGenerations(
       adjustment_ids && JSON.stringify(adjustment_ids),
     ].join('\0'),
   );
-  const own = OWN_COLUMNS.map(({ name, type, array }) => ({ name, type, array: array(booked) })).filter(
-    ({ array }) => !isEmpty(array, booked.length),
+  const own = OWN_COLUMNS.filter(({ isNull }) => !isNull || !booked.every(isNull)).map(
+    ({ name, type, array }) => ({ name, type, array: array(booked) }),
   );
   const names = own.map(({ name }) => name);
   const from = 4 + own.length;
