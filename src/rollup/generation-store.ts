@@ -100,15 +100,20 @@ export async function insertGenerations(
       adjustment_ids && JSON.stringify(adjustment_ids),
     ].join('\0'),
   );
-  const own = OWN_COLUMNS.filter(({ isNull }) => !isNull || !booked.every(isNull)).map(
-    ({ name, type, array }) => ({ name, type, array: array(booked) }),
+  // A kind of which no call has tokens need not be told of each of them.
+  const zeros = TOKEN_KINDS.filter((kind) => booked.every(({ row }) => row.tokens[kind] === 0n)).map(
+    (kind) => `${kind}_tokens`,
   );
+  const own = OWN_COLUMNS.filter(
+    ({ name, isNull }) => !zeros.includes(name) && !(isNull && booked.every(isNull)),
+  ).map(({ name, type, array }) => ({ name, type, array: array(booked) }));
   const names = own.map(({ name }) => name);
   const from = 4 + own.length;
   // OFFSET 0 keeps the cast of price_ids below the join: once for each head instead of each row, a third of the time.
   await tx.execute(
-    `INSERT INTO ai_generations (${HEAD_COLUMNS}, id, occurred_at, ingested_at, ${names.join(', ')})
-     SELECT ${HEAD_COLUMNS}, id, ${instantOf('occurred_at')}, ${instantOf('ingested_at')}, ${names.join(', ')}
+    `INSERT INTO ai_generations (${HEAD_COLUMNS}, id, occurred_at, ingested_at, ${[...names, ...zeros].join(', ')})
+     SELECT ${HEAD_COLUMNS}, id, ${instantOf('occurred_at')}, ${instantOf('ingested_at')},
+       ${[...names, ...zeros.map(() => '0')].join(', ')}
      FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::int[],
          ${own.map(({ type }, index) => `$${index + 5}::${type}[]`).join(', ')})
        AS r(id, occurred_at, ingested_at, slot, ${names.join(', ')})
@@ -198,19 +203,30 @@ export async function addStatistics(
   );
 }
 
-// The index holds fills alone, and they are few.
-export const readFills = (tx: LedgerTransaction, events: readonly HotEvent[]): Promise<ListedFill[]> =>
-  tx.query<ListedFill>(
+// The index holds fills alone, and they are few: most batches are of projects that have none, and their keys need not be
+// sent. No fill comes between the two statements, for who adds one holds the cursor that this transaction has locked.
+export async function readFills(tx: LedgerTransaction, events: readonly HotEvent[]): Promise<ListedFill[]> {
+  const projects = [...new Set(events.map((event) => event.project_id))];
+  const filled = await tx.query<{ project_id: string }>(
+    `SELECT project_id FROM unnest($1::uuid[]) AS asked(project_id)
+     WHERE EXISTS (SELECT 1 FROM event_conflicts f WHERE f.kind = 'fill' AND f.project_id = asked.project_id)`,
+    [bareArray(projects)],
+  );
+  const known = new Set(filled.map(({ project_id }) => project_id));
+  const asked = events.filter((event) => known.has(event.project_id));
+  if (asked.length === 0) return [];
+  return await tx.query<ListedFill>(
     `SELECT organisation_id, project_id, idempotency_key, event::text AS event FROM event_conflicts
      WHERE kind = 'fill' AND project_id = ANY ($1::uuid[]) AND (project_id, idempotency_key) IN (
        SELECT * FROM unnest($2::uuid[], $3::text[]))
      ORDER BY received_at, id`,
     [
-      bareArray([...new Set(events.map((event) => event.project_id))]),
-      bareArray(events.map((event) => event.project_id)),
-      textArray(events.map((event) => event.idempotency_key)),
+      bareArray([...known]),
+      bareArray(asked.map((event) => event.project_id)),
+      textArray(asked.map((event) => event.idempotency_key)),
     ],
   );
+}
 
 // The key's own row gives the partition.
 export async function applyFills(tx: LedgerTransaction, fills: readonly GenerationFill[]): Promise<void> {
