@@ -25,9 +25,8 @@ export const PAYLOADS = ['input_summary', 'output_summary', 'request_data', 'res
 /** Null where nothing was sent; `request_data` and `response_data` are JSON text. */
 export type FillFields = Readonly<Record<FillableField, string | null>>;
 
-const JSON_FIELDS: readonly FillableField[] = ['request_data', 'response_data'];
-export const isJsonField = (field: FillableField): boolean => JSON_FIELDS.includes(field);
-const TEXT_FIELDS = FILLABLE_FIELDS.filter((field) => !isJsonField(field));
+const JSON_FIELDS: readonly string[] = ['request_data', 'response_data'];
+export const isJsonField = (field: string): boolean => JSON_FIELDS.includes(field);
 
 export interface GenerationRow extends FillFields {
   /** The caller's own. */
@@ -126,15 +125,31 @@ export function readCountedFields(
 
 /** The fields that a later arrival may fill; null where one of them is none. */
 export function readFillFields(content: Content): FillFields | null {
-  const fields: Partial<Record<FillableField, string | null>> = {};
-  for (const name of TEXT_FIELDS) {
-    const text = readText(content[name]);
-    if (text === undefined) return null;
-    fields[name] = text;
-  }
-  for (const name of JSON_FIELDS) fields[name] = jsonText(content[name]);
-  return fields as FillFields;
+  // Spelled out: filled in a loop the object took a third of the time of reading a call.
+  const fields = {
+    scene_description: readText(content['scene_description']),
+    session_id: readText(content['session_id']),
+    application_id: readText(content['application_id']),
+    sku: readText(content['sku']),
+    request_id: readText(content['request_id']),
+    error_code: readText(content['error_code']),
+    error_message: readText(content['error_message']),
+    input_summary: readText(content['input_summary']),
+    output_summary: readText(content['output_summary']),
+    request_data: jsonText(content['request_data']),
+    response_data: jsonText(content['response_data']),
+    ip_address: readText(content['ip_address']),
+    user_agent: readText(content['user_agent']),
+  };
+  return isWhole(fields) ? fields : null;
 }
+
+const isWhole = (
+  fields: Readonly<Record<FillableField, string | null | undefined>>,
+): fields is FillFields => {
+  for (const name of FILLABLE_FIELDS) if (fields[name] === undefined) return false;
+  return true;
+};
 
 const NO_PAYLOADS = { input_summary: null, output_summary: null, request_data: null, response_data: null };
 
@@ -156,6 +171,7 @@ const jsonText = (value: unknown): string | null =>
 
 function readWhole(value: unknown): bigint | null | undefined {
   if (value === null) return null;
+  if (value === 0) return 0n;
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const text = String(value);
   return WHOLE.test(text) ? BigInt(text) : undefined;
@@ -168,14 +184,16 @@ function readCost(value: unknown): bigint | null | undefined {
   return cost === null || cost < 0n ? undefined : cost;
 }
 
-function readTokens(value: unknown): Record<TokenKind, bigint> | null {
+function readTokens(value: unknown): Readonly<Record<TokenKind, bigint>> | null {
   if (!isContent(value)) return null;
-  const tokens: Partial<Record<TokenKind, bigint>> = {};
-  for (const kind of TOKEN_KINDS) {
-    const isOptional = kind !== 'input' && kind !== 'output';
-    const count = readWhole(value[kind] ?? (isOptional ? '0' : null));
-    if (typeof count !== 'bigint') return null;
-    tokens[kind] = count;
-  }
-  return tokens as Record<TokenKind, bigint>;
+  const input = readWhole(value['input']);
+  const output = readWhole(value['output']);
+  const cache_read = readWhole(value['cache_read'] ?? 0);
+  const cache_write_5m = readWhole(value['cache_write_5m'] ?? 0);
+  const cache_write_1h = readWhole(value['cache_write_1h'] ?? 0);
+  const reasoning = readWhole(value['reasoning'] ?? 0);
+  if (typeof input !== 'bigint' || typeof output !== 'bigint') return null;
+  if (typeof cache_read !== 'bigint' || typeof reasoning !== 'bigint') return null;
+  if (typeof cache_write_5m !== 'bigint' || typeof cache_write_1h !== 'bigint') return null;
+  return { input, output, cache_read, cache_write_5m, cache_write_1h, reasoning };
 }

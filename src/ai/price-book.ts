@@ -85,6 +85,19 @@ function goesBefore(price: BookPrice, other: BookPrice): boolean {
   return isOwn === isOtherOwn ? price.min_prompt_tokens > other.min_prompt_tokens : isOwn;
 }
 
+/** Read once for each price: a batch has thousands of calls of a few. */
+const tokenCosts = new WeakMap<BookPrice, bigint>();
+
+/** In units of 10^-12 USD: 10^-6 USD for a million tokens. */
+function costOfToken(price: BookPrice): bigint {
+  let cost = tokenCosts.get(price);
+  if (cost === undefined) {
+    cost = unitsAt(decimal(price.price_per_million), PRICE_DECIMALS);
+    tokenCosts.set(price, cost);
+  }
+  return cost;
+}
+
 export interface CallCost {
   /** In units of 10^-12 USD. */
   readonly cost_usd: bigint;
@@ -108,8 +121,7 @@ export function costOf(tokens: PricedCall['tokens'], prices: RulingPrices): Call
     if (price) isKnown = true;
     if (tokens[kind] === 0n) continue;
     if (!price) return null;
-    // 10^-6 USD for a million tokens are 10^-12 USD for one.
-    cost_usd += tokens[kind] * unitsAt(decimal(price.price_per_million), PRICE_DECIMALS);
+    cost_usd += tokens[kind] * costOfToken(price);
     ids.add(price.id);
   }
   return isKnown ? { cost_usd, price_ids: [...ids] } : null;

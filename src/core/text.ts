@@ -1,5 +1,9 @@
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII, which has control characters
+const BEYOND_ASCII = /[^\u0000-\u007f]/;
+
 /** Bytes of the text in UTF-8; a lone surrogate counts as the three of U+FFFD. */
 export function utf8Length(text: string): number {
+  if (!BEYOND_ASCII.test(text)) return text.length;
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);

@@ -113,6 +113,8 @@ describe('a body of calls', () => {
   });
 });
 
+type Call = Readonly<Record<string, unknown>>;
+
 describe('whatever comes', () => {
   const anything = fc.oneof(
     fc.string({ unit: 'binary' }),
@@ -160,12 +162,32 @@ describe('whatever comes', () => {
       .map(([request_data, response_data]) => generationOf({ request_data, response_data }));
     const answer = await sendRaw('application/x-ndjson', linesOf(...calls));
     expect([answer.status, answer.body.accepted]).toEqual([202, 300]);
-    const kept = await Promise.all(calls.map((call) => stored(call['idempotency_key'] as string)));
-    expect(kept.map(([row]) => row?.['generation'])).toEqual(
-      calls.map((call) => {
-        const event = readGeneration(JSON.parse(JSON.stringify(call)), undefined, Date.now(), '');
-        return Array.isArray(event) ? event : event.generation?.json;
-      }),
+    expect(await keptOf(calls)).toEqual(calls.map(jsonOf));
+  });
+
+  const keptOf = (calls: readonly Call[]): Promise<unknown[]> =>
+    Promise.all(
+      calls.map(async (call) => (await stored(call['idempotency_key'] as string))[0]?.['generation']),
     );
+  const jsonOf = (call: Call): unknown => {
+    const event = readGeneration(JSON.parse(JSON.stringify(call)), undefined, Date.now(), '');
+    return Array.isArray(event) ? event : event.generation?.json;
+  };
+  const texts = ['a', 'ä', '€', '😀', '"\\', '\u007f\u0001', ''];
+  const callsOf = (count: number, repeat: number): Call[] =>
+    Array.from({ length: count }, (_, index) =>
+      generationOf({ request_data: (texts[index % texts.length] ?? '').repeat(repeat) }),
+    );
+
+  test('so too in a request whose calls take several bound values', async () => {
+    const calls = callsOf(210, 6_000);
+    expect((await sendRaw('application/json', JSON.stringify(calls))).body.accepted).toBe(210);
+    expect(await keptOf(calls)).toEqual(calls.map(jsonOf));
+  });
+
+  test('and where single calls at once share a transaction', async () => {
+    const calls = callsOf(40, 3);
+    await Promise.all(calls.map((call) => sendRaw('application/json', JSON.stringify(call))));
+    expect(await keptOf(calls)).toEqual(calls.map(jsonOf));
   });
 });

@@ -1,7 +1,5 @@
-/** What calls cost by the book, against an arithmetic of fractions that knows nothing of it. */
-import fc from 'fast-check';
+/** What calls cost by the book. seeded-prices.test.ts holds the seeded one against an oracle of its own. */
 import { describe, expect, test } from 'vitest';
-import { TOKEN_KINDS, type TokenKind } from '../../src/ai/generation-row.ts';
 import {
   type BookPrice,
   ceilingCostOf,
@@ -213,24 +211,6 @@ test.each<[string, Partial<PricedCall['tokens']>, string, bigint | null]>([
   expect(ceilingCostOf({ ...NO_TOKENS, ...tokens }, ceiling)).toBe(expected);
 });
 
-/** Σ tokens × price / 10^6 as a fraction, from the digits of the prices. */
-function oracle(parts: readonly (readonly [bigint, string])[]): [bigint, bigint] {
-  let [num, den] = [0n, 1n];
-  for (const [tokens, text] of parts) {
-    const [whole = '', decimals = ''] = text.split('.');
-    const d = 1_000_000n * 10n ** BigInt(decimals.length);
-    const n = tokens * BigInt(whole + decimals);
-    [num, den] = [num * d + n * den, den * d];
-  }
-  return [num, den];
-}
-
-/** Whether the decimal text is exactly the fraction. */
-function isFraction(text: string, [num, den]: readonly [bigint, bigint]): boolean {
-  const [whole = '', decimals = ''] = text.split('.');
-  return BigInt(whole + decimals) * den === num * 10n ** BigInt(decimals.length);
-}
-
 const seed = readSeed();
 const seeded = Object.entries(seed).flatMap(([provider, models]) =>
   Object.entries(models).map(([model, rows]) => ({ provider, model, rows })),
@@ -249,87 +229,8 @@ const bookOf = (provider: string, model: string, rows: readonly SeedRow[]): Book
       to_ms: to === null ? null : instantOf(to),
     }),
   );
-const BOOK = makePriceBook(seeded.flatMap(({ provider, model, rows }) => bookOf(provider, model, rows)));
-
-/** The same choice, made by looking through the seed's rows. */
-function seedPrice(rows: readonly SeedRow[], kind: TokenKind, prompt: bigint, at: number): string | null {
-  const ruling = rows.filter(
-    ([k, , least = 0, from = null, to = null]) =>
-      k === kind &&
-      BigInt(least) <= prompt &&
-      (from === null || at >= instantOf(from)) &&
-      (to === null || at < instantOf(to)),
-  );
-  return ruling.sort((a, b) => (b[2] ?? 0) - (a[2] ?? 0))[0]?.[1] ?? null;
-}
-
-const tokensOf = fc.record(
-  Object.fromEntries(
-    TOKEN_KINDS.map((kind) => [
-      kind,
-      fc.oneof(fc.constant(0n), fc.bigInt(0n, 600_000n), fc.bigInt(0n, 999_999_999_999n)),
-    ]),
-  ) as Record<TokenKind, fc.Arbitrary<bigint>>,
-);
-const instant = fc.integer({ min: Date.UTC(2024, 0, 1), max: Date.UTC(2028, 0, 1) });
 
 describe('the seeded book', () => {
-  test('prices random calls of every model as fractions do, or not at all where a kind has no price', () => {
-    let priced = 0;
-    for (const { provider, model, rows } of seeded) {
-      const check = (tokens: Record<TokenKind, bigint>, at: number): void => {
-        const prompt = tokens.input + tokens.cache_read + tokens.cache_write_5m + tokens.cache_write_1h;
-        const parts = TOKEN_KINDS.filter((kind) => tokens[kind] > 0n).map((kind) => {
-          const own = seedPrice(rows, kind, prompt, at);
-          const text = own ?? (kind === 'reasoning' ? seedPrice(rows, 'output', prompt, at) : null);
-          return text === null ? null : ([tokens[kind], text] as const);
-        });
-        const cost = priceCall(BOOK, call(tokens, { provider, model, occurred_at: at }));
-        if (parts.includes(null)) {
-          expect([model, cost]).toEqual([model, null]);
-          return;
-        }
-        const exact = oracle(parts.filter((part) => part !== null));
-        priced += 1;
-        expect([model, cost !== null && isFraction(formatQuantity(cost.cost_usd), exact)]).toEqual([
-          model,
-          true,
-        ]);
-      };
-      fc.assert(fc.property(tokensOf, instant, check), { numRuns: 3 });
-      // Each kind that has a price alone, so that no model is passed over because another kind has none.
-      fc.assert(
-        fc.property(tokensOf, instant, (tokens, at) => {
-          for (const kind of new Set(rows.map(([each]) => each)))
-            check({ ...NO_TOKENS, [kind]: tokens[kind] + 1n }, at);
-        }),
-        { numRuns: 2 },
-      );
-    }
-    expect(priced).toBeGreaterThan(2 * seeded.length);
-  }, 30_000);
-
-  test('adds up 100,000 calls of 0.000114 USD to 11.4, and any 100,000 calls to what fractions make', () => {
-    const one = [price({ price_per_million: '0.38' })];
-    const book = makePriceBook(one);
-    let sum = 0n;
-    for (let i = 0; i < 100_000; i++) sum += priceCall(book, call({ input: 300n }))?.cost_usd ?? 0n;
-    expect(formatQuantity(sum)).toBe('11.4');
-    const rows = seed['anthropic']?.['claude-sonnet-4-5'] ?? [];
-    let total = 0n;
-    let [input, output] = [0n, 0n];
-    for (let i = 1n; i <= 100_000n; i++) {
-      const tokens = { input: (i * 7919n) % 99_991n, output: (i * 104_729n) % 7_919n };
-      [input, output] = [input + tokens.input, output + tokens.output];
-      total += priceCall(BOOK, call(tokens, { model: 'claude-sonnet-4-5' }))?.cost_usd ?? 0n;
-    }
-    const exact = oracle([
-      [input, seedPrice(rows, 'input', 0n, T0) ?? ''],
-      [output, seedPrice(rows, 'output', 0n, T0) ?? ''],
-    ]);
-    expect(isFraction(formatQuantity(total), exact)).toBe(true);
-  });
-
   test('never has two prices for one kind, step and moment', () => {
     for (const { provider, model, rows } of seeded) {
       const book = bookOf(provider, model, rows);

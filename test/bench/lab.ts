@@ -29,7 +29,7 @@ export interface Lab {
   /** Sends prepared requests; answers the seconds. */
   load(connections: number, requests: readonly Buffer[]): Promise<number>;
   /** Sends events in batches of 1,000, each batch by the next tenant. */
-  fill(tenants: readonly Tenant[], events: readonly object[]): Promise<void>;
+  fill(tenants: readonly Tenant[], events: readonly object[], path?: string): Promise<void>;
   /** Runs the roll-up until nothing waits; answers how many events it counted and the seconds. */
   drain(): Promise<{ counted: number; seconds: number }>;
   stop(): Promise<void>;
@@ -101,11 +101,11 @@ function describeLab(runtime: Runtime, owner: pg.Client, stateDir: string, remov
       return tenants;
     },
     load: (connections, requests) => send(runtime.url, connections, requests),
-    async fill(tenants, events) {
+    async fill(tenants, events, path = '/v1/events') {
       const requests = Array.from({ length: Math.ceil(events.length / 1000) }, (_, index) => {
         const key = tenants[index % tenants.length]?.key ?? '';
         const body = JSON.stringify(events.slice(index * 1000, index * 1000 + 1000));
-        return prepare({ path: '/v1/events', key, body });
+        return prepare({ path, key, body });
       });
       await send(runtime.url, 4, requests);
     },

@@ -9,6 +9,7 @@ import { measureAnswers } from './ai-answers.ts';
 import { measureBundle } from './bundle-size.ts';
 import { measureDrain } from './drain.ts';
 import { measureFullStore } from './full-store.ts';
+import { measureGenerationDrain, measureGenerations } from './generations.ts';
 import { measureBatches } from './ingest-batches.ts';
 import { measureInvoices } from './invoices.ts';
 import { isHeld, type Row } from './measurement.ts';
@@ -33,6 +34,8 @@ const MEASUREMENTS: readonly Measurement[] = [
   { ids: ['f'], run: measureFullStore },
   { ids: ['g'], run: measureBundle },
   { ids: ['h'], run: measureStartup },
+  { ids: ['i'], run: measureGenerations },
+  { ids: ['j'], run: measureGenerationDrain },
   { ids: ['y'], run: measureInvoices },
   { ids: ['q'], run: measureAnswers, isAlone: true },
 ];

@@ -6,7 +6,8 @@ import { createAdminKey } from '../../access/create-admin-key.ts';
 import { HOUR_MS } from '../../core/time.ts';
 import { openLedger } from '../../db/ledger.ts';
 import { createClient } from './demo/client.ts';
-import { printReport } from './demo/print-report.ts';
+import { printAiReport } from './demo/print-ai-report.ts';
+import { printPlaces, printReport } from './demo/print-report.ts';
 import { runDemo } from './demo/run-demo.ts';
 import { readEnvironment } from './environment.ts';
 import { runCommand } from './refusal.ts';
@@ -37,7 +38,9 @@ await runCommand(async () => {
       `${report.invoice.invoice_number?.replaceAll('/', '-')}.pdf`,
     );
     await writeFile(pdf, report.pdf);
-    printReport(report, runtime.url, say);
+    printReport(report, say);
+    printAiReport(report.ai, say);
+    printPlaces(report, runtime.url, say);
     say(`The invoice as its customer gets it:\n  ${report.link}\n  ${pdf}\n`);
   } catch (error) {
     await stop();

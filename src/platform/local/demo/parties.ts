@@ -16,6 +16,21 @@ export const BUYER = {
   },
 };
 
+/** Who is billed by the calls of models. */
+export const AI_BUYER = {
+  name: 'Inference Works',
+  legal_name: 'Inference Works LLC',
+  billing_email: 'accounts@example.net',
+  currency: 'USD',
+  address: {
+    line1: '77 Massachusetts Avenue',
+    city: 'Cambridge',
+    region: 'MA',
+    postal_code: '02139',
+    country: 'US',
+  },
+};
+
 export async function readSeller(): Promise<Record<string, unknown>> {
   const logo = await readFile(join(import.meta.dirname, 'logo.png'), 'base64');
   return {

@@ -1,32 +1,8 @@
 /** What the demo did, as tables that a person likes to read. */
+import { grouped, type Say, table } from './print-table.ts';
 import { count, type DemoReport } from './run-demo.ts';
 
-type Say = (line: string) => void;
-
-/** Digits in groups of three, by text: a quantity never passes through a float, not even to be shown. */
-const grouped = (decimal: string): string => {
-  const [whole = '', fraction] = decimal.split('.');
-  const groups = whole.replace(/\B(?=(\d{3})+$)/g, ',');
-  return fraction === undefined ? groups : `${groups}.${fraction}`;
-};
-
-function table(
-  say: Say,
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  left: readonly number[] = [0],
-): void {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, i) => (left.includes(i) ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-      .join('   ');
-  if (head.some((title) => title !== '')) say(`  ${line(head)}`);
-  say(`  ${widths.map((width) => '─'.repeat(width)).join('───')}`);
-  for (const row of rows) say(`  ${line(row)}`);
-}
-
-export function printReport(report: DemoReport, url: string, say: Say): void {
+export function printReport(report: DemoReport, say: Say): void {
   const { invoice, receipts } = report;
   const perSecond = (events: number, seconds: number): string =>
     `${count(Math.round(events / seconds))} events/s`;
@@ -91,7 +67,10 @@ export function printReport(report: DemoReport, url: string, say: Say): void {
   );
   const matches = report.explained.lines.every((line) => line.recomputed?.matches !== false);
   say(`\n  Every line recomputed from its events: ${matches ? 'they match.' : 'THEY DO NOT MATCH.'}`);
+}
 
+export function printPlaces(report: DemoReport, url: string, say: Say): void {
+  const { invoice } = report;
   say('\nWhere to look next');
   say(`  curl -H "Authorization: Bearer $ADMIN_KEY" ${url}/v1/admin/invoices/${invoice.id}/explain`);
   say(`  curl -H "Authorization: Bearer ${report.projectKey}" \\`);

@@ -1,51 +1,16 @@
 /** The trace of an hour of November 2023 as a customer's usage: sent, deduplicated, rolled up, invoiced, finalized. */
 import type { Client } from './client.ts';
+import { ensureInvoice, type Invoice, ofPeriod, type Page } from './ensure-invoice.ts';
 import { BUYER, readSeller } from './parties.ts';
-import { eventsOf, readTrace, type TraceEvent } from './read-trace.ts';
+import { eventsOf, readTrace } from './read-trace.ts';
+import { type AiReport, runAiDemo } from './run-ai-demo.ts';
+import { type Sending, sendAll } from './send-all.ts';
 
-const PERIOD = { year: 2023, month: 11 };
 const PROJECT_KEY = 'azure-llm-code-2023';
-const BATCH_EVENTS = 1_000;
-/** Every fifth request is sent again as a client does that never saw the answer. */
-const RETRY_EVERY = 5;
 
-interface Receipt {
-  readonly accepted: number;
-  readonly duplicates: number;
-  readonly conflicts: number;
-}
-
-interface Line {
-  readonly line_number: number;
-  readonly description: string;
-  readonly metric_name: string;
-  readonly unit: string;
-  readonly quantity: string;
-  readonly unit_price: string | null;
-  readonly total: string;
-  readonly tiers:
-    | readonly { from: string; to: string | null; quantity: string; price_per_unit: string; amount: string }[]
-    | null;
-}
-
-interface Invoice {
-  readonly id: string;
-  readonly status: string;
-  readonly invoice_number: string | null;
-  readonly total: string;
-  readonly currency: string;
-  readonly due_date: string | null;
-  readonly line_items: readonly Line[];
-}
-
-export interface DemoReport {
+export interface DemoReport extends Sending {
   readonly calls: number;
   readonly events: number;
-  readonly sent: number;
-  readonly requests: number;
-  readonly retries: number;
-  readonly seconds: number;
-  readonly receipts: Receipt;
   readonly drained: { readonly n_counted: number; readonly n_duplicate: number };
   readonly drainSeconds: number;
   readonly aggregates: readonly {
@@ -56,6 +21,7 @@ export interface DemoReport {
   }[];
   readonly invoice: Invoice;
   readonly explained: { readonly lines: readonly { recomputed: { matches: boolean } | null }[] };
+  readonly ai: AiReport;
   readonly organisationId: string;
   readonly projectKey: string;
   readonly pdf: Uint8Array;
@@ -63,16 +29,12 @@ export interface DemoReport {
   readonly link: string;
 }
 
-interface Page<Row> {
-  readonly data: readonly Row[];
-}
-
 export async function runDemo(client: Client, say: (line: string) => void): Promise<DemoReport> {
   const calls = readTrace();
   const events = eventsOf(calls);
   const tenant = await ensureTenant(client);
   say(`\nSending ${count(events.length)} events of ${count(calls.length)} real model calls …`);
-  const sending = await sendAll(client, tenant.key, events);
+  const sending = await sendAll(client, tenant.key, '/v1/events', events);
 
   say('Rolling up …');
   const startedAt = performance.now();
@@ -80,14 +42,17 @@ export async function runDemo(client: Client, say: (line: string) => void): Prom
   if (drained.status !== 'succeeded') throw new Error(`the roll-up ended as ${drained.status}`);
   const drainSeconds = (performance.now() - startedAt) / 1000;
 
-  const ofPeriod = `organisation_id=${tenant.organisationId}&year=${PERIOD.year}&month=${PERIOD.month}`;
   const aggregates = await client.get<Page<DemoReport['aggregates'][number]>>(
-    `/v1/admin/usage-aggregates?${ofPeriod}`,
+    `/v1/admin/usage-aggregates?${ofPeriod(tenant.organisationId)}`,
   );
   say('Invoicing November 2023 …');
-  const invoice = await ensureInvoice(client, tenant.organisationId, ofPeriod);
+  const invoice = await ensureInvoice(client, tenant.organisationId);
   const explained = await client.get<DemoReport['explained']>(`/v1/admin/invoices/${invoice.id}/explain`);
-  say('Rendering and sending it …');
+  const { billing_entity_id } = await client.get<{ billing_entity_id: string }>(
+    `/v1/admin/organisations/${tenant.organisationId}`,
+  );
+  const ai = await runAiDemo(client, billing_entity_id, say);
+  say('Rendering and sending the invoices …');
   await client.post('/v1/admin/jobs/deliver', {});
   const pdf = await client.getBytes(`/v1/admin/invoices/${invoice.id}/pdf`);
   const link = await client.post<{ url: string }>(`/v1/admin/invoices/${invoice.id}/links`, {});
@@ -100,6 +65,7 @@ export async function runDemo(client: Client, say: (line: string) => void): Prom
     aggregates: aggregates.data,
     invoice,
     explained,
+    ai,
     organisationId: tenant.organisationId,
     projectKey: tenant.key,
     pdf,
@@ -155,39 +121,6 @@ async function createTenant(client: Client): Promise<{ id: string; organisation_
     name: 'Code completion',
     external_key: PROJECT_KEY,
   });
-}
-
-async function sendAll(client: Client, key: string, events: readonly TraceEvent[]) {
-  const startedAt = performance.now();
-  const receipts = { accepted: 0, duplicates: 0, conflicts: 0 };
-  let [sent, requests, retries] = [0, 0, 0];
-  const send = async (batch: readonly TraceEvent[]): Promise<void> => {
-    const receipt = await client.post<Receipt>('/v1/events', batch, key);
-    receipts.accepted += receipt.accepted;
-    receipts.duplicates += receipt.duplicates;
-    receipts.conflicts += receipt.conflicts;
-    sent += batch.length;
-    requests += 1;
-  };
-  for (let start = 0; start < events.length; start += BATCH_EVENTS) {
-    const batch = events.slice(start, start + BATCH_EVENTS);
-    await send(batch);
-    if ((start / BATCH_EVENTS) % RETRY_EVERY !== 0) continue;
-    retries += 1;
-    await send(batch);
-  }
-  return { sent, requests, retries, receipts, seconds: (performance.now() - startedAt) / 1000 };
-}
-
-async function ensureInvoice(client: Client, organisationId: string, ofPeriod: string): Promise<Invoice> {
-  const known = await client.get<Page<Invoice>>(`/v1/admin/invoices?${ofPeriod}&status=finalized`);
-  const issued = known.data[0];
-  if (issued) return await client.get(`/v1/admin/invoices/${issued.id}`);
-  const drafts = await client.get<Page<Invoice>>(`/v1/admin/invoices?${ofPeriod}&status=draft`);
-  const draft =
-    drafts.data[0] ??
-    (await client.post<Invoice>('/v1/admin/invoices', { organisation_id: organisationId, ...PERIOD }));
-  return await client.post(`/v1/admin/invoices/${draft.id}/finalize`, {});
 }
 
 export const count = (value: number): string => value.toLocaleString('en-US');
