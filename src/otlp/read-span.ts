@@ -114,7 +114,7 @@ function payloadOf(attributes: Attributes, names: readonly string[]): unknown {
 const PAYLOAD_LEVELS_MAX = 60;
 
 function parsedOf(text: string): unknown {
-  if (!/^\s*[[{]/.test(text)) return text;
+  if (!/^\s*[[{"]/.test(text)) return text;
   try {
     const parsed: unknown = JSON.parse(text);
     return isShallow(parsed, PAYLOAD_LEVELS_MAX) ? parsed : text;
