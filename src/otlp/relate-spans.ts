@@ -20,7 +20,7 @@ export type Relation =
   | { readonly does: 'lack'; readonly counted: readonly string[] };
 
 /** Further up or down is not looked: traces of programs do not nest so deep. */
-const LEVELS_MAX = 32;
+const LEVELS_MAX = 16;
 const MARKS_MAX = 32;
 
 const placeOf = ({ trace_id, span_id }: Span): string => `${trace_id}:${span_id}`;
