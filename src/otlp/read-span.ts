@@ -6,8 +6,9 @@ import {
   WORD_CHARACTERS_MAX,
 } from '../ai/generation.ts';
 import type { GenerationStatus } from '../ai/generation-row.ts';
+import { mendedText } from '../ai/payload.ts';
 import { readGeneration } from '../ai/read-generation.ts';
-import type { ReadEvent } from '../ingest/event.ts';
+import { isStorableText, type ReadEvent } from '../ingest/event.ts';
 import { NAMES } from './names.ts';
 import type { Operation } from './operation.ts';
 import { providerNamed, providerOfModel, providerOfSystem } from './provider.ts';
@@ -52,7 +53,7 @@ export function readSpan(span: Span, operation: Operation, said: SendersWord, no
     session_id: cut(textOf(attributes, NAMES.session), ID_CHARACTERS_MAX),
     application_id: ownerOf(span, NAMES.customer) ?? said.customer,
     request_id: cut(textOf(attributes, NAMES.request_id), ID_CHARACTERS_MAX) ?? trace_id,
-    response_id: textOf(attributes, NAMES.response_id),
+    response_id: responseIdOf(attributes),
     status: statusOf(span, error_code),
     error_code: cut(error_code, CODE_CHARACTERS_MAX),
     error_message: span.status_message || textOf(attributes, NAMES.error_message),
@@ -84,8 +85,18 @@ function textOf(attributes: Attributes, names: readonly string[]): string | null
 const ownerOf = ({ resource, attributes }: Span, names: readonly string[]): string | null =>
   textOf(resource, names) ?? textOf(attributes, names);
 
-const cut = (text: string | null, characters: number): string | null =>
-  text !== null && text.length > characters ? [...text].slice(0, characters).join('') : text;
+/** An id that cannot be kept names nothing: the call is then known by its span. */
+function responseIdOf(attributes: Attributes): string | null {
+  const id = textOf(attributes, NAMES.response_id);
+  return id !== null && id.length <= ID_CHARACTERS_MAX && isStorableText(id) ? id : null;
+}
+
+/** Of what describes a call: what can be stored of it. */
+function cut(text: string | null, characters: number): string | null {
+  if (text === null) return null;
+  const mended = mendedText(text.slice(0, 2 * characters));
+  return mended.length > characters ? [...mended].slice(0, characters).join('') : mended;
+}
 
 function providerOf(attributes: Attributes, model: string): string {
   const provider = textOf(attributes, NAMES.provider);

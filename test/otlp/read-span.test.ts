@@ -223,6 +223,11 @@ describe('which call it is', () => {
     expect(two?.generation?.fingerprint).toBe(one?.generation?.fingerprint);
   });
 
+  test.each(['r'.repeat(256), 'a\0b'])('an id of the answer that cannot be kept names nothing', (id) => {
+    const span = spanOf({ attributes: { 'gen_ai.response.id': id } });
+    expect(eventOf([span])?.idempotency_key).toBe(`otel:${span.trace}::${span.id}`);
+  });
+
   test('beside other spans and in another order it has the same content', () => {
     const [span, other] = [spanOf(), spanOf()];
     const alone = eventOf([span])?.generation?.fingerprint;
@@ -246,6 +251,23 @@ describe('which call it is', () => {
   ])('%s refuses it', (_, fields) => {
     expect(countsOf(sorted([spanOf(fields), spanOf()]))).toEqual([1, 1, 0, 0]);
   });
+});
+
+test('what only describes a call is cut and mended, and never refuses it', () => {
+  const long = `${'\0'}${'😀'.repeat(5000)}`;
+  const attributes = {
+    'gen_ai.conversation.id': long,
+    'meterbook.scene': long,
+    'error.type': long,
+    'request.id': long,
+    'openai.response.service_tier': long,
+  };
+  const call = callOf(spanOf({ attributes, status: { code: 2, message: long } }));
+  const lengthOf = (field: string): number => [...String(call[field])].length;
+  expect(['session_id', 'generation_type', 'error_code', 'request_id', 'service_tier'].map(lengthOf)).toEqual(
+    [255, 128, 128, 255, 64],
+  );
+  expect(String(call['session_id']).startsWith('\ufffd😀')).toBe(true);
 });
 
 describe('what was sent and answered never refuses a call', () => {
