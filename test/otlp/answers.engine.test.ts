@@ -4,9 +4,17 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { ask, generationOf, rpcStatusOf, world } from '../http/wire.ts';
 import { api, queryD1 } from '../setup/client.ts';
 import type { Tenant } from '../setup/world.ts';
-import { TRACES_PATH } from './exporters.ts';
 import { fromBinary } from './rpc.ts';
-import { bareSpan, jsonTraces, newId, newTrace, protobufTraces, spanOf, type TestSpan } from './spans.ts';
+import {
+  bareSpan,
+  jsonTraces,
+  newId,
+  newTrace,
+  protobufTraces,
+  spanOf,
+  type TestSpan,
+  TRACES_PATH,
+} from './spans.ts';
 
 const JSON_TYPE = 'application/json';
 const PROTOBUF = 'application/x-protobuf';

@@ -13,8 +13,7 @@ import {
   type SpanExporter,
 } from '@opentelemetry/sdk-trace-base';
 import { baseUrl } from '../setup/client.ts';
-
-export const TRACES_PATH = '/v1/otlp/v1/traces';
+import { TRACES_PATH } from './spans.ts';
 
 /** What the exporters would have logged; each test looks at what it added. */
 export const said: string[] = [];

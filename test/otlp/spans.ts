@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 
+export const TRACES_PATH = '/v1/otlp/v1/traces';
+
 export type AttributeValue =
   | string
   | boolean

@@ -8,8 +8,7 @@ import { ask, world } from '../http/wire.ts';
 import { queryD1 } from '../setup/client.ts';
 import type { Tenant } from '../setup/world.ts';
 import { bookedOf } from './booked.ts';
-import { TRACES_PATH } from './exporters.ts';
-import { bareSpan, jsonTraces, newId, newTrace, spanOf, type TestSpan } from './spans.ts';
+import { bareSpan, jsonTraces, newId, newTrace, spanOf, type TestSpan, TRACES_PATH } from './spans.ts';
 
 let tenant: Tenant;
 beforeAll(async () => {
