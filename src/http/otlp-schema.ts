@@ -59,8 +59,8 @@ export const describeTraces = (): string =>
   'Of the spans only calls of models count: those of the operations chat, text_completion, generate_content and embeddings ' +
   'in the GenAI conventions of OpenTelemetry, present and older names, and what the AI SDK, OpenInference, OpenLLMetry, ' +
   'Langfuse and gateways write in their place. Agents, steps and tools repeat the sum of their calls, so they are accepted and ' +
-  'ignored; of two calls of which one is above the other in a trace only the lower counts, also when they come in ' +
-  'different requests. A call with gen_ai.response.id is the one that POST /v1/ai/generations knows under that ' +
+  'ignored; of two calls of which one is above the other in a trace, and both generate or both embed, only the lower ' +
+  'counts, or the first where they come in different requests. A call with gen_ai.response.id is the one that POST /v1/ai/generations knows under that ' +
   'response_id and provider. A call that tells neither token counts nor an error is rejected. Input counts include the ' +
   'cache and output counts the reasoning, but for the kinds in usage_details of Langfuse; a part that is larger than its ' +
   'whole counts as not included. The customer (application_id) and the user (user_id) are those of the resource ' +

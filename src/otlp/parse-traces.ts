@@ -88,11 +88,11 @@ function readCall(span: Span, operation: Operation, said: SendersWord, now: numb
   if (isBegun(span, kind)) return [];
   if (span.trace_id === '' || span.span_id === '') {
     const detail = 'its trace id or span id is no valid id.';
-    return [{ span, kind: 'unreadable', event: [{ pointer: '', code: 'not_an_id', detail }] }];
+    return [{ span, operation, kind: 'unreadable', event: [{ pointer: '', code: 'not_an_id', detail }] }];
   }
-  if (kind === 'untold') return [{ span, kind, event: null }];
+  if (kind === 'untold') return [{ span, operation, kind, event: null }];
   const event = readSpan(span, operation, said, now);
-  return [{ span, kind: Array.isArray(event) ? 'unreadable' : kind, event }];
+  return [{ span, operation, kind: Array.isArray(event) ? 'unreadable' : kind, event }];
 }
 
 const nameOf = ({ trace_id, span_id }: Span): string => `Span ${span_id || '?'} of trace ${trace_id || '?'}`;

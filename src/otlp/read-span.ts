@@ -56,7 +56,7 @@ export function readSpan(span: Span, operation: Operation, said: SendersWord, no
     response_id: responseIdOf(attributes),
     status: statusOf(span, error_code),
     error_code: cut(error_code, CODE_CHARACTERS_MAX),
-    error_message: span.status_message || textOf(attributes, NAMES.error_message),
+    error_message: hasFailed(span) ? span.status_message || textOf(attributes, NAMES.error_message) : null,
     duration_ms: started > 0n && ended >= started ? numberOf(ended - started) : null,
     service_tier: cut(textOf(attributes, NAMES.service_tier), WORD_CHARACTERS_MAX),
     tokens: readUsage(attributes, operation === 'embeddings'),
@@ -72,7 +72,7 @@ export function readSpan(span: Span, operation: Operation, said: SendersWord, no
 /** Whole milliseconds, far below the end of what a double holds. */
 const numberOf = (milliseconds: bigint): number => Number.parseInt(String(milliseconds), 10);
 
-/** Of the names the first that says something; numbers and booleans as text, for ids are sent as those too. */
+/** Of the names the first that says something; numbers as text, for ids are sent as those too. */
 function textOf(attributes: Attributes, names: readonly string[]): string | null {
   for (const name of names) {
     const value = attributes.get(name);

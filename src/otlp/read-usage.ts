@@ -13,7 +13,7 @@ import { COST_DETAILS, NAMES, USAGE_DETAILS, USAGE_NAMES } from './names.ts';
 import type { Attributes, Value } from './span.ts';
 
 type Counted = keyof typeof USAGE_NAMES;
-type Counts = Partial<Record<Counted, Value>>;
+type Counts = { readonly [counted in Counted]?: Value | undefined };
 
 /** As the tokens of POST /v1/ai/generations; null where the span tells no counts. */
 export type SentTokens = Readonly<Record<string, unknown>> | null;
@@ -21,12 +21,8 @@ export type SentTokens = Readonly<Record<string, unknown>> | null;
 export function readUsage(attributes: Attributes, isEmbedding: boolean): SentTokens {
   const details = detailsOf(attributes.get(USAGE_DETAILS));
   if (details !== null) return tokensOfDetails(details, isEmbedding);
-  const counts: Counts = {};
-  for (const [counted, names] of Object.entries(USAGE_NAMES)) {
-    const count = firstOf(attributes, names);
-    if (count !== undefined) counts[counted as Counted] = count;
-  }
-  return disjoint(counts, isEmbedding);
+  const counts = Object.entries(USAGE_NAMES).map(([counted, names]) => [counted, firstOf(attributes, names)]);
+  return disjoint(Object.fromEntries(counts), isEmbedding);
 }
 
 /** NaN is what a sender writes that was told nothing. */
@@ -60,12 +56,10 @@ const sendable = (value: Value | undefined): unknown => (typeof value === 'bigin
  * {input: 50, cache_read: 200} is 50 and 200. Of a total and one side the other is the rest.
  */
 function disjoint(counts: Counts, isEmbedding: boolean): SentTokens {
-  const known = { ...counts };
-  if (known.input === undefined && known.output === undefined) {
-    // What has no output is all input; of anything else the sides have different prices.
-    if (known.total === undefined || !isEmbedding) return null;
-    known.input = known.total;
-  }
+  const isTotalAlone = counts.input === undefined && counts.output === undefined;
+  // What has no output is all input; of anything else the sides have different prices.
+  if (isTotalAlone && (counts.total === undefined || !isEmbedding)) return null;
+  const known = isTotalAlone ? { ...counts, input: counts.total } : counts;
   const whole = {
     input: wholeOf(known.input),
     output: wholeOf(known.output),
@@ -107,6 +101,9 @@ function disjoint(counts: Counts, isEmbedding: boolean): SentTokens {
 const rest = (total: bigint, known: bigint): bigint => (total > known ? total - known : 0n);
 const without = (whole: bigint, part: bigint): bigint => (whole >= part ? whole - part : whole);
 
+/** Before the name of a count that stands in an object within, as in `prompt_tokens_details`. */
+const WITHIN = '.';
+
 /** Numbers stand as their tokens in the text, so that no cost passes through a double of ours. */
 function detailsOf(value: Value | undefined): ReadonlyMap<string, string> | null {
   if (typeof value !== 'string') return null;
@@ -116,9 +113,13 @@ function detailsOf(value: Value | undefined): ReadonlyMap<string, string> | null
     );
     if (!isObject(parsed)) return null;
     const details = new Map<string, string>();
-    for (const [name, member] of Object.entries(parsed)) {
-      if (typeof member === 'string') details.set(name.toLowerCase(), member);
-    }
+    const put = (object: object, before: string): void => {
+      for (const [name, member] of Object.entries(object)) {
+        if (typeof member === 'string') details.set(before + name.toLowerCase(), member);
+        else if (before === '' && isObject(member)) put(member, WITHIN);
+      }
+    };
+    put(parsed, '');
     return details.size > 0 ? details : null;
   } catch {
     return null;
@@ -130,20 +131,22 @@ const KINDS = ['input', 'output', 'cache_read', 'cache_write', 'reasoning'] as c
 /**
  * Langfuse: the kinds are disjoint, and named freely. `input_cached_tokens` and the like are cache reads, whatever else
  * begins with input or output is that; what begins with neither, such as total, says nothing that the others do not.
- * The names of OpenAI's answer (`prompt_tokens`) are in its convention.
+ * The usage of OpenAI's answers (`prompt_tokens`, details in an object within) is in its convention.
  */
 function tokensOfDetails(details: ReadonlyMap<string, string>, isEmbedding: boolean): SentTokens {
-  if (details.has('prompt_tokens') || details.has('completion_tokens')) {
-    const inclusive: Counts = {};
-    const put = (counted: Counted, ...names: string[]): void => {
-      const found = names.map((name) => details.get(name)).find((value) => value !== undefined);
-      if (found !== undefined) inclusive[counted] = found;
+  const names = [...details.keys()];
+  if (names.some((name) => /^(prompt|completion)_tokens$/.test(name) || name.startsWith(WITHIN))) {
+    const first = (...found: string[]): Counts[Counted] =>
+      found.map((name) => details.get(name)).find((value) => value !== undefined);
+    const counts = {
+      input: first('prompt_tokens', 'input_tokens', 'input'),
+      output: first('completion_tokens', 'output_tokens', 'output'),
+      total: first('total_tokens', 'total'),
+      cache_read: first('.cached_tokens', 'cached_tokens', 'cache_read_input_tokens'),
+      cache_write: first('.cache_write_tokens', 'cache_creation_input_tokens'),
+      reasoning: first('.reasoning_tokens', 'reasoning_tokens'),
     };
-    put('input', 'prompt_tokens');
-    put('output', 'completion_tokens');
-    put('cache_read', 'cached_tokens', 'cache_read_input_tokens');
-    put('reasoning', 'reasoning_tokens');
-    return disjoint(inclusive, isEmbedding);
+    return disjoint(counts, isEmbedding);
   }
   const found = new Map<(typeof KINDS)[number], bigint>();
   for (const [name, value] of details) {

@@ -1,14 +1,17 @@
 /**
  * Pure: which spans of a request count, where some repeat the usage of others. Of a span and one below it only the lower
- * counts; what is in another request is known by the marks that counted spans leave (src/ingest/span-store.ts).
+ * counts, where both generate or both embed: what a chat used is not what an embedding below it did. What is in another
+ * request is known by the marks that counted spans leave (src/ingest/span-store.ts).
  */
 import type { SpanNesting } from '../ingest/event.ts';
+import type { Operation } from './operation.ts';
 import type { CallKind } from './read-span.ts';
 import type { Span } from './span.ts';
 
 /** A call's span. `unreadable`: it will be refused, and counts for nobody. */
 export interface Call {
   readonly span: Span;
+  readonly operation: Operation;
   readonly kind: CallKind | 'unreadable';
 }
 
@@ -24,12 +27,17 @@ const LEVELS_MAX = 16;
 const MARKS_MAX = 32;
 
 const placeOf = ({ trace_id, span_id }: Span): string => `${trace_id}:${span_id}`;
-/** Something at the place, or above it, was counted: what is below it repeats nothing new. */
-const counted = (place: string): string => `${place}>`;
-/** Something below the place was counted. */
-const hasCounted = (place: string): string => `${place}<`;
-/** Something below the place failed, and used nothing. */
-const hasFailed = (place: string): string => `${place}~`;
+
+/** What can repeat what. */
+type Family = 'generation' | 'embeddings';
+const familyOf = ({ operation }: Call): Family => (operation === 'embeddings' ? operation : 'generation');
+
+/** How a family's marks say that at the place, or above it, something was counted: what is below repeats it. */
+const COUNTED: Readonly<Record<Family, string>> = { generation: '>', embeddings: 'e>' };
+/** That something below the place was counted. */
+const COUNTED_BELOW: Readonly<Record<Family, string>> = { generation: '<', embeddings: 'e<' };
+/** That something below the place failed, and used nothing. */
+const FAILED_BELOW: Readonly<Record<Family, string>> = { generation: '~', embeddings: 'e~' };
 
 interface Node {
   readonly place: string;
@@ -37,29 +45,33 @@ interface Node {
   readonly call: Call | null;
   /** The places of spans below it in this request. */
   readonly below: string[];
-  usedBelow: boolean;
-  failedBelow: boolean;
+  /** Of the calls below it. */
+  readonly usedBelow: Set<Family>;
+  readonly failedBelow: Set<Family>;
 }
 
 /** One relation for each call, in order. */
 export function relateSpans(spans: readonly Span[], calls: readonly Call[]): Relation[] {
   const nodes = nodesOf(spans, calls);
   for (const node of nodes.values()) {
-    const kind = node.call?.kind;
+    const { call } = node;
     for (const ancestor of ancestorsOf(node, nodes)) {
       if (ancestor.below.length < MARKS_MAX) ancestor.below.push(node.place);
-      ancestor.usedBelow ||= kind === 'used';
-      ancestor.failedBelow ||= kind === 'failed';
+      if (call?.kind === 'used') ancestor.usedBelow.add(familyOf(call));
+      if (call?.kind === 'failed') ancestor.failedBelow.add(familyOf(call));
     }
   }
-  return calls.map(({ span, kind }) => {
-    const node = nodes.get(placeOf(span)) as Node;
+  return calls.map((call): Relation => {
+    // Every call is one of the spans.
+    const node = nodes.get(placeOf(call.span)) as Node;
     const ancestors = ancestorsOf(node, nodes);
     const top = ancestors.at(-1) ?? node;
     const outside = top.parent === null || nodes.has(top.parent) ? [] : [top.parent];
-    const callsAbove = ancestors.filter(({ call }) => call !== null);
-    if (kind === 'untold' && callsAbove.some(({ call }) => call?.kind === 'used')) return { does: 'repeat' };
-    return relate(node, kind, [...outside, ...callsAbove.map(({ place }) => place)].slice(0, MARKS_MAX));
+    const callsAbove = ancestors.flatMap((each) => (each.call === null ? [] : [each.call]));
+    const tellsFor = (above: Call): boolean => above.kind === 'used' && familyOf(above) === familyOf(call);
+    if (call.kind === 'untold' && callsAbove.some(tellsFor)) return { does: 'repeat' };
+    const above = [...outside, ...callsAbove.map(({ span }) => placeOf(span))];
+    return relate(node, call, above.slice(0, MARKS_MAX));
   });
 }
 
@@ -74,7 +86,7 @@ function nodesOf(spans: readonly Span[], calls: readonly Call[]): Nodes {
     const call = callOf.get(span) ?? null;
     if (nodes.has(place) && (call === null || nodes.get(place)?.call)) continue;
     const parent = span.parent_span_id === '' ? null : `${span.trace_id}:${span.parent_span_id}`;
-    nodes.set(place, { place, parent, call, below: [], usedBelow: false, failedBelow: false });
+    nodes.set(place, { place, parent, call, below: [], usedBelow: new Set(), failedBelow: new Set() });
   }
   return nodes;
 }
@@ -91,37 +103,42 @@ function ancestorsOf(node: Node, nodes: Nodes): Node[] {
   return found;
 }
 
-function relate(node: Node, kind: Call['kind'], above: readonly string[]): Relation {
+function relate(node: Node, call: Call, above: readonly string[]): Relation {
+  const family = familyOf(call);
   const here = [node.place, ...node.below];
-  const counted_above = above.map(counted);
-  const counted_below = here.map(hasCounted);
-  switch (kind) {
+  const isUsedBelow = node.usedBelow.has(family);
+  const isRepeat = isUsedBelow || node.failedBelow.has(family);
+  const marked = (places: readonly string[], mark: string): string[] => places.map((place) => place + mark);
+  const counted_above = marked(above, COUNTED[family]);
+  const counted_below = marked(here, COUNTED_BELOW[family]);
+  const failed_below = marked(here, FAILED_BELOW[family]);
+  switch (call.kind) {
     case 'used':
-      if (node.usedBelow) return { does: 'repeat' };
+      if (isUsedBelow) return { does: 'repeat' };
       return {
         does: 'count',
         nesting: {
           counted_above,
           counted_below,
-          marks_below: here.map(counted),
-          marks_above: above.map(hasCounted),
+          marks_below: marked(here, COUNTED[family]),
+          marks_above: marked(above, COUNTED_BELOW[family]),
         },
       };
     case 'failed':
-      if (node.usedBelow || node.failedBelow) return { does: 'repeat' };
+      if (isRepeat) return { does: 'repeat' };
       // It used nothing: whatever used something above it or below it counts.
       return {
         does: 'count',
         nesting: {
           counted_above: [],
-          counted_below: [...counted_below, ...here.map(hasFailed)],
+          counted_below: [...counted_below, ...failed_below],
           marks_below: [],
-          marks_above: above.map(hasFailed),
+          marks_above: marked(above, FAILED_BELOW[family]),
         },
       };
     case 'untold':
-      if (node.usedBelow || node.failedBelow) return { does: 'repeat' };
-      return { does: 'lack', counted: [...counted_above, ...counted_below, ...here.map(hasFailed)] };
+      if (isRepeat) return { does: 'repeat' };
+      return { does: 'lack', counted: [...counted_above, ...counted_below, ...failed_below] };
     case 'unreadable':
       return { does: 'lack', counted: [] };
   }

@@ -178,6 +178,25 @@ describe('a call in the words of', () => {
       { provider: 'openai', tokens: { input: '7', output: '0' } },
     ],
     [
+      "Langfuse, OpenAI's answer as it is",
+      {
+        'langfuse.observation.type': 'generation',
+        'langfuse.observation.model.name': 'gpt-5',
+        'langfuse.observation.usage_details':
+          '{"input_tokens":100,"output_tokens":40,"total_tokens":140,"input_tokens_details":{"cached_tokens":60},"output_tokens_details":{"reasoning_tokens":30}}',
+      },
+      { provider: 'openai', tokens: { input: '40', output: '10', cache_read: '60', reasoning: '30' } },
+    ],
+    [
+      'Langfuse, the names of its older clients',
+      {
+        'langfuse.observation.type': 'generation',
+        'langfuse.observation.model.name': 'gpt-5',
+        'langfuse.observation.usage_details': '{"promptTokens":100,"completionTokens":40,"totalTokens":140}',
+      },
+      { tokens: { input: '100', output: '40' } },
+    ],
+    [
       'Sentry',
       {
         'gen_ai.operation.name': 'chat',

@@ -120,6 +120,7 @@ describe('how a call ended', () => {
   test.each<[string, Parameters<typeof spanOf>[0], Record<string, unknown>]>([
     ['well', {}, { status: 'success' }],
     ['well, and said so', { status: { code: 1, message: '' } }, { status: 'success' }],
+    ['well, with a remark', { status: { code: 1, message: 'fine' } }, { status: 'success' }],
     [
       'with a status of error',
       { status: { code: 2, message: 'overloaded' } },

@@ -49,6 +49,17 @@ describe('in one request, in whichever order', () => {
     expect(countsOf(sorted(spans.toReversed()))).toEqual(counts);
   });
 
+  test('a chat over an embedding repeats nothing of it, and both count', () => {
+    const [chat, embedding] = spansOf(['used', ['used']]) as [TestSpan, TestSpan];
+    const attributes = { ...embedding.attributes, 'gen_ai.operation.name': 'embeddings' };
+    const traces = sorted([chat, { ...embedding, attributes }]);
+    expect(countsOf(traces)).toEqual([2, 0, 0, 0]);
+    const [of, other] = traces.events.map(({ generation }) => generation?.nesting);
+    const marks = [...(of?.counted_below ?? []), ...(of?.counted_above ?? [])];
+    for (const mark of [...(other?.marks_above ?? []), ...(other?.marks_below ?? [])])
+      expect(marks).not.toContain(mark);
+  });
+
   test('a call that cannot be read covers nothing above it', () => {
     const [above, below] = spansOf(['used', ['used']]) as [TestSpan, TestSpan];
     const broken = { ...below, attributes: { ...below.attributes, 'gen_ai.usage.input_tokens': -1 } };
