@@ -88,7 +88,7 @@ function jsonValue(value: AttributeValue): unknown {
   if (typeof value === 'boolean') return { boolValue: value };
   if (typeof value === 'bigint') return { intValue: String(value) };
   if (typeof value === 'number') {
-    if (Number.isSafeInteger(value) && !Object.is(value, -0)) return { intValue: value };
+    if (Number.isSafeInteger(value)) return { intValue: value };
     return { doubleValue: Number.isFinite(value) ? value : String(value) };
   }
   if (value instanceof Uint8Array) return { bytesValue: Buffer.from(value).toString('base64') };
@@ -140,7 +140,7 @@ function writeValue(writer: BinaryWriter, value: AttributeValue): void {
   else if (typeof value === 'boolean') writer.tag(2, 0).bool(value);
   else if (typeof value === 'bigint') writer.tag(3, 0).int64(value);
   else if (typeof value === 'number') {
-    if (Number.isSafeInteger(value) && !Object.is(value, -0)) writer.tag(3, 0).int64(value);
+    if (Number.isSafeInteger(value)) writer.tag(3, 0).int64(value);
     else writer.tag(4, 1).double(value);
   } else if (value instanceof Uint8Array) writer.tag(7, 2).bytes(value);
   else if (Array.isArray(value)) {

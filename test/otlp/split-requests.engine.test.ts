@@ -112,7 +112,8 @@ test('a root that tells nothing is rejected before the call below it is known, a
     'gen_ai.request.model': 'm',
   };
   const root = bareSpan(untold);
-  const call = spanOf({ trace: root.trace, parent: root.id });
+  const attributes = { 'gen_ai.operation.name': 'embeddings' };
+  const call = spanOf({ trace: root.trace, parent: root.id, attributes });
   expect(await send(root)).toEqual({ ...ignored, ignored: 0, rejected: 1 });
   expect(await send(call)).toEqual(accepted);
   expect(await send(root)).toEqual(ignored);
