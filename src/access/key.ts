@@ -64,3 +64,15 @@ export function bearerToken(authorization: string | null): string | null {
   const match = /^bearer +([\x21-\x7e]{1,512}) *$/i.exec(authorization ?? '');
   return match?.[1] ?? null;
 }
+
+/** The same, or the password of `Authorization: Basic …` (RFC 7617), whatever the user name: exporters of traces send that. */
+export function tokenOrPassword(authorization: string | null): string | null {
+  const [, basic] = /^basic +([A-Za-z0-9+/]{1,2048}={0,2}) *$/i.exec(authorization ?? '') ?? [];
+  if (basic === undefined) return bearerToken(authorization);
+  try {
+    const [, password = ''] = /^[^:]*:(.*)$/s.exec(atob(basic)) ?? [];
+    return bearerToken(`Bearer ${password}`);
+  } catch {
+    return null;
+  }
+}

@@ -1,5 +1,5 @@
 /**
- * The D1 tables. Every D1 database carries all of them: a shard (`HOT_n`) uses the first four, `DIRECTORY` the last three.
+ * The D1 tables. Every D1 database carries all of them: a shard (`HOT_n`) uses the first five, `DIRECTORY` the last three.
  * All are STRICT; `usage_events` has AUTOINCREMENT, without which a row number is used again after a purge and a cursor
  * would skip the event that got it.
  */
@@ -47,6 +47,21 @@ export const eventConflicts = sqliteTable(
     kind: text().notNull().default('conflict'),
   },
   (table) => [unique('event_conflicts_key').on(table.project_id, table.idempotency_key, table.fingerprint)],
+);
+
+/**
+ * What the spans of a trace that were counted leave for their neighbours (src/ingest/span-store.ts). Purged by age: `seq` only
+ * says which came first, and may be used again.
+ */
+export const spanMarks = sqliteTable(
+  'span_marks',
+  {
+    seq: integer().primaryKey(),
+    project_id: text().notNull(),
+    mark: text().notNull(),
+    received_at: integer().notNull(),
+  },
+  (table) => [unique('span_marks_key').on(table.project_id, table.mark)],
 );
 
 /** Appended by the drain after its commit in Postgres: (from_seq, to_seq] is processed. Informs, never decides. */

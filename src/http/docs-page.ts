@@ -16,6 +16,7 @@ type Content = Readonly<Record<string, { readonly schema?: Schema }>>;
 
 interface Operation {
   readonly summary: string;
+  readonly description?: string;
   readonly operationId: string;
   readonly security: readonly Readonly<Record<string, unknown>>[];
   readonly parameters: readonly Field[];
@@ -117,6 +118,7 @@ function groupByResource(paths: ApiDescription['paths']): [name: string, places:
 
 function resourceOf(path: string): string {
   if (path.startsWith('/i/')) return 'Pages for customers';
+  if (path.endsWith('/v1/traces')) return 'OpenTelemetry';
   const [, resource] = /^\/v1\/(?:admin\/)?([^/]+)/.exec(path) ?? [];
   if (resource === undefined) return 'Service';
   const words = resource.replaceAll('-', ' ').replace(/^api\b/, 'API');
@@ -144,11 +146,12 @@ ${places.map(renderOperation)}
 `;
 
 function renderOperation(place: Place): Html {
-  const { operationId, summary, security, parameters, requestBody, responses } = place.operation;
+  const { operationId, summary, description, security, parameters, requestBody, responses } = place.operation;
   const [scheme] = security.flatMap((each) => Object.keys(each));
   return html`<article id="${operationId}">
 <h3>${renderHeading(place)}</h3>
 <p>${renderText(summary)} <span class="key">${scheme === undefined ? 'open' : `${scheme} key`}</span></p>
+${description !== undefined && html`<p>${renderText(description)}</p>`}
 ${parameters.length > 0 && html`<h4>Parameters</h4>${renderFields(parameters)}`}
 ${requestBody && html`<h4>Body${!requestBody.required && ', optional'}</h4>${renderContent(requestBody.content)}`}
 <h4>Answers</h4>

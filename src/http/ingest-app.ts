@@ -1,23 +1,27 @@
 /** The `ingest` Worker's app: events, and everything else passed on to `api`, so that users see one origin. */
 import { Hono } from 'hono/tiny';
 import { unauthorized } from '../access/authorise.ts';
-import { bearerToken, hashKey } from '../access/key.ts';
+import { bearerToken, hashKey, tokenOrPassword } from '../access/key.ts';
 import { parseGenerations } from '../ai/parse-generations.ts';
+import { priceCalls } from '../ai/price-calls.ts';
 import { createPriceMemory, type PriceMemory } from '../ai/price-memory.ts';
-import { priceParsedCalls } from '../ai/price-parsed-calls.ts';
 import { findPublishedPrices } from '../ai/published-price-store.ts';
 import { AppError } from '../core/error.ts';
 import { type HotDatabase, hotDatabase, type Shards } from '../db/hot.ts';
 import { acceptEvents } from '../ingest/accept-events.ts';
 import { type Admission, createAdmission } from '../ingest/admission.ts';
 import { type CommitQueue, createCommitQueue } from '../ingest/commit-queue.ts';
-import type { ParsedEvents } from '../ingest/event.ts';
+import type { ParsedEvents, ReadEvent, UsageEvent } from '../ingest/event.ts';
 import { parseEvents } from '../ingest/parse-events.ts';
 import { discardBody } from '../ingest/read-body.ts';
+import { findMarked } from '../ingest/span-store.ts';
 import { hotWriter } from '../ingest/store.ts';
+import type { Verdict } from '../ingest/verdict.ts';
+import { isProtobuf, parseTraces } from '../otlp/parse-traces.ts';
 import { findEdgeKey, touchEdgeKey } from '../tenants/directory-store.ts';
 import { createKeyCache, type KeyCache } from '../tenants/key-cache.ts';
 import type { EdgeKey } from '../tenants/published-tenant.ts';
+import { otlpErrorResponse, tracesResponse } from './otlp-answer.ts';
 import { problemResponse } from './problem.ts';
 import { assertNoFaults, goodEvents, receiptResponse } from './receipt.ts';
 import { REQUEST_ID_HEADER, requestIdOf, withCommonHeaders } from './request-id.ts';
@@ -65,8 +69,9 @@ export function createIngestApp(clock: () => number): Hono<Env> {
   app.get('/health', (c) =>
     c.json({ status: 'ok' }, 200, { [REQUEST_ID_HEADER]: requestIdOf(c.req.raw, c.env.clock()) }),
   );
-  app.post('/v1/events', (c) => answerEvents(c.req.raw, c.env, memory, parseEvents));
-  app.post('/v1/ai/generations', (c) => answerEvents(c.req.raw, c.env, memory, parseGenerations));
+  app.post('/v1/events', (c) => answer(c.req.raw, c.env, memory, receiverOf(parseEvents)));
+  app.post('/v1/ai/generations', (c) => answer(c.req.raw, c.env, memory, receiverOf(parseGenerations)));
+  for (const path of OTLP_PATHS) app.post(path, (c) => answer(c.req.raw, c.env, memory, TRACES));
   app.all('*', (c) => c.env.api(c.req.raw));
   app.onError((error, c) => {
     const requestId = requestIdOf(c.req.raw, c.env.clock());
@@ -75,20 +80,69 @@ export function createIngestApp(clock: () => number): Hono<Env> {
   return app;
 }
 
+/** Its own, and the one that Langfuse's exporter adds to the address it is given. */
+const OTLP_PATHS = ['/v1/otlp/v1/traces', '/api/public/otel/v1/traces'];
+
+/** What a request has in hand once its key is known. */
+interface Reception {
+  readonly key: EdgeKey;
+  readonly hot: HotDatabase;
+  readonly now: number;
+  /** The same events, the calls among them with what they cost by what is published of prices. */
+  readonly price: <Read extends ReadEvent>(events: readonly Read[]) => Promise<readonly Read[]>;
+  /** Takes events into the key's hot store. */
+  readonly accept: (events: readonly UsageEvent[]) => Promise<readonly Verdict[]>;
+}
+
+/** How a route is spoken to. */
+interface Receiver {
+  readonly tokenOf: (authorization: string | null) => string | null;
+  readonly receive: (request: Request, reception: Reception) => Promise<Response>;
+  readonly refuse: (error: unknown, requestId: string, request: Request) => Response | Promise<Response>;
+}
+
 /** The wire formats of a route. */
 type Parse = (request: Request, now: number) => Promise<ParsedEvents>;
 
-async function answerEvents(
+const receiverOf = (parse: Parse): Receiver => ({
+  tokenOf: bearerToken,
+  async receive(request, { key, now, price, accept }) {
+    const read = await parse(request, now);
+    const preferences = request.headers.get('prefer') ?? '';
+    if (!/(^|[,;\s])handling\s*=\s*"?lenient/i.test(preferences)) assertNoFaults(read);
+    const parsed = { ...read, events: await price(read.events) };
+    const verdicts = await accept(goodEvents(parsed));
+    const representation = /(^|[,;\s])return\s*=\s*"?representation/i.test(preferences);
+    return receiptResponse({ parsed, verdicts, isPriced: key.isPriced, representation });
+  },
+  refuse: problemResponse,
+});
+
+const TRACES: Receiver = {
+  tokenOf: tokenOrPassword,
+  async receive(request, { key, hot, now, price, accept }) {
+    const parsed = await parseTraces(request, now);
+    const verdicts = await accept(await price(parsed.events));
+    const marks = parsed.lacking.map(({ counted }) => counted);
+    const countedElsewhere = marks.length > 0 ? await findMarked(hot, key.project_id, marks) : [];
+    const isBinary = isProtobuf(request.headers.get('content-type'));
+    return tracesResponse({ parsed, verdicts, countedElsewhere }, isBinary);
+  },
+  refuse: (error, requestId, { headers }) =>
+    otlpErrorResponse(error, requestId, isProtobuf(headers.get('content-type'))),
+};
+
+async function answer(
   request: Request,
   dependencies: IngestDependencies,
   memory: Memory,
-  parse: Parse,
+  receiver: Receiver,
 ): Promise<Response> {
   const now = dependencies.clock();
   const requestId = requestIdOf(request, now);
-  const work = receiveEvents(request, dependencies, memory, now, parse).catch(async (error) => {
+  const work = receive(request, dependencies, memory, now, receiver).catch(async (error) => {
     await discardBody(request);
-    return problemResponse(error, requestId);
+    return receiver.refuse(error, requestId, request);
   });
   // Others may wait for this request's batch: it is finished also when its own client has gone.
   dependencies.waitUntil(work);
@@ -99,34 +153,30 @@ async function answerEvents(
   return response;
 }
 
-async function receiveEvents(
+async function receive(
   request: Request,
   dependencies: IngestDependencies,
   { keys, admission, prices, queueOf }: Memory,
   now: number,
-  parse: Parse,
+  receiver: Receiver,
 ): Promise<Response> {
-  const key = await findKey(request, dependencies, keys, now);
+  const key = await findKey(receiver.tokenOf(request.headers.get('authorization')), dependencies, keys, now);
   if (!(await admission.admits(key.key_id, dependencies.askLimiter))) {
     throw new AppError('rate_limited', 'Too many requests with this key.', { retryAfterSeconds: 60 });
   }
-  const read = await parse(request, now);
-  const preferences = request.headers.get('prefer') ?? '';
-  if (!/(^|[,;\s])handling\s*=\s*"?lenient/i.test(preferences)) assertNoFaults(read);
-  const { organisation_id } = key;
-  const parsed = await priceParsedCalls(read, organisation_id, now, (models) =>
-    prices.bookFor(organisation_id, models, now, (unknown) =>
-      findPublishedPrices(dependencies.directory, organisation_id, unknown),
-    ),
-  );
-  const events = goodEvents(parsed);
-  const hot = hotWriter(hotDatabase(dependencies.shards, key.shard));
+  const hot = hotDatabase(dependencies.shards, key.shard);
   const { insert } = queueOf(key.shard);
   // Whatever goes wrong around the commit, sending it again is safe: that is the answer, never a bare 500.
-  const verdicts =
-    events.length > 0 ? await acceptEvents(hot, insert, key, events, now).catch(retryLater) : [];
-  const representation = /(^|[,;\s])return\s*=\s*"?representation/i.test(preferences);
-  return receiptResponse({ parsed, verdicts, isPriced: key.isPriced, representation });
+  const accept = async (events: readonly UsageEvent[]): Promise<readonly Verdict[]> =>
+    events.length > 0 ? await acceptEvents(hotWriter(hot), insert, key, events, now).catch(retryLater) : [];
+  const { organisation_id } = key;
+  const price: Reception['price'] = (events) =>
+    priceCalls(events, organisation_id, now, (models) =>
+      prices.bookFor(organisation_id, models, now, (unknown) =>
+        findPublishedPrices(dependencies.directory, organisation_id, unknown),
+      ),
+    );
+  return receiver.receive(request, { key, hot, now, price, accept });
 }
 
 function retryLater(cause: unknown): never {
@@ -139,12 +189,11 @@ function retryLater(cause: unknown): never {
 }
 
 async function findKey(
-  request: Request,
+  token: string | null,
   { directory, waitUntil }: IngestDependencies,
   keys: KeyCache,
   now: number,
 ): Promise<EdgeKey> {
-  const token = bearerToken(request.headers.get('authorization'));
   if (token === null) throw unauthorized();
   const keyHash = hashKey(token);
   const key = await keys.find(keyHash, now, () => findEdgeKey(directory, keyHash));

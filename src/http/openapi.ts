@@ -1,5 +1,6 @@
 /** The description of the API (OpenAPI 3.1), generated from the routes and the schemas that validate. */
 import * as z from 'zod';
+import { rpcStatusSchema } from './otlp-schema.ts';
 import type { DescribedRoute } from './routes/ingest.ts';
 import { problem } from './schemas.ts';
 
@@ -43,6 +44,11 @@ export function describeApi(routes: readonly DescribedRoute[]): Json {
       schemas,
       securitySchemes: {
         project: { type: 'http', scheme: 'bearer', description: 'A project key, mb_live_…' },
+        project_password: {
+          type: 'http',
+          scheme: 'basic',
+          description: 'A project key as the password, under any user name',
+        },
         admin: { type: 'http', scheme: 'bearer', description: 'An admin key, mb_admin_…' },
       },
     },
@@ -55,11 +61,17 @@ function describeRoute(route: DescribedRoute, path: string, schemas: Json): Json
   return {
     summary: route.summary,
     operationId: `${route.method}${path.replace(/[^A-Za-z0-9]+(.)?/g, (_, next: string | undefined) => next?.toUpperCase() ?? '')}`,
-    security: route.audience === 'open' ? [] : [{ [route.audience]: [] }],
+    ...(route.description !== undefined && { description: route.description }),
+    security: securityOf(route),
     parameters: [...parameters, ...queryParameters(route, schemas), ...headerParameters(route)],
     ...(route.body || route.rawBody ? { requestBody: describeBody(route, schemas) } : {}),
     responses: describeResponses(route, schemas),
   };
+}
+
+function securityOf({ audience, protocol }: DescribedRoute): Json[] {
+  if (audience === 'open') return [];
+  return [{ [audience]: [] }, ...(protocol === 'otlp' ? [{ project_password: [] }] : [])];
 }
 
 function queryParameters(route: DescribedRoute, schemas: Json): Json[] {
@@ -94,25 +106,32 @@ function describeBody(route: DescribedRoute, schemas: Json): Json {
 }
 
 function describeResponses(route: DescribedRoute, schemas: Json): Json {
+  const isOtlp = route.protocol === 'otlp';
+  const binary = isOtlp ? { 'application/x-protobuf': {} } : {};
   const responses: Json = {};
   for (const [status, { description, schema, mediaType }] of Object.entries(route.responses)) {
     const content = schema
-      ? { 'application/json': { schema: toSchema(schema, 'output', schemas) } }
+      ? { 'application/json': { schema: toSchema(schema, 'output', schemas) }, ...binary }
       : mediaType
         ? { [mediaType]: {} }
         : null;
     responses[status] = { description, ...(content && { content }) };
   }
+  const refusal = isOtlp
+    ? { 'application/json': { schema: toSchema(rpcStatusSchema, 'output', schemas) }, ...binary }
+    : { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
   const guarded = route.audience === 'open' ? [] : [401];
-  const checked = route.body || route.rawBody || route.query ? [422] : [];
+  const checked = route.body || route.rawBody || route.query ? [isOtlp ? 400 : 422] : [];
   for (const status of [...guarded, ...checked, ...(route.problems ?? []), 500]) {
     responses[status] ??= {
-      description: PROBLEM_TEXTS[status] ?? 'Error',
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      description: (isOtlp && status === 400 ? OTLP_400 : PROBLEM_TEXTS[status]) ?? 'Error',
+      content: refusal,
     };
   }
   return responses;
 }
+
+const OTLP_400 = 'Not a body of spans';
 
 /** JSON Schema of a zod schema; zod sets apart those with an id, the schema itself too: they go to the components. */
 function toSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {

@@ -56,6 +56,23 @@ export interface EventGeneration {
   } | null;
   /** What the edge found it to cost, as JSON `{"cost_usd", "price_ids"}`: beside the content, and no part of it. */
   readonly priced: string | null;
+  /** Of a call that a trace told of. */
+  readonly nesting?: SpanNesting;
+}
+
+/**
+ * A span may repeat the usage of spans below it, and the two may come in different requests, in either order. What counted
+ * leaves marks on its neighbours; one that finds a mark is counted already (src/otlp/relate-spans.ts makes them).
+ */
+export interface SpanNesting {
+  /** Marks that say: something above it was counted. */
+  readonly counted_above: readonly string[];
+  /** Marks that say: something below it was counted. */
+  readonly counted_below: readonly string[];
+  /** Left for what is below it, unless it was itself found counted below. */
+  readonly marks_below: readonly string[];
+  /** Left for what is above it. */
+  readonly marks_above: readonly string[];
 }
 
 /** As the hot row keeps the call: its content, and a member more where the edge found its cost. */

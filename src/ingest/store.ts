@@ -5,7 +5,14 @@ import { utf8Length } from '../core/text.ts';
 import { type HotDatabase, withinTime } from '../db/hot.ts';
 import type { HotWriter, InsertRequest, StampedEvent } from './accept-events.ts';
 import { hotJsonOf } from './event.ts';
-import { ARRIVAL_FIELDS } from './fill.ts';
+import {
+  COUNTED_ELSEWHERE,
+  HELD_LACKS,
+  isNested,
+  nestedStatements,
+  nestingText,
+  withNesting,
+} from './span-store.ts';
 import type { Holder } from './verdict.ts';
 
 // A bound value may have 2 MB at D1; the local engine takes more and would hide it.
@@ -58,10 +65,7 @@ const GENERATIONS = formsOf({
   // parsed and wrote each twice, which took as long again as the insert of a plain event.
   value: (index, contents) =>
     `, CAST(substr(CAST(?${contents} AS BLOB), value->>${index}, value->>${index + 1}) AS TEXT)`,
-  // The names of what is there could be longer than a value may be, and the content itself more so: one bit a field.
-  held: `, CASE WHEN held.generation IS NULL THEN 0 ELSE ${ARRIVAL_FIELDS.map(
-    (field, bit) => `((held.generation->'$.${field}' IS NULL) << ${bit})`,
-  ).join(' | ')} END`,
+  held: `, ${HELD_LACKS}`,
 });
 
 const formsFor = (events: readonly StampedEvent[]): Forms =>
@@ -75,7 +79,8 @@ FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING`;
 /** What one pair of statements carries: rows, and their keys for the read-back, as JSON within a bound value. */
 interface Chunk {
   readonly events: readonly StampedEvent[];
-  readonly statements: readonly [D1PreparedStatement, D1PreparedStatement];
+  /** The insert, the read-back, and what else the rows need. */
+  readonly statements: readonly D1PreparedStatement[];
 }
 
 export function hotWriter(database: HotDatabase): HotWriter {
@@ -83,7 +88,10 @@ export function hotWriter(database: HotDatabase): HotWriter {
     async insertEvents(requests) {
       const [first, ...others] = requests;
       if (!first) return [];
-      const chunks = others.length === 0 ? chunksOf(database, first) : mixedChunksOf(database, requests);
+      const isMixed = others.length > 0 && !requests.some(({ events }) => events.some(isNested));
+      const chunks = isMixed
+        ? mixedChunksOf(database, requests)
+        : requests.flatMap((request) => chunksOf(database, request));
       const results = await withinTime(
         database.batch<{ holders: string | null }>(chunks.flatMap((chunk) => chunk.statements)),
       );
@@ -202,6 +210,7 @@ function splitByLength<Item>(items: readonly Item[], lengths: readonly number[])
 
 function chunksOf(database: HotDatabase, request: InsertRequest): Chunk[] {
   const { organisation_id, project_id, received_at, events } = request;
+  if (events.some(isNested)) return nestedChunksOf(database, request);
   const forms = formsFor(events);
   const sent = events.map((event) => ({ event, row: rowOf(event, []) }));
   return partsOf(sent).map((part) => {
@@ -217,6 +226,25 @@ function chunksOf(database: HotDatabase, request: InsertRequest): Chunk[] {
       ],
     };
   });
+}
+
+/** Each sees the marks of those before it, of the same transaction too: that is why they are not mixed. */
+function nestedChunksOf(database: HotDatabase, request: InsertRequest): Chunk[] {
+  const sent = request.events.map((event) => ({
+    event,
+    row: withNesting(`${rowOf(event, [])},${contentOf(event)}`, event),
+    nesting: nestingText(event),
+  }));
+  // Both together within the bound, and so each.
+  const lengths = splitBySize(sent.map(({ row, nesting }) => row + nesting)).map((rows) => rows.length);
+  return splitByLength(sent, lengths).map((own) => ({
+    events: own.map(({ event }) => event),
+    statements: nestedStatements(database, request, {
+      rows: `[${own.map(({ row }) => row).join(',')}]`,
+      nested: `[${own.map(({ nesting }) => nesting).join(',')}]`,
+      length: own.length,
+    }),
+  }));
 }
 
 function mixedChunksOf(database: HotDatabase, requests: readonly InsertRequest[]): Chunk[] {
@@ -239,27 +267,37 @@ function mixedChunksOf(database: HotDatabase, requests: readonly InsertRequest[]
 
 type HolderRow = [position: number, id: string, fingerprint: string, lacks?: number];
 
-/** Two results a chunk: the insert's and the read-back's. */
-function readHolders(
-  chunks: readonly Chunk[],
-  results: readonly D1Result<{ holders: string | null }>[],
-): Holder[] | null {
-  if (chunks.every((_, index) => results[index * 2 + 1]?.results[0]?.holders === null)) {
-    const inserted = chunks.every((chunk, index) => results[index * 2]?.meta.changes === chunk.events.length);
-    if (inserted) return null;
+type ChunkResults = readonly D1Result<{ holders: string | null }>[];
+
+/** The results of all statements, cut by chunk; the first two of each matter: the insert's and the read-back's. */
+function readHolders(chunks: readonly Chunk[], results: ChunkResults): Holder[] | null {
+  const lengths = chunks.map(({ statements }) => statements.length);
+  const told = splitByLength(results, lengths).map(([insert, readBack], index) => ({
+    events: chunks[index]?.events ?? [],
+    changes: insert?.meta.changes,
+    holders: readBack?.results[0]?.holders,
+  }));
+  if (told.every(({ holders }) => holders === null)) {
+    if (told.every(({ changes, events }) => changes === events.length)) return null;
     throw new AppError('unavailable', 'The event store gave no clear answer. Try again.', {
       log: 'the insert and its own count differ',
       retryAfterSeconds: 1,
     });
   }
-  return chunks.flatMap((chunk, index) => {
-    const text = results[index * 2 + 1]?.results[0]?.holders;
+  return told.flatMap(({ events, holders: text }) => {
     if (text === null || text === undefined)
-      return chunk.events.map(({ id, fingerprint }) => ({ id, fingerprint }));
-    const holders: Holder[] = new Array(chunk.events.length);
+      return events.map(({ id, fingerprint }) => ({ id, fingerprint }));
+    const holders: Holder[] = new Array(events.length);
     for (const [position, id, fingerprint, lacks = 0] of JSON.parse(text) as HolderRow[]) {
-      holders[position] = { id, fingerprint, lacks };
+      holders[position] =
+        id === COUNTED_ELSEWHERE ? heldElsewhere(events[position]) : { id, fingerprint, lacks };
     }
     return holders;
   });
 }
+
+/** The usage that a span repeats is held by another event, of a span beside it: a duplicate, whatever it says. */
+const heldElsewhere = (sent: StampedEvent | undefined): Holder => ({
+  id: COUNTED_ELSEWHERE,
+  fingerprint: sent?.fingerprint ?? '',
+});

@@ -103,6 +103,19 @@ export function hotReader(database: HotDatabase): HotReader {
   };
 }
 
+const MARKS_AT_ONCE = 10_000;
+
+/** Deletes marks of spans received before the horizon, the oldest first; true where more of them may be left. */
+export async function purgeMarks(database: HotDatabase, horizon: number): Promise<boolean> {
+  // Of the first rows alone: there is no index by age, and by number they are as old as they come.
+  const statement = database.prepare(
+    `DELETE FROM span_marks WHERE seq <= (
+       SELECT max(seq) FROM (SELECT seq, received_at FROM span_marks ORDER BY seq LIMIT ${MARKS_AT_ONCE}) WHERE received_at < ?1)`,
+  );
+  const { meta } = await withinTime(statement.bind(horizon).run());
+  return meta.changes >= MARKS_AT_ONCE;
+}
+
 export interface Fullness {
   readonly bytes: number;
   readonly ratio: number;

@@ -3,7 +3,7 @@ import { HOUR_MS } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { hotDatabase } from '../db/hot.ts';
 import { purgeLedger } from './cursor-store.ts';
-import { hotReader } from './hot-store.ts';
+import { hotReader, purgeMarks } from './hot-store.ts';
 import { type PurgeCounts, purgeHotEvents } from './purge-hot-events.ts';
 
 export interface RunPurgeInput {
@@ -24,6 +24,7 @@ export async function runPurge(ctx: Ctx, { retentionHours, hasTime }: RunPurgeIn
       const done = await purgeHotEvents(stores, { shard, stream, horizon, now: ctx.now, hasTime }, counts);
       finished &&= done;
     }
+    while (hasTime() && (await purgeMarks(hotDatabase(ctx.shards, shard), horizon))) {}
   }
   const status = counts.mismatched_batches.length > 0 ? 'failed' : finished ? 'succeeded' : 'partial';
   return { status, ...counts };

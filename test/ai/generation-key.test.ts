@@ -29,6 +29,13 @@ describe('with a response_id', () => {
     expect(keyOf({ ...WITH_ID, ...fields })).toEqual(keyOf(WITH_ID));
   });
 
+  test('a provider by another of its names is the same one', () => {
+    const byName = (provider: string) => keyOf({ ...WITH_ID, provider });
+    expect(byName('gcp.gemini')).toEqual(byName('google'));
+    expect(byName('aws.bedrock')).toEqual(byName('Bedrock'));
+    expect(byName('azure.ai.openai')).not.toEqual(byName('openai'));
+  });
+
   test.each<[string, Record<string, unknown>]>([
     ['another response', { response_id: 'r2' }],
     ['another provider', { provider: 'openai' }],

@@ -196,6 +196,8 @@ describe('D1', () => {
     const indexes = made.filter(({ type }) => type === 'index').map(({ name, sql }) => [name, sql]);
     expect(indexes).toEqual([
       ['event_conflicts_key', expect.stringContaining('(`project_id`,`idempotency_key`,`fingerprint`)')],
+      // Of calls that a trace told of alone.
+      ['span_marks_key', expect.stringContaining('(`project_id`,`mark`)')],
       [
         'usage_events_key',
         expect.stringMatching(/^CREATE UNIQUE INDEX .*\(`project_id`,`idempotency_key`\)$/),

@@ -48,7 +48,7 @@ describe('the page tells of every operation', () => {
     const summary = operation.summary.replaceAll('`', '');
     const [scheme] = operation.security.flatMap(Object.keys);
     expect(text.startsWith(`${method.toUpperCase()} ${path} ${summary}`)).toBe(true);
-    expect(text).toContain(`${summary} ${scheme ? `${scheme} key` : 'open'} `);
+    expect(text).toContain(`${summary} ${scheme ? `${scheme} key` : 'open'} ${operation.description ?? ''}`);
     const codes = [...(articles.get(operation.operationId) ?? '').matchAll(/<li><code>([^<]*)<\/code>/g)];
     const fields = codes.map(([, name]) => name);
     for (const { name, in: place } of operation.parameters) {

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { REQUESTS_PER_QUESTION } from '../../src/ingest/admission.ts';
+import { jsonTraces, spanOf, TRACES_PATH } from '../otlp/spans.ts';
 import { connectOwner, ownerDatabaseUrl } from '../setup/client.ts';
 import {
   type Json,
@@ -15,7 +16,7 @@ import {
   startOwnRuntime,
   type Tenant,
 } from '../setup/world.ts';
-import { type Answer, eventOf, problemOf } from './wire.ts';
+import { type Answer, eventOf, problemOf, rpcStatusOf } from './wire.ts';
 
 const LIMIT = 3 * REQUESTS_PER_QUESTION;
 const DATABASE = `far_away_${process.pid}`;
@@ -119,6 +120,40 @@ describe('the rate limit', () => {
     expect(limited.headers.get('ratelimit-policy')).toMatch(/^"default";q=\d+;w=60$/);
     expect((await ask('/v1/events', quiet, eventOf())).status).toBe(202);
   });
+
+  test('for traces too, in the words of OTLP', async () => {
+    const busy = await newKey();
+    let limited: Answer | undefined;
+    for (let i = 0; i < 2 * LIMIT + 3 && !limited; i++) {
+      const answer = await ask(TRACES_PATH, busy, {});
+      if (answer.status !== 200) limited = answer;
+    }
+    if (!limited) throw new Error('no request was limited');
+    expect(rpcStatusOf(limited, 429)).toBe(8);
+    expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+});
+
+test('while D1 fails traces answer 503 and nothing of them is stored; sent again they count once', async () => {
+  const traces = jsonTraces([spanOf(), spanOf()]);
+  const database = await own.runtime.d1('HOT_0');
+  const stored = async (): Promise<unknown> =>
+    (await database.prepare("SELECT count(*) AS n FROM usage_events WHERE metric_name = 'ai.calls'").all())
+      .results;
+  // Of the transaction only its last statements fail.
+  await database.prepare('ALTER TABLE span_marks RENAME TO away').run();
+  const answer = await ask(TRACES_PATH, tenant.key, traces);
+  await database.prepare('ALTER TABLE away RENAME TO span_marks').run();
+  expect(rpcStatusOf(answer, 503)).toBe(14);
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(JSON.stringify(answer.body)).not.toMatch(/span_marks|SQL/i);
+  expect(await stored()).toEqual([{ n: 0 }]);
+  const again = [await ask(TRACES_PATH, tenant.key, traces), await ask(TRACES_PATH, tenant.key, traces)];
+  expect(again.map(({ body }) => [body.spans.accepted, body.spans.duplicates])).toEqual([
+    [2, 0],
+    [0, 2],
+  ]);
+  expect(await stored()).toEqual([{ n: 2 }]);
 });
 
 const SECRETS = /ECONN|127\.0\.0\.1|postgres|password|meterbook_|stack|at file|socket|terminated|\.ts|\.js/i;

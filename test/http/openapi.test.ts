@@ -44,7 +44,10 @@ test('every reference leads to a component, and every component is referred to',
 describe('of every route it says', () => {
   test.each(routes)('$method $path: its key, its parameters and its body', (route) => {
     const operation = operationOf(route);
-    expect(operation.security).toEqual(route.audience === 'open' ? [] : [{ [route.audience]: [] }]);
+    const password = protocolOf(route) === 'otlp' ? [{ project_password: [] }] : [];
+    expect(operation.security).toEqual(
+      route.audience === 'open' ? [] : [{ [route.audience]: [] }, ...password],
+    );
     const inPath = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]);
     const named = (place: string): string[] =>
       operation.parameters.filter((each: Json) => each.in === place).map((each: Json) => each.name);
@@ -58,26 +61,33 @@ describe('of every route it says', () => {
     expect(named('header')).toEqual(route.idempotency ? ['Idempotency-Key'] : []);
   });
 
-  test.each(routes)('$method $path: its answers, problems as problem documents', (route) => {
-    const { responses } = operationOf(route);
-    for (const [status, response] of Object.entries<Json>(responses)) {
-      const types = Object.keys(response.content ?? {});
-      const own = route.responses[Number(status)];
-      const ownTypes = own?.schema ? ['application/json'] : own?.mediaType ? [own.mediaType] : [];
-      expect(types, status).toEqual(own ? ownTypes : ['application/problem+json']);
-      // A link that opens nothing answers with a page: a customer follows it, no program.
-      const isPage = status === '404' && own?.mediaType === 'text/html';
-      expect(own === undefined || isPage, status).toBe(Number(status) >= 400);
-    }
-    const expected = [
-      ...(route.audience === 'open' ? [] : ['401']),
-      ...(route.body || route.query ? ['422'] : []),
-      ...(route.path.includes('/:') ? ['404'] : []),
-      '500',
-    ];
-    expect(Object.keys(responses)).toEqual(expect.arrayContaining(expected));
-  });
+  test.each(routes)(
+    '$method $path: its answers, problems as problem documents or as OTLP has them',
+    (route) => {
+      const { responses } = operationOf(route);
+      const isOtlp = protocolOf(route) === 'otlp';
+      const both = ['application/json', 'application/x-protobuf'];
+      for (const [status, response] of Object.entries<Json>(responses)) {
+        const types = Object.keys(response.content ?? {});
+        const own = route.responses[Number(status)];
+        const ownTypes = own?.schema ? ['application/json'] : own?.mediaType ? [own.mediaType] : [];
+        expect(types, status).toEqual(isOtlp ? both : own ? ownTypes : ['application/problem+json']);
+        // A link that opens nothing answers with a page: a customer follows it, no program.
+        const isPage = status === '404' && own?.mediaType === 'text/html';
+        expect(own === undefined || isPage, status).toBe(Number(status) >= 400);
+      }
+      const expected = [
+        ...(route.audience === 'open' ? [] : ['401']),
+        ...(route.body || route.query ? [isOtlp ? '400' : '422'] : []),
+        ...(route.path.includes('/:') ? ['404'] : []),
+        '500',
+      ];
+      expect(Object.keys(responses)).toEqual(expect.arrayContaining(expected));
+    },
+  );
 });
+
+const protocolOf = (route: object): unknown => ('protocol' in route ? route.protocol : undefined);
 
 const shapeOf = (schema: z.ZodType | undefined): object =>
   (schema as (z.ZodType & { shape?: object }) | undefined)?.shape ?? {};

@@ -15,6 +15,7 @@ import {
   generationOf,
   onceDrained,
   problemOf,
+  rpcStatusOf,
   send,
   sendRaw,
   UNKNOWN_ID,
@@ -137,6 +138,9 @@ const MALFORMED: Readonly<Record<string, string>> = {
   'a token beyond all length': `Bearer ${'x'.repeat(5000)}`,
 };
 
+const passwordsOf = (keys: readonly string[]): string[] =>
+  ['no colon', ...keys.map((key) => `name:${key}`)].map((pair) => `Basic ${btoa(pair)}`);
+
 describe('without a valid key the answer is the same 401 for every reason', () => {
   const guarded = rows.filter(({ route }) => route.audience !== 'open');
   test.each(guarded)('$id', async ({ row, route, method }) => {
@@ -144,13 +148,17 @@ describe('without a valid key the answer is the same 401 for every reason', () =
     // A body that cannot be read: the key is asked for first.
     const init = { method, ...(body !== undefined && { body: '{' }) };
     const none = await ask(path, { ...init, key: null });
-    problemOf(none, 401);
-    expect(none.headers.get('www-authenticate')).toBe('Bearer');
+    const isOtlp = 'protocol' in route && route.protocol === 'otlp';
+    const challenge = isOtlp ? 'Bearer, Basic realm="meterbook"' : 'Bearer';
+    if (isOtlp) rpcStatusOf(none, 401);
+    else problemOf(none, 401);
+    expect(none.headers.get('www-authenticate')).toBe(challenge);
     const authorizations = [
       ...Object.values(MALFORMED),
       ...Object.values(refused[route.audience === 'project' ? 'project' : 'admin']).map(
         (key) => `Bearer ${key}`,
       ),
+      ...(isOtlp ? passwordsOf(Object.values(refused.project)) : []),
     ];
     const answers = await Promise.all(
       authorizations.map((authorization) => ask(path, { ...init, headers: { authorization } })),
@@ -158,7 +166,8 @@ describe('without a valid key the answer is the same 401 for every reason', () =
     answers.forEach((answer, index) => {
       expect(withoutRequestId(answer), authorizations[index]).toEqual(withoutRequestId(none));
       expect(answer.status).toBe(401);
-      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+      expect(answer.headers.get('content-type')).toBe(none.headers.get('content-type'));
+      expect(answer.headers.get('www-authenticate')).toBe(challenge);
     });
   });
 });

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { fontOf } from '../outbox/font-of.ts';
 import { AI_ANSWER_ROWS } from './ai-answer-rows.ts';
 import { AI_ROUTE_ROWS } from './ai-route-rows.ts';
+import { OTLP_ROUTE_ROWS } from './otlp-route-rows.ts';
 import {
   act,
   admin,
@@ -40,6 +41,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
     status: 202,
     call: () => ({ path: '/v1/ai/generations', body: generationOf() }),
   },
+  ...OTLP_ROUTE_ROWS,
   'GET /v1/usage': { call: () => ({ path: '/v1/usage?granularity=month' }) },
   'GET /v1/events/:idempotency_key': {
     call: ({ eventKey }) => ({ path: `/v1/events/${eventKey}` }),

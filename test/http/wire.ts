@@ -84,6 +84,15 @@ export function problemOf(answer: Answer, status: number): { code: string; point
   return { code: body.code, pointers: body.errors.map((fault: Json) => fault.pointer) };
 }
 
+/** Fails unless the answer is a refusal of this status as OTLP has it, in JSON; answers its code of google.rpc. */
+export function rpcStatusOf({ status, body, headers }: Answer, expected: number): number {
+  expect(status, JSON.stringify(body)).toBe(expected);
+  expect(headers.get('content-type')).toBe('application/json');
+  expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  expect(body).toEqual({ code: expect.any(Number), message: expect.stringMatching(/./) });
+  return body.code;
+}
+
 /** A problem without what differs from request to request. */
 export const withoutRequestId = ({ body }: Answer): Json => ({ ...body, request_id: '' });
 

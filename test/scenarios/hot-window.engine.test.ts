@@ -52,6 +52,22 @@ describe('the hot window', () => {
     expect(await world.job('purge')).toMatchObject({ purged_batches: 0 });
   });
 
+  test('purge takes the marks of spans that are older than the retention', async () => {
+    const database = await world.runtime.d1('HOT_0');
+    const insert =
+      "INSERT INTO span_marks (project_id, mark, received_at) VALUES ('p', ?1, CAST(?2 AS INTEGER))";
+    const ages = { old: 169, young: 167 };
+    for (const [mark, hours] of Object.entries(ages)) {
+      await database
+        .prepare(insert)
+        .bind(mark, Date.now() - hours * 3_600_000)
+        .run();
+    }
+    await world.job('purge');
+    const left = await database.prepare('SELECT mark FROM span_marks').all();
+    expect(left.results).toEqual([{ mark: 'young' }]);
+  });
+
   test('purge leaves a range alone whose rows are not as many as were drained', async () => {
     await tenant.send(['d', 'm', '8', '2026-09-02T00:00:00Z'], ['e', 'm', '16', '2026-09-02T00:00:00Z']);
     await world.job('rollup');

@@ -2,11 +2,15 @@
 import * as z from 'zod';
 import { generationsBodySchema } from '../../ai/generation-schema.ts';
 import { eventsBodySchema } from '../../ingest/event-schema.ts';
+import { describeTraces, tracesBodySchema, tracesResponseSchema } from '../otlp-schema.ts';
 import type { Route } from '../route.ts';
 
 export interface DescribedRoute extends Omit<Route, 'handle' | 'action'> {
   /** Media types of the body beside application/json. */
   readonly bodyTypes?: readonly string[];
+  readonly description?: string;
+  /** Answers, refusals too, have OTLP's own shapes, in the encoding of the request; the key may be a Basic password. */
+  readonly protocol?: 'otlp';
 }
 
 const receipt = z
@@ -28,6 +32,24 @@ const receipt = z
     unpriced_metrics: z.array(z.string()),
   })
   .meta({ id: 'Receipt' });
+
+const tracesRoute = (path: string, summary: string): DescribedRoute => ({
+  method: 'post',
+  path,
+  audience: 'project',
+  summary,
+  description: describeTraces(),
+  protocol: 'otlp',
+  body: tracesBodySchema,
+  bodyTypes: ['application/x-protobuf'],
+  responses: {
+    200: {
+      description: 'What counts is durable, or was before; rejected spans are told in partialSuccess',
+      schema: tracesResponseSchema,
+    },
+  },
+  problems: [413, 415, 429, 503],
+});
 
 export const INGEST_ROUTES: readonly DescribedRoute[] = [
   {
@@ -69,4 +91,9 @@ export const INGEST_ROUTES: readonly DescribedRoute[] = [
     },
     problems: [409, 413, 415, 429, 503],
   },
+  tracesRoute(
+    '/v1/otlp/v1/traces',
+    'Send OpenTelemetry traces by OTLP/HTTP: their calls of AI models are recorded',
+  ),
+  tracesRoute('/api/public/otel/v1/traces', "The same, where Langfuse's exporter sends them"),
 ];

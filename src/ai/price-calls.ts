@@ -4,7 +4,7 @@
  * not be priced here.
  */
 import { formatQuantity } from '../core/decimal.ts';
-import type { EventGeneration, ParsedEvents, ReadEvent, UsageEvent } from '../ingest/event.ts';
+import type { EventGeneration, ReadEvent, UsageEvent } from '../ingest/event.ts';
 import { COST_METRIC, COST_UNIT } from './metered-quantities.ts';
 import type { ModelName } from './model-price.ts';
 import { bookKeyOf, type PriceBook, priceCall } from './price-book.ts';
@@ -16,26 +16,31 @@ const unpricedOf = (read: ReadEvent): UnpricedCall | null =>
   Array.isArray(read) ? null : (read.generation?.unpriced ?? null);
 
 /** `now` stands for the instant of calls that name none. Where the prices cannot be read the calls stay as they are. */
-export async function priceParsedCalls(
-  parsed: ParsedEvents,
+export async function priceCalls<Read extends ReadEvent>(
+  events: readonly Read[],
   organisationId: string,
   now: number,
   bookFor: (models: readonly ModelName[]) => Promise<PriceBook>,
-): Promise<ParsedEvents> {
+): Promise<readonly Read[]> {
   const models = new Map<string, ModelName>();
-  for (const read of parsed.events) {
+  for (const read of events) {
     const call = unpricedOf(read);
     if (call === null) continue;
     const name = { provider: priceProviderOf(call.provider), model: call.model };
     models.set(bookKeyOf(name), name);
   }
-  if (models.size === 0) return parsed;
+  if (models.size === 0) return events;
   const book = await bookFor([...models.values()]).catch(() => null);
-  if (book === null) return parsed;
-  return { ...parsed, events: parsed.events.map((read) => withCost(read, organisationId, now, book)) };
+  if (book === null) return events;
+  return events.map((read) => withCost(read, organisationId, now, book));
 }
 
-function withCost(read: ReadEvent, organisation_id: string, now: number, book: PriceBook): ReadEvent {
+function withCost<Read extends ReadEvent>(
+  read: Read,
+  organisation_id: string,
+  now: number,
+  book: PriceBook,
+): Read {
   const call = unpricedOf(read);
   if (call === null) return read;
   // Only what is a generation has a call without a cost.
@@ -44,7 +49,7 @@ function withCost(read: ReadEvent, organisation_id: string, now: number, book: P
   if (cost === null) return read;
   const cost_usd = formatQuantity(cost.cost_usd);
   const { metered } = event.generation;
-  return {
+  const priced: UsageEvent = {
     ...event,
     generation: {
       ...event.generation,
@@ -52,4 +57,6 @@ function withCost(read: ReadEvent, organisation_id: string, now: number, book: P
       metered: cost.cost_usd === 0n ? metered : [...metered, [COST_METRIC, COST_UNIT]],
     },
   };
+  // A Read that has a call is an event.
+  return priced as Read;
 }

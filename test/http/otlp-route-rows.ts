@@ -1,0 +1,18 @@
+/** The rows of the routes of OTLP, for the table of routes. */
+import { randomBytes } from 'node:crypto';
+import { jsonTraces, spanOf } from '../otlp/spans.ts';
+import type { RouteRow } from './route-row.ts';
+
+const traces = (path: string): RouteRow => ({
+  call: () => ({
+    path,
+    body: jsonTraces([
+      spanOf({ trace: randomBytes(16).toString('hex'), attributes: { 'gen_ai.response.id': 'matrix' } }),
+    ]),
+  }),
+});
+
+export const OTLP_ROUTE_ROWS: Readonly<Record<string, RouteRow>> = {
+  'POST /v1/otlp/v1/traces': traces('/v1/otlp/v1/traces'),
+  'POST /api/public/otel/v1/traces': traces('/api/public/otel/v1/traces'),
+};
