@@ -15,6 +15,7 @@ import {
 import { insertPeriods, loadCalendars, lockPeriods } from './period-store.ts';
 import { type KeyOwner, keyOf, type RollupLedger, type RollupTransaction, type UsageSum } from './ports.ts';
 import { instantOf, shareRows } from './share-rows.ts';
+import { insertUsers } from './user-store.ts';
 
 export function rollupLedger(ledger: Ledger): RollupLedger {
   const ensuredMonths = new Set<string>();
@@ -133,6 +134,8 @@ function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
         ],
       );
     },
+
+    insertUsers: (seen, now) => insertUsers(tx, seen, now),
 
     // Hours come summed; days and months are summed here, so the three levels go in with one statement.
     async addUsage(sums, now) {

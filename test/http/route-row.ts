@@ -22,6 +22,7 @@ export interface Made {
   paymentId?: string;
   creditNoteId?: string;
   modelPriceId?: string;
+  userId?: string;
 }
 
 export interface Call {

@@ -26,6 +26,7 @@ import {
   taxRateId,
   templateId,
 } from './route-row.ts';
+import { USER_ROUTE_ROWS } from './user-route-rows.ts';
 import { eventOf, generationOf } from './wire.ts';
 
 export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
@@ -157,6 +158,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
     pathOf: (id) => admin(`exchange-rates/${id}`),
   },
   ...AI_ROUTE_ROWS,
+  ...USER_ROUTE_ROWS,
   'POST /v1/admin/discounts': {
     status: 201,
     call: (made) => ({

@@ -23,6 +23,7 @@ import { PRICING_PLAN_ROUTES } from './pricing-plans.ts';
 import { PROJECT_ROUTES } from './projects.ts';
 import { TAX_RATE_ROUTES } from './tax-rates.ts';
 import { USAGE_ROUTES } from './usage.ts';
+import { USER_ROUTES } from './users.ts';
 
 let description: ReturnType<typeof describeApi> | undefined;
 let docs: string | undefined;
@@ -66,6 +67,7 @@ export const ROUTES: readonly Route[] = [
   ...USAGE_ROUTES,
   ...ORGANISATION_ROUTES,
   ...PROJECT_ROUTES,
+  ...USER_ROUTES,
   ...PRICING_PLAN_ROUTES,
   ...BILLING_ENTITY_ROUTES,
   ...TAX_RATE_ROUTES,
