@@ -12,6 +12,7 @@ import { purgeKeys } from '../idempotency/purge-keys.ts';
 import { runInvoicing } from '../invoicing/run-invoicing.ts';
 import { deliverOutbox } from '../outbox/deliver-outbox.ts';
 import { remindInvoices } from '../outbox/remind-invoices.ts';
+import { runRetention } from '../retention/run-retention.ts';
 import { runPurge } from '../rollup/run-purge.ts';
 import { runRollup } from '../rollup/run-rollup.ts';
 import { verifyBooks } from '../rollup/verify-books.ts';
@@ -107,6 +108,8 @@ async function work(
       return { ...(await deliverOutbox(ctx, { moment, hasTime, handlers: OUTBOX_HANDLERS })) };
     case 'reminders':
       return { ...(await remindInvoices(ctx, { as_of: asOf, hasTime })) };
+    case 'retention':
+      return { ...(await runRetention(ctx, { as_of: asOf, hasTime })) };
     default:
       return unreachable(job);
   }

@@ -38,6 +38,7 @@ const fileStoreOf = (bucket: R2Bucket): FileStore => ({
       cursor = page.cursor;
     }
   },
+  delete: (keys) => bucket.delete([...keys]),
 });
 
 const platformMailer = (binding: EmailBinding): Mailer => ({

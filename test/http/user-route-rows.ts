@@ -20,4 +20,5 @@ export const USER_ROUTE_ROWS: Readonly<Record<string, RouteRow>> = {
   'GET /v1/admin/users/:id': read('users', userId),
   'PATCH /v1/admin/users/:id': change('users', userId, { department: 'Matrices' }),
   'DELETE /v1/admin/users/:id': read('users', userId),
+  'GET /v1/admin/ai/archives': list('ai/archives'),
 };

@@ -21,6 +21,7 @@ import { ORGANISATION_ROUTES } from './organisations.ts';
 import { PAYMENT_ROUTES } from './payments.ts';
 import { PRICING_PLAN_ROUTES } from './pricing-plans.ts';
 import { PROJECT_ROUTES } from './projects.ts';
+import { RETENTION_ROUTES } from './retention.ts';
 import { TAX_RATE_ROUTES } from './tax-rates.ts';
 import { USAGE_ROUTES } from './usage.ts';
 import { USER_ROUTES } from './users.ts';
@@ -73,6 +74,7 @@ export const ROUTES: readonly Route[] = [
   ...TAX_RATE_ROUTES,
   ...EXCHANGE_RATE_ROUTES,
   ...MODEL_PRICE_ROUTES,
+  ...RETENTION_ROUTES,
   ...DISCOUNT_ROUTES,
   ...INVOICE_ROUTES,
   ...CREDIT_NOTE_ROUTES,
