@@ -4,12 +4,11 @@ import { uuidv7 } from '../core/id.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { hotDatabase } from '../db/hot.ts';
 import { hotReader } from '../rollup/hot-store.ts';
-import { findOrganisation } from '../tenants/store.ts';
 import { withOwner } from '../tenants/tenant-scope.ts';
 import type { User } from '../tenants/user.ts';
 import { deleteUserRow, findUserLocked } from '../tenants/user-store.ts';
 import { type ErasedCounts, eraseUser, whileCallsRest } from './erase-user.ts';
-import { countArchivesOf, insertErasure } from './erasure-store.ts';
+import { countArchivesOf, findShard, insertErasure } from './erasure-store.ts';
 
 export interface DeletedUser extends ErasedCounts {
   /** Of the user. */
@@ -33,9 +32,9 @@ export async function deleteUser(
   assertUnchanged: (current: User) => void = () => undefined,
 ): Promise<DeletedUser> {
   const { organisation_id, shard } = await withOwner(ctx, 'users', id, async (tx, organisationId) => {
-    const organisation = await findOrganisation(tx, organisationId);
-    if (!organisation) throw notFound('user');
-    return { organisation_id: organisationId, shard: organisation.shard };
+    const shard = await findShard(tx, organisationId);
+    if (shard === null) throw notFound('user');
+    return { organisation_id: organisationId, shard };
   });
   const hot = hotReader(hotDatabase(ctx.shards, shard));
   const [events_seq, conflicts_seq] = await Promise.all([hot.maxSeq('events'), hot.maxSeq('conflicts')]);

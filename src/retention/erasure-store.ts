@@ -24,6 +24,14 @@ export async function lockCalls(tx: LedgerTransaction, organisationId: string): 
   await tx.query('SELECT 1 FROM organisations WHERE id = $1 FOR NO KEY UPDATE', [organisationId]);
 }
 
+/** Where the organisation's events come in. */
+export async function findShard(tx: LedgerTransaction, organisationId: string): Promise<number | null> {
+  const [row] = await tx.query<{ shard: number }>('SELECT shard FROM organisations WHERE id = $1', [
+    organisationId,
+  ]);
+  return row?.shard ?? null;
+}
+
 export async function insertErasure(tx: LedgerTransaction, erasure: Omit<Erasure, 'shard'>): Promise<void> {
   await tx.execute(
     `INSERT INTO user_erasures (organisation_id, id, user_id, pseudonym, events_seq, conflicts_seq)

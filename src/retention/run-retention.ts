@@ -83,13 +83,14 @@ async function deletePayloads(
   const { organisation_id, delete_days } = holder;
   if (delete_days === null) return true;
   const before = formatInstant(as_of - delete_days * DAY_MS);
-  for (let deleted = DELETED_AT_ONCE; deleted === DELETED_AT_ONCE; counts.deleted_payloads += deleted) {
-    if (!hasTime()) return false;
-    deleted = await whileCallsRest(ctx.ledger, holder, (tx) =>
+  while (hasTime()) {
+    const deleted = await whileCallsRest(ctx.ledger, holder, (tx) =>
       dropPayloads(tx, { organisation_id, before, rows: DELETED_AT_ONCE }),
     );
+    counts.deleted_payloads += deleted;
+    if (deleted < DELETED_AT_ONCE) return true;
   }
-  return true;
+  return false;
 }
 
 async function archiveAll(
