@@ -91,7 +91,7 @@ test('of two deletions at once one is done, and the other finds nobody', async (
   sendNamed(of.suite, organisation_id, [{ project_id, key: 'k', user_id: ann }]);
   await of.suite.drain();
   const id = await rowIdOf(of, organisation_id, ann);
-  const outcomes = await Promise.allSettled([deleteUser(of.ctx(), { id }), deleteUser(of.ctx(), { id })]);
+  const outcomes = await Promise.allSettled([deleteUser(of.apart(), { id }), deleteUser(of.apart(), { id })]);
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   const [refused] = outcomes.filter((outcome) => outcome.status === 'rejected');
   expect(refused?.reason).toMatchObject({ code: 'not_found' });
@@ -111,7 +111,8 @@ test('of two deletions at once one is done, and the other finds nobody', async (
 test(
   'against a drain at work a deletion loses no figure and leaves no trace',
   async () => {
-    const pairs = await Promise.all(Array.from({ length: 6 }, () => addPair(of)));
+    const pairs: Awaited<ReturnType<typeof addPair>>[] = [];
+    for (let i = 0; i < 6; i++) pairs.push(await addPair(of));
     for (const { organisation_id, project_id, ann } of pairs)
       sendNamed(of.suite, organisation_id, [{ project_id, key: 'first', user_id: ann }]);
     await of.suite.drain();
@@ -123,10 +124,12 @@ test(
         calls.map((call) => ({ ...call, content: { cost_usd: '0.01' } })),
       );
     }
+    const ids: string[] = [];
+    for (const { organisation_id, ann } of pairs) ids.push(await rowIdOf(of, organisation_id, ann));
     const drained = of.suite.drain();
-    const deletions = pairs.map(async ({ organisation_id, ann }, index) => {
+    const deletions = ids.map(async (id, index) => {
       await new Promise((resolve) => setTimeout(resolve, index * 60));
-      return await deleteUser(of.ctx(), { id: await rowIdOf(of, organisation_id, ann) });
+      return await deleteUser(of.apart(), { id });
     });
     await Promise.all([drained, ...deletions]);
     expect(await verifyBooks(of.ctx(), { since: null })).toEqual([]);

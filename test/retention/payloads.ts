@@ -18,8 +18,9 @@ export const OLD = '2026-06-10T10:00:00.000Z';
 export interface RetentionSuite {
   readonly suite: Suite;
   readonly files: FileStore;
-  /** With the files, and a connection of its own. */
   ctx(now?: string): Ctx;
+  /** With a connection of its own, for what is done at once. */
+  apart(now?: string): Ctx;
   rows<Row extends object = Record<string, unknown>>(sql: string, ...values: unknown[]): Promise<Row[]>;
   /** Everything in the bucket, by key, unpacked. */
   filesOf(organisationId: string): Promise<Map<string, string>>;
@@ -41,7 +42,8 @@ export async function openRetentionSuite(name: string): Promise<RetentionSuite> 
   return {
     suite,
     files,
-    ctx(now = NOW) {
+    ctx: (now = NOW) => suite.ctx(now, { files }),
+    apart(now = NOW) {
       const shared = suite.ctx(now, { files });
       return { ...shared, ledger: shared.openLedger() };
     },

@@ -81,7 +81,11 @@ test('runs that overlap archive each payload once', async () => {
     })),
   );
   await of.suite.drain();
-  const results = await Promise.all([run(), run(), run()]);
+  const results = await Promise.all(
+    [of.apart(), of.apart(), of.apart()].map((ctx) =>
+      runRetention(ctx, { as_of: Date.parse(NOW), hasTime: () => true }),
+    ),
+  );
   expect(results.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded']);
   await run();
   expect(results.reduce((sum, each) => sum + each.archived_payloads, 0)).toBe(1_500);
