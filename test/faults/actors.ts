@@ -64,7 +64,7 @@ export function makeEvent(random: Random, idempotency_key: string): UsageEvent {
     unit: '',
     timestamp: random.chance(0.7) ? START - 15 * DAY + Math.floor(random.next() * 45 * DAY) : null,
     // Of the key, as a retry has it again.
-    user_id: /[1-4]$/.test(idempotency_key) ? `user of ${idempotency_key}` : null,
+    user_id: /2$/.test(idempotency_key) ? `user of ${idempotency_key}` : null,
     metadata: '{}',
     idempotency_key,
     generation: null,

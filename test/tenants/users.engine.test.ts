@@ -48,6 +48,8 @@ test('a user has what was said of him, is active unless it is said, and is read 
   const read = await ask(`${USERS}/${user.id}`);
   expect(read.body).toEqual(user);
   expect(read.headers.get('etag')).toMatch(/^"[0-9a-f]{64}"$/);
+  const longest = await made({ user_id: '\u{1f600}'.repeat(255) });
+  expect(await listed({ user_id: longest.user_id })).toEqual([longest]);
   const bare = await made();
   expect(bare).toMatchObject({ is_active: true, email: null, role: null, identities: [] });
 });

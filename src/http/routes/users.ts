@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { notFound } from '../../core/error.ts';
+import { codePointLength } from '../../core/text.ts';
 import { USER_ID_CHARACTERS_MAX } from '../../ingest/event.ts';
 import { deleteUser } from '../../retention/delete-user.ts';
 import { createUser } from '../../tenants/create-user.ts';
@@ -14,9 +15,18 @@ import { answerList, listQuery } from './list.ts';
 const URL_CHARACTERS_MAX = 2048;
 const IDENTITIES_MAX = 50;
 
-const userId = textOf(1, USER_ID_CHARACTERS_MAX).meta({
-  description: 'Your own id of the user, as events carry it',
-});
+/** As events count characters: two units of UTF-16 can be one. */
+const USER_ID_UNITS_MAX = 2 * USER_ID_CHARACTERS_MAX;
+
+const userId = textOf(1, USER_ID_UNITS_MAX)
+  .refine((text) => codePointLength(text) <= USER_ID_CHARACTERS_MAX, {
+    error: `Must have at most ${USER_ID_CHARACTERS_MAX} characters.`,
+  })
+  .meta({
+    description: 'Your own id of the user, as events carry it',
+    minLength: 1,
+    maxLength: USER_ID_CHARACTERS_MAX,
+  });
 
 const identity = z.strictObject({
   provider: textOf(1, 64),
@@ -106,7 +116,7 @@ export const USER_ROUTES: readonly Route[] = [
     summary: 'List end users',
     query: listQuery({
       organisation_id: id.optional(),
-      user_id: filterText(USER_ID_CHARACTERS_MAX).optional(),
+      user_id: filterText(USER_ID_UNITS_MAX).optional(),
       email: filterText(320).optional(),
       department: filterText(255).optional(),
       role: filterText(255).optional(),
