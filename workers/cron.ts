@@ -16,6 +16,7 @@ const JOBS: Readonly<Record<string, JobName>> = {
   '7 * * * *': 'invoicing',
   '*/1 0-23 * * *': 'deliver',
   '23 6 * * *': 'reminders',
+  '53 * * * *': 'retention',
 };
 /** Under a minute, so that runs of one schedule rarely overlap; they may. */
 const JOB_BUDGET_MS = 50_000;

@@ -25,7 +25,8 @@ FROM ai_cost_adjustments a;
 --> statement-breakpoint
 GRANT SELECT, INSERT ON ai_cost_adjustments TO meterbook_tenant, meterbook_platform;
 --> statement-breakpoint
--- A later arrival of a call may say whose it was; the statistics of its day follow, and a row without a call goes.
+-- A later arrival of a call may say whose it was, and a deleted user has a pseudonym; all else of an event never changes. The
+-- statistics of the day follow, and a row that has no call left goes.
 GRANT UPDATE (user_id) ON usage_events TO meterbook_tenant, meterbook_platform;
 --> statement-breakpoint
 GRANT DELETE ON ai_statistics_daily TO meterbook_tenant, meterbook_platform;
@@ -48,3 +49,7 @@ FROM (
 ) g
 WHERE (s.organisation_id, s.day, s.user_id, s.generation_type, s.provider, s.model)
   = (g.organisation_id, g.day, g.user_id, g.generation_type, g.provider, g.model) AND g.cost_count > 0;
+--> statement-breakpoint
+GRANT SELECT, INSERT, UPDATE, DELETE ON users, user_identities, ai_payload_archives TO meterbook_tenant, meterbook_platform;
+--> statement-breakpoint
+GRANT SELECT, INSERT, UPDATE ON user_erasures TO meterbook_tenant, meterbook_platform;

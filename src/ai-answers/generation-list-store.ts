@@ -10,6 +10,8 @@ export interface ListedGeneration {
   readonly organisation_id: string;
   readonly project_id: string;
   readonly id: string;
+  /** Of the file that holds its payloads; null while the ledger does, or where there are none. */
+  readonly archive_id: string | null;
   readonly [column: string]: unknown;
 }
 
@@ -49,6 +51,7 @@ const COLUMNS = [
   'occurred_at',
   'ingested_at',
   'day',
+  'archive_id',
 ] as const;
 
 const SELECTED = `${COLUMNS.join(', ')}, generation_type AS scene, trim_scale(cost_usd)::text AS cost_usd,

@@ -22,6 +22,16 @@ export type TokenKind = (typeof TOKEN_KINDS)[number];
 /** What was said and answered: dropped where the organisation keeps none of it. The last two are JSON. */
 export const PAYLOADS = ['input_summary', 'output_summary', 'request_data', 'response_data'] as const;
 
+/** What tells of the person behind a call, beside the id: it goes when the user is deleted. */
+export const PERSONAL_FIELDS = [
+  ...PAYLOADS,
+  'scene_description',
+  'session_id',
+  'error_message',
+  'ip_address',
+  'user_agent',
+] as const satisfies readonly FillableField[];
+
 /** Null where nothing was sent; `request_data` and `response_data` are JSON text. */
 export type FillFields = Readonly<Record<FillableField, string | null>>;
 

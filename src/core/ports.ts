@@ -11,6 +11,8 @@ export interface FileStore {
   /** False where the key was taken already. */
   putIfAbsent(key: string, file: StoredFile): Promise<boolean>;
   list(prefix: string): Promise<readonly string[]>;
+  /** Of keys that are not there it says nothing. */
+  delete(keys: readonly string[]): Promise<void>;
 }
 
 export interface EmailAttachment {

@@ -94,6 +94,9 @@ export const organisations = pgTable(
     store_ai_payloads: boolean().notNull().default(true),
     /** USD for a million tokens of a model that no price is known for; null: its calls cost nothing and are listed. */
     ai_ceiling_price_per_million: decimalText(),
+    /** Days after its receipt on which a call's payload moves to the file store, and is deleted; null: never. */
+    ai_payload_archive_days: integer().default(90),
+    ai_payload_delete_days: integer().default(365),
     legal_name: text(),
     address: jsonb().$type<Address>(),
     tax_id: text(),
@@ -116,6 +119,10 @@ export const organisations = pgTable(
     check(
       'organisations_ai_ceiling_price',
       sql`ai_ceiling_price_per_million > 0 AND scale(ai_ceiling_price_per_million) <= 6`,
+    ),
+    check(
+      'organisations_ai_payload_days',
+      sql`ai_payload_archive_days >= 1 AND ai_payload_delete_days >= 1 AND ai_payload_archive_days <= ai_payload_delete_days`,
     ),
     check('organisations_tax_regime', sql`tax_regime IN ('none', 'in', 'eu')`),
     ...policies('organisations', sql`id = NULLIF(current_setting('app.organisation_id', true), '')::uuid`),
@@ -187,6 +194,85 @@ export const apiKeys = pgTable(
       foreignColumns: [projects.organisation_id, projects.id],
     }),
     ...policies('api_keys'),
+  ],
+);
+
+/** The end users of an organisation. Those that events name appear by themselves. */
+export const users = pgTable(
+  'users',
+  {
+    organisation_id: uuid()
+      .notNull()
+      .references(() => organisations.id),
+    id: uuid().notNull(),
+    /** The sender's own id, as events carry it. */
+    user_id: text().notNull(),
+    email: text(),
+    first_name: text(),
+    last_name: text(),
+    full_name: text(),
+    avatar_url: text(),
+    department: text(),
+    role: text(),
+    is_active: boolean().notNull().default(true),
+    ...timestamps,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    unique('users_id').on(table.id),
+    unique('users_user_id').on(table.organisation_id, table.user_id),
+    ...policies('users'),
+  ],
+);
+
+/** Under which names vendors know a user. */
+export const userIdentities = pgTable(
+  'user_identities',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    /** The id of the row in `users`. */
+    user_row_id: uuid().notNull(),
+    provider: text().notNull(),
+    external_id: text().notNull(),
+    label: text(),
+    ...created,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    unique('user_identities_external_id').on(table.organisation_id, table.provider, table.external_id),
+    index('user_identities_user').on(table.organisation_id, table.user_row_id),
+    foreignKey({
+      columns: [table.organisation_id, table.user_row_id],
+      foreignColumns: [users.organisation_id, users.id],
+    }),
+    ...policies('user_identities'),
+  ],
+);
+
+/**
+ * Deletions of users. Open until the drain has passed what the hot store held of the user at that moment, and no archive
+ * holds a line of him; then the id is forgotten.
+ */
+export const userErasures = pgTable(
+  'user_erasures',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    /** As events carried it; null once the erasure is done. */
+    user_id: text(),
+    pseudonym: text().notNull(),
+    /** The shard's highest seq of either stream when the user was deleted. */
+    events_seq: bigint({ mode: 'number' }).notNull(),
+    conflicts_seq: bigint({ mode: 'number' }).notNull(),
+    done_at: instant(),
+    ...created,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    uniqueIndex('user_erasures_open').on(table.organisation_id, table.user_id).where(sql`done_at IS NULL`),
+    check('user_erasures_forgotten', sql`(done_at IS NULL) = (user_id IS NOT NULL)`),
+    ...policies('user_erasures'),
   ],
 );
 
@@ -281,6 +367,10 @@ export const aiGenerations = pgTable(
     day: date({ mode: 'string' }).notNull(),
     /** Where the period was closed already: the adjustment of each metric. */
     adjustment_ids: jsonb().$type<Readonly<Record<string, string>>>(),
+    /** Where its payload went. No later arrival fills it in again. */
+    archive_id: uuid(),
+    /** When its user was deleted, and with him what told of him. */
+    erased_at: instant(),
   },
   (table) => [
     primaryKey({ columns: [table.organisation_id, table.id, table.ingested_at] }),
@@ -298,6 +388,23 @@ export const aiGenerations = pgTable(
     index('ai_generations_unpriced')
       .on(table.organisation_id, table.provider, table.model)
       .where(sql`cost_source IN ('unpriced', 'ceiling')`),
+    // What the retention looks for: empty once a payload has gone.
+    index('ai_generations_payload')
+      .on(table.organisation_id, table.ingested_at)
+      .where(
+        sql`archive_id IS NULL AND (input_summary IS NOT NULL OR output_summary IS NOT NULL OR request_data IS NOT NULL OR response_data IS NOT NULL)`,
+      ),
+    index('ai_generations_erased_archive')
+      .on(table.organisation_id, table.archive_id)
+      .where(sql`erased_at IS NOT NULL AND archive_id IS NOT NULL`),
+    check(
+      'ai_generations_payload_gone',
+      sql`(archive_id IS NULL AND erased_at IS NULL) OR (input_summary IS NULL AND output_summary IS NULL AND request_data IS NULL AND response_data IS NULL)`,
+    ),
+    check(
+      'ai_generations_erased',
+      sql`erased_at IS NULL OR (scene_description IS NULL AND session_id IS NULL AND error_message IS NULL AND ip_address IS NULL AND user_agent IS NULL)`,
+    ),
     check('ai_generations_status', sql`status IN ('success', 'failed', 'timeout', 'cancelled')`),
     check('ai_generations_cost_source', sql`cost_source IN ('reported', 'priced', 'ceiling', 'unpriced')`),
     ...policies('ai_generations'),
@@ -337,6 +444,52 @@ export const aiCostAdjustments = pgTable(
     index('ai_cost_adjustments_generation').on(table.organisation_id, table.generation_id),
     check('ai_cost_adjustments_event_count', sql`event_count IN (0, 1)`),
     ...policies('ai_cost_adjustments'),
+  ],
+);
+
+/**
+ * A file of payloads in the file store. `writing`: the file may not be there yet. `kept`: it was read back and is what the
+ * row says, and the calls name it. `deleting`: nobody reads it any more. The sums are those of its calls when it was made.
+ */
+export const aiPayloadArchives = pgTable(
+  'ai_payload_archives',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    status: text().notNull().default('writing'),
+    file_key: text().notNull(),
+    rows: integer().notNull(),
+    bytes: integer().notNull(),
+    sha256: text().notNull(),
+    first_occurred_at: instant().notNull(),
+    last_occurred_at: instant().notNull(),
+    /** Of the call received last: by it the file falls due. */
+    last_received_at: instant().notNull(),
+    input_tokens: decimalText().notNull(),
+    output_tokens: decimalText().notNull(),
+    cache_read_tokens: decimalText().notNull(),
+    cache_write_5m_tokens: decimalText().notNull(),
+    cache_write_1h_tokens: decimalText().notNull(),
+    reasoning_tokens: decimalText().notNull(),
+    cost_usd: decimalText().notNull(),
+    /** The archive that took its place when lines of a deleted user were left out. */
+    replaced_by: uuid(),
+    verified_at: instant(),
+    deleted_at: instant(),
+    ...created,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    index('ai_payload_archives_kept')
+      .on(table.organisation_id, table.last_received_at)
+      .where(sql`status = 'kept'`),
+    index('ai_payload_archives_unsettled')
+      .on(table.status, table.created_at)
+      .where(sql`status IN ('writing', 'deleting')`),
+    check('ai_payload_archives_status', sql`status IN ('writing', 'kept', 'deleting', 'deleted')`),
+    check('ai_payload_archives_verified', sql`status NOT IN ('kept', 'deleted') OR verified_at IS NOT NULL`),
+    check('ai_payload_archives_deleted', sql`(status = 'deleted') = (deleted_at IS NOT NULL)`),
+    ...policies('ai_payload_archives'),
   ],
 );
 

@@ -113,6 +113,9 @@ export const generation = z
     occurred_at: time,
     ingested_at: time,
     day: text.meta({ description: "Of the organisation's zone" }),
+    archive_id: id
+      .nullable()
+      .meta({ description: 'Of the file, among /v1/admin/ai/archives, that its payloads were moved to' }),
   })
   .meta({ id: 'RecordedGeneration' });
 

@@ -4,7 +4,7 @@ import type { Audience } from '../access/authorise.ts';
 import type { Ctx } from '../db/ctx.ts';
 import type { JobSettings } from '../jobs/job.ts';
 
-export type Method = 'get' | 'post' | 'patch';
+export type Method = 'get' | 'post' | 'patch' | 'delete';
 
 /** What a handler is given beside the context. */
 export interface Settings extends JobSettings {

@@ -7,6 +7,7 @@ export const JOB_NAMES = [
   'invoicing',
   'deliver',
   'reminders',
+  'retention',
 ] as const;
 export type JobName = (typeof JOB_NAMES)[number];
 

@@ -13,6 +13,7 @@ import { runInvoicing } from '../invoicing/run-invoicing.ts';
 import { findUnpublishedModels, healModelPrices } from '../model-prices/publish-model-prices.ts';
 import { deliverOutbox } from '../outbox/deliver-outbox.ts';
 import { remindInvoices } from '../outbox/remind-invoices.ts';
+import { runRetention } from '../retention/run-retention.ts';
 import { runPurge } from '../rollup/run-purge.ts';
 import { runRollup } from '../rollup/run-rollup.ts';
 import { verifyBooks } from '../rollup/verify-books.ts';
@@ -108,6 +109,8 @@ async function work(
       return { ...(await deliverOutbox(ctx, { moment, hasTime, handlers: OUTBOX_HANDLERS })) };
     case 'reminders':
       return { ...(await remindInvoices(ctx, { as_of: asOf, hasTime })) };
+    case 'retention':
+      return { ...(await runRetention(ctx, { as_of: asOf, hasTime })) };
     default:
       return unreachable(job);
   }

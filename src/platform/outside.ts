@@ -1,9 +1,10 @@
 /** Files, e-mail and fonts as the bindings give them. Apart from bindings.ts: the ingest Worker carries none of it. */
 import { Buffer } from 'node:buffer';
-import type { Fetcher, R2Bucket } from '@cloudflare/workers-types';
-import type { EmailMessage, FileStore, Mailer, Outside } from '../core/ports.ts';
+import type { Fetcher } from '@cloudflare/workers-types';
+import type { EmailMessage, Mailer, Outside } from '../core/ports.ts';
 import type { EmailBinding, LedgerEnv } from './bindings.ts';
 import { BUNDLED_FONTS } from './bundled-fonts.ts';
+import { fileStoreOf } from './file-store.ts';
 
 export function outsideOf(env: LedgerEnv): Outside {
   return {
@@ -14,31 +15,6 @@ export function outsideOf(env: LedgerEnv): Outside {
     emailFrom: env.EMAIL_FROM,
   };
 }
-
-const fileStoreOf = (bucket: R2Bucket): FileStore => ({
-  async get(key) {
-    const found = await bucket.get(key);
-    if (!found) return null;
-    const media_type = found.httpMetadata?.contentType ?? 'application/octet-stream';
-    return { bytes: new Uint8Array(await found.arrayBuffer()), media_type };
-  },
-  async putIfAbsent(key, { bytes, media_type }) {
-    const stored = await bucket.put(key, bytes, {
-      onlyIf: { etagDoesNotMatch: '*' },
-      httpMetadata: { contentType: media_type },
-    });
-    return stored !== null;
-  },
-  async list(prefix) {
-    const keys: string[] = [];
-    for (let cursor: string | undefined; ; ) {
-      const page = await bucket.list({ prefix, ...(cursor !== undefined && { cursor }) });
-      keys.push(...page.objects.map((object) => object.key));
-      if (!page.truncated) return keys;
-      cursor = page.cursor;
-    }
-  },
-});
 
 const platformMailer = (binding: EmailBinding): Mailer => ({
   async send({ message_id, from, reply_to, to, subject, text, html, attachments }) {

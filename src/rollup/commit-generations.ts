@@ -10,6 +10,7 @@ import {
   type RollupTransaction,
   type UncountedCall,
 } from './ports.ts';
+import { seenUsers } from './seen-users.ts';
 import { statisticCallOf, sumStatistics } from './sum-statistics.ts';
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -73,6 +74,8 @@ async function commitCountedFills(
   const { before, after } = fillCounted(await tx.lockUncounted(fills), fills);
   if (after.length === 0) return;
   await tx.setCounted(after);
+  const seen = seenUsers(after);
+  if (seen.length > 0) await tx.insertUsers(seen, now);
   await tx.addStatistics(sumStatistics(after, before), now);
 }
 

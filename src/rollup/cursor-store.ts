@@ -29,6 +29,20 @@ export async function holdEventsCursor(tx: LedgerTransaction, shard: number): Pr
   await tx.query(`SELECT 1 FROM rollup_cursors WHERE shard = $1 AND stream = 'events' FOR SHARE`, [shard]);
 }
 
+/**
+ * Keeps the drain of both streams away until the transaction ends, in the order in which the drain of conflicts takes them.
+ * A cursor that nobody has drained from yet is made, or there would be nothing to hold.
+ */
+export async function holdCursors(tx: LedgerTransaction, shard: number): Promise<void> {
+  for (const stream of ['conflicts', 'events'] as const) {
+    await readCursor(tx, shard, stream);
+    await tx.query('SELECT 1 FROM rollup_cursors WHERE shard = $1 AND stream = $2 FOR SHARE', [
+      shard,
+      stream,
+    ]);
+  }
+}
+
 /** Both streams of the shard halt together: a restore concerns the whole database. */
 export async function haltShard(
   tx: LedgerTransaction,

@@ -26,6 +26,7 @@ import {
   type RollupTransaction,
 } from './ports.ts';
 import { priceGenerations } from './price-generations.ts';
+import { seenUsers } from './seen-users.ts';
 
 export interface DrainInput {
   readonly shard: number;
@@ -177,6 +178,8 @@ const commitEvents: Commit<'events'> = async (tx, rows, { shard, now }) => {
   }
 
   if (events.length > 0) await tx.insertEvents(events);
+  const seen = seenUsers(counted);
+  if (seen.length > 0) await tx.insertUsers(seen, now);
   if (usage.length > 0) await tx.addUsage(usage, now);
   if (adjustments.length > 0) await tx.insertAdjustments(adjustments, now);
   if (booking.generations.length > 0) await commitGenerations(tx, booking.generations, silent, now);

@@ -1,11 +1,11 @@
 /** The SQL of AI generations in the drain. */
 import type { GenerationFill } from '../ai/generation-fill.ts';
-import { isJsonField, TOKEN_KINDS, type TokenKind } from '../ai/generation-row.ts';
+import { isJsonField, PAYLOADS, PERSONAL_FIELDS, TOKEN_KINDS, type TokenKind } from '../ai/generation-row.ts';
 import { formatQuantity, parseQuantity } from '../core/decimal.ts';
 import { formatInstant } from '../core/time.ts';
 import { bareArray, instantArray, textArray } from '../db/array-literal.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
-import { FILLABLE_FIELDS } from '../ingest/fill.ts';
+import { FILLABLE_FIELDS, type FillableField } from '../ingest/fill.ts';
 import type { HotEvent } from './hot-event.ts';
 import type { BookedGeneration, ListedFill, StatisticSum, UncountedCall } from './ports.ts';
 import { instantOf, shareRows } from './share-rows.ts';
@@ -244,13 +244,21 @@ export async function readFills(tx: LedgerTransaction, events: readonly HotEvent
   );
 }
 
+/** A payload that was archived is not begun anew, and nothing tells again of a user who was deleted. */
+function filledBy(name: FillableField): string {
+  const isOf = (fields: readonly FillableField[]): boolean => fields.includes(name);
+  if (!isOf(PERSONAL_FIELDS)) return `coalesce(g.${name}, f.${name})`;
+  const archived = isOf(PAYLOADS) ? ' AND g.archive_id IS NULL' : '';
+  return `coalesce(g.${name}, CASE WHEN g.erased_at IS NULL${archived} THEN f.${name} END)`;
+}
+
 // The key's own row gives the partition.
 export async function applyFills(tx: LedgerTransaction, fills: readonly GenerationFill[]): Promise<void> {
   const types = FILLABLE_FIELDS.map(
     (name, index) => `$${index + 4}::${isJsonField(name) ? 'jsonb' : 'text'}[]`,
   );
   await tx.execute(
-    `UPDATE ai_generations g SET ${FILLABLE_FIELDS.map((name) => `${name} = coalesce(g.${name}, f.${name})`).join(', ')}
+    `UPDATE ai_generations g SET ${FILLABLE_FIELDS.map((name) => `${name} = ${filledBy(name)}`).join(', ')}
      FROM unnest($1::uuid[], $2::text[], $3::uuid[], ${types.join(', ')})
        AS f(project_id, idempotency_key, organisation_id, ${FILLABLE_FIELDS.join(', ')})
      JOIN event_keys k USING (organisation_id, project_id, idempotency_key)

@@ -91,6 +91,12 @@ export interface UncountedCall
   readonly day: string;
 }
 
+/** An end user whom an event names, by the sender's own id. */
+export interface SeenUser {
+  readonly organisation_id: string;
+  readonly user_id: string;
+}
+
 /** Usage of one hour; `total` in units of 10^-12. */
 export interface UsageSum {
   readonly id: string;
@@ -166,6 +172,8 @@ export interface RollupTransaction {
   loadCalendars(organisationIds: readonly string[]): Promise<OrganisationCalendar[]>;
   insertPeriods(periods: readonly BillingPeriod[]): Promise<void>;
   insertEvents(events: readonly BookedEvent[]): Promise<void>;
+  /** Those of them who are not known yet become users, but for whom a deletion is under way. */
+  insertUsers(seen: readonly SeenUser[], now: number): Promise<void>;
   /** Adds to the hourly, daily and monthly aggregates. */
   addUsage(sums: readonly UsageSum[], now: number): Promise<void>;
   insertAdjustments(sums: readonly UsageSum[], now: number): Promise<void>;

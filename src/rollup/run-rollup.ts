@@ -13,7 +13,7 @@ import { rollupLedger } from './store.ts';
 /** 5,000 is where the cost per event stops falling; 20,000 gains nothing and holds four times the memory and locks. */
 export const BATCH_EVENTS = 5_000;
 /** Partitions are made this long ahead, so that a ledger whose cron rests a while still takes events. */
-const PARTITIONS_AHEAD_MS = 40 * DAY_MS;
+export const PARTITIONS_AHEAD_MS = 40 * DAY_MS;
 /** A run that keeps losing the cursor to another one leaves the work to it. */
 const OVERTAKEN_MAX = 20;
 const LOST_ANSWERS_MAX = 3;

@@ -17,6 +17,7 @@ import {
 import { insertPeriods, loadCalendars, lockPeriods } from './period-store.ts';
 import { type KeyOwner, keyOf, type RollupLedger, type RollupTransaction, type UsageSum } from './ports.ts';
 import { instantOf, shareRows } from './share-rows.ts';
+import { insertUsers } from './user-store.ts';
 
 export function rollupLedger(ledger: Ledger): RollupLedger {
   const ensuredMonths = new Set<string>();
@@ -136,6 +137,8 @@ export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
         ],
       );
     },
+
+    insertUsers: (seen, now) => insertUsers(tx, seen, now),
 
     // Hours come summed; days and months are summed here, so the three levels go in with one statement.
     async addUsage(sums, now) {

@@ -3,7 +3,12 @@ import { invalidRequest } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { PLATFORM, tenant } from '../db/ledger.ts';
-import { type BuyerFields, findTaxDataFaults, unknownBillingEntity } from './organisation-rules.ts';
+import {
+  type BuyerFields,
+  findPayloadFaults,
+  findTaxDataFaults,
+  unknownBillingEntity,
+} from './organisation-rules.ts';
 import { publishOrganisations } from './publish-directory.ts';
 import {
   countOrganisationsByShard,
@@ -24,14 +29,19 @@ export interface CreateOrganisationInput extends BuyerFields {
   readonly block_unpriced?: boolean | undefined;
   readonly store_ai_payloads?: boolean | undefined;
   readonly ai_ceiling_price_per_million?: string | null | undefined;
+  readonly ai_payload_archive_days?: number | null | undefined;
+  readonly ai_payload_delete_days?: number | null | undefined;
 }
 
-/** Throws `invalid_request` with every fault of its tax data, or for an unknown billing entity. */
+/** Throws `invalid_request` with every fault of its tax data and of its payloads' days, or for an unknown billing entity. */
 export async function createOrganisation(ctx: Ctx, input: CreateOrganisationInput): Promise<Organisation> {
   const { billing_entity_id: seller, ...own } = input;
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   const { tax_regime = 'none', address = null, tax_id = null, place_of_supply = null } = input;
-  const faults = findTaxDataFaults({ tax_regime, address, tax_id, place_of_supply });
+  const faults = [
+    ...findTaxDataFaults({ tax_regime, address, tax_id, place_of_supply }),
+    ...findPayloadFaults(input),
+  ];
   if (faults.length > 0) throw invalidRequest(faults);
   const organisation = await ctx.ledger.transaction(PLATFORM, async (tx) => {
     const billing_entity_id = await findBillingEntityId(tx, seller);

@@ -50,6 +50,24 @@ export function findTaxDataFaults({ tax_regime, address, tax_id, place_of_supply
   return faults;
 }
 
+export const PAYLOAD_ARCHIVE_DAYS_DEFAULT = 90;
+export const PAYLOAD_DELETE_DAYS_DEFAULT = 365;
+
+export interface PayloadDays {
+  readonly ai_payload_archive_days?: number | null | undefined;
+  readonly ai_payload_delete_days?: number | null | undefined;
+}
+
+/** What is deleted is not archived afterwards; null is never. */
+export function findPayloadFaults({
+  ai_payload_archive_days: archive = PAYLOAD_ARCHIVE_DAYS_DEFAULT,
+  ai_payload_delete_days: remove = PAYLOAD_DELETE_DAYS_DEFAULT,
+}: PayloadDays): Fault[] {
+  if (archive === null || remove === null || archive <= remove) return [];
+  const detail = `Must not be less than ai_payload_archive_days, which is ${archive}.`;
+  return [{ pointer: '/ai_payload_delete_days', code: 'invalid_order', detail }];
+}
+
 export const unknownBillingEntity = (): AppError => {
   const detail = 'No such billing entity.';
   return invalidRequest([{ pointer: '/billing_entity_id', code: 'not_found', detail }]);

@@ -248,7 +248,15 @@ export const listApiKeys = (
 /** The organisation of a row by the row's id alone; call with platform reach, then enter the tenant. */
 export async function findOwner(
   tx: LedgerTransaction,
-  table: 'projects' | 'api_keys' | 'invoices' | 'payments' | 'discounts' | 'credit_notes' | 'invoice_links',
+  table:
+    | 'projects'
+    | 'api_keys'
+    | 'invoices'
+    | 'payments'
+    | 'discounts'
+    | 'credit_notes'
+    | 'invoice_links'
+    | 'users',
   id: string,
 ): Promise<string | null> {
   const [row] = await tx.query<{ organisation_id: string }>(

@@ -13,6 +13,7 @@ const NOUNS = {
   discounts: 'discount',
   credit_notes: 'credit note',
   invoice_links: 'invoice link',
+  users: 'user',
 } as const;
 
 /**

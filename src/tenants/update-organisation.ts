@@ -6,7 +6,12 @@ import type { Ctx } from '../db/ctx.ts';
 import { type LedgerTransaction, tenant } from '../db/ledger.ts';
 import { derivePeriodAt } from '../rollup/billing-period.ts';
 import { insertPeriods, loadCalendars } from '../rollup/period-store.ts';
-import { type BuyerFields, findTaxDataFaults, unknownBillingEntity } from './organisation-rules.ts';
+import {
+  type BuyerFields,
+  findPayloadFaults,
+  findTaxDataFaults,
+  unknownBillingEntity,
+} from './organisation-rules.ts';
 import { publishOrganisations } from './publish-directory.ts';
 import {
   findBillingEntityId,
@@ -28,13 +33,15 @@ export interface UpdateOrganisationInput extends BuyerFields {
   readonly block_unpriced?: boolean | undefined;
   readonly store_ai_payloads?: boolean | undefined;
   readonly ai_ceiling_price_per_million?: string | null | undefined;
+  readonly ai_payload_archive_days?: number | null | undefined;
+  readonly ai_payload_delete_days?: number | null | undefined;
   readonly is_active?: boolean | undefined;
 }
 
 /**
  * A new zone or currency applies from the next period that does not exist yet; all else from the next invoice on.
  * `assertUnchanged` is given the organisation as it is under the lock, and throws where the caller had seen another. Throws
- * `not_found`, and `invalid_request` with every fault of its tax data or for an unknown billing entity.
+ * `not_found`, and `invalid_request` with every fault of its tax data and of its payloads' days, or for an unknown billing entity.
  */
 export async function changeOrganisation(
   ctx: Ctx,
@@ -48,7 +55,8 @@ export async function changeOrganisation(
     const before = await findOrganisationLocked(tx, id);
     if (!before) throw notFound('organisation');
     assertUnchanged(before);
-    const faults = findTaxDataFaults({ ...before, ...changes });
+    const after = { ...before, ...changes };
+    const faults = [...findTaxDataFaults(after), ...findPayloadFaults(after)];
     if (faults.length > 0) throw invalidRequest(faults);
     if (rest.billing_entity_id !== undefined && !(await findBillingEntityId(tx, rest.billing_entity_id))) {
       throw unknownBillingEntity();

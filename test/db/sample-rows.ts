@@ -32,6 +32,7 @@ const SAMPLES: Readonly<Record<string, () => string>> = {
 /** What a check spans over two columns: given also where it may be null. */
 const FIXED: Readonly<Record<string, string>> = {
   'discounts.percentage': '10',
+  'user_erasures.user_id': 'somebody',
   'billing_periods.ends_at': '2026-02-01T00:00:00Z',
   'ai_cost_adjustments.event_count': '1',
   'event_keys.ingested_at': '2026-01-01T00:00:00Z',

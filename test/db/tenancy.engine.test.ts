@@ -130,13 +130,22 @@ describe('the catalogue', () => {
     expect(rows.map(({ right }) => right)).toEqual(rights);
   });
 
-  test('nobody may delete but the lines of a draft, a proposal and stored answers, and nobody may truncate', async () => {
+  test('nobody may delete but the lines of a draft, a proposal, stored answers, users with what is theirs and files of payloads, and nobody may truncate', async () => {
     const { rows } = await owner.query(
       `SELECT DISTINCT table_name, privilege_type FROM information_schema.role_table_grants
        WHERE grantee IN ('meterbook_tenant', 'meterbook_platform', 'meterbook_app', 'PUBLIC') AND table_schema = 'public'
          AND privilege_type NOT IN ('SELECT', 'INSERT', 'UPDATE') ORDER BY 1`,
     );
-    const tables = ['credit_note_lines', 'credit_notes', 'idempotency_keys', 'invoice_line_items'];
+    const tables = [
+      'ai_payload_archives',
+      'ai_statistics_daily',
+      'credit_note_lines',
+      'credit_notes',
+      'idempotency_keys',
+      'invoice_line_items',
+      'user_identities',
+      'users',
+    ];
     expect(rows).toEqual(tables.map((table_name) => ({ table_name, privilege_type: 'DELETE' })));
   });
 });
@@ -234,6 +243,19 @@ test('the roles create nothing', async () => {
     expect((await as(role, OURS, 'CREATE SCHEMA mine')).code).toBe(DENIED);
   }
 });
+
+test.each(['meterbook_tenant', 'meterbook_platform'])(
+  'of an event %s may change nothing but whose it was',
+  async (role) => {
+    const { rows } = await owner.query<{ name: string }>(
+      `SELECT attname AS name FROM pg_attribute WHERE attrelid = 'usage_events'::regclass AND attnum > 0`,
+    );
+    for (const { name } of rows) {
+      const { code } = await as(role, OURS, `UPDATE usage_events SET ${name} = ${name}`);
+      expect([name, code]).toEqual([name, name === 'user_id' ? undefined : DENIED]);
+    }
+  },
+);
 
 test.each(['meterbook_tenant', 'meterbook_platform'])(
   'an audit row can be neither changed nor deleted by %s',

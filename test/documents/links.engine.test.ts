@@ -165,6 +165,7 @@ describe('in time', () => {
     },
     putIfAbsent: async () => false,
     list: async () => [],
+    delete: async () => undefined,
   };
   const ctx = (now = NOW): Ctx => suite.ctx(now, { files: store });
   beforeAll(async () => {

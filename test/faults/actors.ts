@@ -63,7 +63,8 @@ export function makeEvent(random: Random, idempotency_key: string): UsageEvent {
     metric_value: random.pick(QUANTITIES),
     unit: '',
     timestamp: random.chance(0.7) ? START - 15 * DAY + Math.floor(random.next() * 45 * DAY) : null,
-    user_id: null,
+    // Of the key, as a retry has it again.
+    user_id: /2$/.test(idempotency_key) ? `user of ${idempotency_key}` : null,
     metadata: '{}',
     idempotency_key,
     generation: null,

@@ -2,7 +2,7 @@
 import { parseQuantity } from '../../src/core/decimal.ts';
 import { keyOf } from '../../src/rollup/ports.ts';
 import { checkGenerations, quantitiesOf } from './generation-laws.ts';
-import { type Total, whatOf } from './ledger-tables.ts';
+import { type Total, userKeyOf, whatOf } from './ledger-tables.ts';
 import type { Known } from './oracle.ts';
 import { Violation } from './scheduler.ts';
 import type { World } from './world.ts';
@@ -17,6 +17,7 @@ export function checkLaws(world: World): void {
   checkConflicts(world);
   checkSums(world);
   checkGenerations(world);
+  checkUsers(world);
   checkInvoices(world);
   checkBatches(world);
 }
@@ -156,6 +157,22 @@ function checkSums({ ledger }: World): void {
     }
   }
   assertEqual('events = aggregates + adjustments', events, booked);
+}
+
+/** Whoever is named by a counted event is a user of its organisation, and nobody else is. */
+function checkUsers({ ledger }: World): void {
+  const named = new Set<string>();
+  for (const { event } of ledger.events.committed.values()) {
+    const { organisation_id, user_id } = event;
+    if (user_id !== null) named.add(userKeyOf({ organisation_id, user_id }));
+  }
+  const known = new Set(ledger.users.committed.keys());
+  hold('who is named by an event is a user', named.isSubsetOf(known), () =>
+    [...named.difference(known)].join(),
+  );
+  hold('who is named by no event is no user', known.isSubsetOf(named), () =>
+    [...known.difference(named)].join(),
+  );
 }
 
 /** §5.7: what was verified is what was frozen, it never changes again, and nothing from before the cutoff is outside. */

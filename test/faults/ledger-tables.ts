@@ -9,6 +9,7 @@ import type {
   KeyOwner,
   KnownEvent,
   QuarantinedRow,
+  SeenUser,
   StatisticSum,
   UsageSum,
 } from '../../src/rollup/ports.ts';
@@ -53,6 +54,8 @@ export const batchKeyOf = ({ shard, stream, epoch, to_seq }: Batch): string =>
 export const statisticKeyOf = (of: Omit<StatisticSum, 'tokens'>): string =>
   [of.organisation_id, of.day, of.user_id, of.generation_type, of.provider, of.model].join(' ');
 
+export const userKeyOf = ({ organisation_id, user_id }: SeenUser): string => `${organisation_id} ${user_id}`;
+
 export class LedgerMemory {
   readonly cursors = new Table<Cursor>('cursors');
   readonly batches = new Table<StoredBatch>('batches');
@@ -60,6 +63,7 @@ export class LedgerMemory {
   readonly events = new Table<BookedEvent>('events');
   readonly generations = new Table<BookedGeneration>('generations');
   readonly statistics = new Table<StatisticSum>('statistics');
+  readonly users = new Table<SeenUser>('users');
   readonly hourly = new Table<Total>('hourly');
   readonly daily = new Table<Total>('daily');
   readonly monthly = new Table<Total>('monthly');
@@ -79,7 +83,7 @@ export class LedgerMemory {
     silent: ReadonlySet<string>,
   ) {
     const { cursors, batches, keys, events, hourly, daily, monthly } = this;
-    const { adjustments, known, quarantine, periods, invoices, generations, statistics } = this;
+    const { adjustments, known, quarantine, periods, invoices, generations, statistics, users } = this;
     this.calendars = calendars;
     this.silent = silent;
     this.engine = new Engine(scheduler, [
@@ -97,6 +101,7 @@ export class LedgerMemory {
       invoices,
       generations,
       statistics,
+      users,
     ]);
     for (const stream of ['events', 'conflicts'] as const) {
       const cursor = { shard: 0, stream, epoch: 1, last_seq: 0, last_id: '', halted: false };

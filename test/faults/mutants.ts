@@ -164,6 +164,20 @@ export const MUTANTS: readonly Mutant[] = [
     law: 'only what cannot be counted is quarantined',
   },
   {
+    name: 'users: those that events name do not appear',
+    file: DRAIN,
+    find: 'if (seen.length > 0) await tx.insertUsers(seen, now);',
+    replace: '',
+    law: 'who is named by an event is a user',
+  },
+  {
+    name: 'users: those of events that are not counted appear too',
+    file: DRAIN,
+    find: 'const seen = seenUsers(counted);',
+    replace: 'const seen = seenUsers(keyed);',
+    law: 'who is named by no event is no user',
+  },
+  {
     name: 'commit tag: ROLLBACK is taken for COMMIT',
     file: 'src/db/ledger.ts',
     find: "if (command !== 'COMMIT') throw",

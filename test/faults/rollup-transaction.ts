@@ -12,7 +12,15 @@ import {
 import { BOOK } from './calls.ts';
 import { PostgresError, type Table, type Tx } from './ledger-memory.ts';
 import { type Connection, IDLE_MAX } from './ledger-ports.ts';
-import { batchKeyOf, cursorKeyOf, periodKeyOf, statisticKeyOf, type Total, whatOf } from './ledger-tables.ts';
+import {
+  batchKeyOf,
+  cursorKeyOf,
+  periodKeyOf,
+  statisticKeyOf,
+  type Total,
+  userKeyOf,
+  whatOf,
+} from './ledger-tables.ts';
 
 /** A unit with this mark is one that the ledger refuses, as Postgres refuses U+0000. */
 export const REFUSED = 'refused';
@@ -140,6 +148,11 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
           refuse(booked);
           await insertUnique(ledger.events, booked.event.id, booked);
         }
+      }),
+
+    insertUsers: (seen) =>
+      run(`insert ${seen.length} users`, async () => {
+        for (const user of seen) await insertNew(ledger.users, userKeyOf(user), user);
       }),
 
     addUsage: (sums) =>

@@ -1,5 +1,6 @@
-/** A ledger whose n-th call fails: BEGIN, a statement or COMMIT, before its effect or after it. */
+/** A ledger and a file store whose n-th call fails: BEGIN, a statement, COMMIT or a file, before its effect or after it. */
 import { expect } from 'vitest';
+import type { FileStore } from '../../src/core/ports.ts';
 import type { Ctx } from '../../src/db/ctx.ts';
 import type { Ledger } from '../../src/db/ledger.ts';
 
@@ -10,11 +11,11 @@ export interface Fault {
 }
 class Struck extends Error {}
 
-/** Counts BEGIN, each statement and COMMIT of every transaction, and fails one of them. */
-function sweptLedger(
-  ledger: Ledger,
+/** Counts BEGIN, each statement and COMMIT of every transaction and what is asked of the files, and fails one of them. */
+function sweep(
+  { ledger, files }: Ctx,
   fault: Fault | null,
-): { readonly swept: Ledger; readonly calls: string[] } {
+): { readonly swept: Pick<Ctx, 'ledger' | 'files'>; readonly calls: string[] } {
   const calls: string[] = [];
   const take = (call: string): number => calls.push(call.trim()) - 1;
   const strike = (call: number, moment: Fault['moment']): void => {
@@ -27,7 +28,7 @@ function sweptLedger(
     strike(call, 'after');
     return result;
   };
-  const swept: Ledger = {
+  const sweptLedger: Ledger = {
     close: () => ledger.close(),
     async transaction(reach, work) {
       const begin = take('BEGIN');
@@ -51,7 +52,13 @@ function sweptLedger(
       return result;
     },
   };
-  return { swept, calls };
+  const sweptFiles: FileStore = {
+    get: (key) => around('files.get', () => files.get(key)),
+    putIfAbsent: (key, file) => around('files.putIfAbsent', () => files.putIfAbsent(key, file)),
+    list: (prefix) => around('files.list', () => files.list(prefix)),
+    delete: (keys) => around('files.delete', () => files.delete(keys)),
+  };
+  return { swept: { ledger: sweptLedger, files: sweptFiles }, calls };
 }
 
 export const faultsOf = (calls: readonly string[]): Fault[] =>
@@ -64,14 +71,14 @@ export const isDone = (calls: readonly string[], { at, moment }: Fault): boolean
   at === calls.length - 1 && moment === 'after';
 /** Runs a verb into the fault, of which it must tell: a failure that it swallows could be any. */
 export async function runStruck<T>(ctx: Ctx, fault: Fault, run: (ctx: Ctx) => Promise<T>): Promise<void> {
-  const { swept, calls } = sweptLedger(ctx.ledger, fault);
-  await expect(run({ ...ctx, ledger: swept }), calls[fault.at]).rejects.toThrow(Struck);
+  const { swept, calls } = sweep(ctx, fault);
+  await expect(run({ ...ctx, ...swept }), calls[fault.at]).rejects.toThrow(Struck);
 }
 
 export async function runDry<T>(
   ctx: Ctx,
   run: (ctx: Ctx) => Promise<T>,
 ): Promise<{ result: T; calls: string[] }> {
-  const { swept, calls } = sweptLedger(ctx.ledger, null);
-  return { result: await run({ ...ctx, ledger: swept }), calls };
+  const { swept, calls } = sweep(ctx, null);
+  return { result: await run({ ...ctx, ...swept }), calls };
 }

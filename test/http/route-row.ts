@@ -23,6 +23,7 @@ export interface Made {
   creditNoteId?: string;
   modelPriceId?: string;
   generationId?: string;
+  userId?: string;
 }
 
 export interface Call {

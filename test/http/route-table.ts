@@ -28,6 +28,7 @@ import {
   taxRateId,
   templateId,
 } from './route-row.ts';
+import { USER_ROUTE_ROWS } from './user-route-rows.ts';
 import { eventOf, generationOf } from './wire.ts';
 
 export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
@@ -161,6 +162,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
   },
   ...AI_ROUTE_ROWS,
   ...AI_ANSWER_ROWS,
+  ...USER_ROUTE_ROWS,
   'POST /v1/admin/discounts': {
     status: 201,
     call: (made) => ({

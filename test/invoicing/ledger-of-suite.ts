@@ -84,7 +84,7 @@ const refuse = async (): Promise<never> => {
   throw new Error('nothing leaves from here');
 };
 const OUTSIDE: Outside = {
-  files: { get: refuse, putIfAbsent: refuse, list: refuse },
+  files: { get: refuse, putIfAbsent: refuse, list: refuse, delete: refuse },
   mailer: { send: refuse },
   loadFonts: refuse,
   publicUrl: 'https://billing.example.com',

@@ -57,6 +57,9 @@ export class MemoryFiles implements FileStore {
   async list(prefix: string): Promise<string[]> {
     return [...this.stored.keys()].filter((key) => key.startsWith(prefix));
   }
+  async delete(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.stored.delete(key);
+  }
 }
 
 /** The same bytes for the same model, without drawing them. */
@@ -245,6 +248,7 @@ export function withFault(ctx: Ctx, fault: Fault): { ctx: Ctx; render: typeof re
         get: (key) => guard('files.get', () => ctx.files.get(key), nothing),
         putIfAbsent: (key, file) => guard('files.put', () => ctx.files.putIfAbsent(key, file), nothing),
         list: (prefix) => guard('files.list', () => ctx.files.list(prefix), nothing),
+        delete: (keys) => guard('files.delete', () => ctx.files.delete(keys), nothing),
       },
       mailer: { send: (message) => guard('mailer.send', () => ctx.mailer.send(message), nothing) },
     },

@@ -28,6 +28,9 @@ const files: FileStore = {
     return true;
   },
   list: async () => [...stored.keys()],
+  delete: async (keys) => {
+    for (const key of keys) stored.delete(key);
+  },
 };
 
 /** With a connection of its own, so that calls at once are at once in Postgres too. */

@@ -23,8 +23,10 @@ import { ORGANISATION_ROUTES } from './organisations.ts';
 import { PAYMENT_ROUTES } from './payments.ts';
 import { PRICING_PLAN_ROUTES } from './pricing-plans.ts';
 import { PROJECT_ROUTES } from './projects.ts';
+import { RETENTION_ROUTES } from './retention.ts';
 import { TAX_RATE_ROUTES } from './tax-rates.ts';
 import { USAGE_ROUTES } from './usage.ts';
+import { USER_ROUTES } from './users.ts';
 
 let description: ReturnType<typeof describeApi> | undefined;
 let docs: string | undefined;
@@ -68,6 +70,7 @@ export const ROUTES: readonly Route[] = [
   ...USAGE_ROUTES,
   ...ORGANISATION_ROUTES,
   ...PROJECT_ROUTES,
+  ...USER_ROUTES,
   ...PRICING_PLAN_ROUTES,
   ...BILLING_ENTITY_ROUTES,
   ...TAX_RATE_ROUTES,
@@ -75,6 +78,7 @@ export const ROUTES: readonly Route[] = [
   ...MODEL_PRICE_ROUTES,
   ...AI_GENERATION_ROUTES,
   ...AI_ANSWER_ROUTES,
+  ...RETENTION_ROUTES,
   ...DISCOUNT_ROUTES,
   ...INVOICE_ROUTES,
   ...CREDIT_NOTE_ROUTES,

@@ -66,7 +66,7 @@ export const OPERATION_ROUTES: readonly Route[] = [
     path: '/v1/admin/jobs/:name',
     audience: 'admin',
     action: 'job.run',
-    summary: 'Run a job now: rollup, publish, purge, verify, invoicing, deliver or reminders',
+    summary: 'Run a job now: rollup, publish, purge, verify, invoicing, deliver, reminders or retention',
     params: z.strictObject({ name: z.string() }),
     body: z.strictObject({ as_of: instant.optional() }),
     bodyOptional: true,

@@ -47,6 +47,8 @@ const organisation = z
     block_unpriced: z.boolean(),
     store_ai_payloads: z.boolean(),
     ai_ceiling_price_per_million: z.string().nullable(),
+    ai_payload_archive_days: z.int().nullable(),
+    ai_payload_delete_days: z.int().nullable(),
     legal_name: z.string().nullable(),
     address: address.nullable(),
     tax_id: z.string().nullable(),
@@ -76,6 +78,18 @@ const ceilingPrice = z
       'USD for a million tokens, of whatever kind, in calls of a model that no price is known for; null: such calls have no cost. Either way GET /v1/admin/ai/unpriced lists them.',
   });
 
+const payloadDays = z.int().min(1).max(36_500).nullish();
+const payloadFields = {
+  ai_payload_archive_days: payloadDays.meta({
+    description:
+      'Days after its receipt on which the payload of an AI call moves to the file store; 90 where absent, null: never',
+  }),
+  ai_payload_delete_days: payloadDays.meta({
+    description:
+      'Days after its receipt on which the payload is deleted wherever it is; 365 where absent, null: never. Not before it is archived',
+  }),
+};
+
 const createBody = z.strictObject({
   name,
   billing_email: email,
@@ -87,6 +101,7 @@ const createBody = z.strictObject({
   block_unpriced: z.boolean().optional(),
   store_ai_payloads: z.boolean().optional(),
   ai_ceiling_price_per_million: ceilingPrice.nullish(),
+  ...payloadFields,
   ...buyerFields,
 });
 
@@ -101,6 +116,7 @@ const changeBody = z.strictObject({
   block_unpriced: z.boolean().optional(),
   store_ai_payloads: z.boolean().optional(),
   ai_ceiling_price_per_million: ceilingPrice.nullish(),
+  ...payloadFields,
   is_active: z.boolean().optional(),
   ...buyerFields,
 });

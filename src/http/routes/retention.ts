@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { listArchives } from '../../retention/archive-store.ts';
+import { reachOf } from '../../tenants/tenant-scope.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { id, pageOf, quantity, time } from '../schemas.ts';
+import { answerList, listQuery } from './list.ts';
+
+const archive = z
+  .object({
+    organisation_id: id,
+    id,
+    status: z.enum(['writing', 'kept', 'deleting', 'deleted']),
+    file_key: z.string().meta({ description: 'Gzip NDJSON in the bucket, a line for each call' }),
+    rows: z.int(),
+    bytes: z.int().meta({ description: 'Of the file, as is the hash' }),
+    sha256: z.string(),
+    first_occurred_at: time,
+    last_occurred_at: time,
+    last_received_at: time.meta({ description: 'By it the file falls due' }),
+    input_tokens: quantity,
+    output_tokens: quantity,
+    cache_read_tokens: quantity,
+    cache_write_5m_tokens: quantity,
+    cache_write_1h_tokens: quantity,
+    reasoning_tokens: quantity,
+    cost_usd: quantity.meta({ description: 'Of its calls when it was written; 0 for those without a cost' }),
+    replaced_by: id.nullable().meta({ description: 'Written anew without the lines of a deleted user' }),
+    created_at: time,
+    verified_at: time.nullable().meta({ description: 'When it was read back and compared' }),
+    deleted_at: time.nullable(),
+  })
+  .meta({ id: 'PayloadArchive' });
+
+export const RETENTION_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: 'get',
+    path: '/v1/admin/ai/archives',
+    audience: 'admin',
+    action: 'payload_archive.read',
+    summary: 'List the files to which payloads of AI calls have moved, with what each must hold',
+    query: listQuery({ organisation_id: id.optional() }),
+    responses: { 200: { description: 'A page of files', schema: pageOf(archive) } },
+    handle: (ctx, { query }) =>
+      answerList('archives', query, (filter, page) =>
+        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listArchives(tx, filter, page)),
+      ),
+  }),
+];

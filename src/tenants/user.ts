@@ -1,0 +1,50 @@
+/** An end user of an organisation. */
+
+export interface UserIdentity {
+  readonly provider: string;
+  readonly external_id: string;
+  readonly label: string | null;
+}
+
+/** What is known of a person beside the id under which events name him; null where it is not known. */
+export const PROFILE_FIELDS = [
+  'email',
+  'first_name',
+  'last_name',
+  'full_name',
+  'avatar_url',
+  'department',
+  'role',
+] as const;
+
+export type Profile = Readonly<Record<(typeof PROFILE_FIELDS)[number], string | null>>;
+
+export interface User extends Profile {
+  readonly organisation_id: string;
+  readonly id: string;
+  /** The sender's own. */
+  readonly user_id: string;
+  readonly is_active: boolean;
+  readonly identities: readonly UserIdentity[];
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export interface UserChanges extends Partial<Readonly<Record<keyof Profile, string | null | undefined>>> {
+  readonly is_active?: boolean | undefined;
+  /** All of them: those that are there and not in the list go. */
+  readonly identities?: readonly IdentityInput[] | undefined;
+}
+
+export interface IdentityInput {
+  readonly provider: string;
+  readonly external_id: string;
+  readonly label?: string | null | undefined;
+}
+
+/**
+ * The names of the fields that are given. The audit log has no more of a person: it is never changed, so that what stands in
+ * it could never be deleted.
+ */
+export const namesOf = (changes: Readonly<Record<string, unknown>>): string[] =>
+  Object.keys(changes).filter((name) => changes[name] !== undefined);
