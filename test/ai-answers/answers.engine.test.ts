@@ -26,7 +26,7 @@ describe("a user's days", () => {
       .ctx(NOW)
       .ledger.transaction(reachOf(filter.organisation_id), (tx) => listStatistics(tx, filter, page));
 
-  test('have the totals of 004, by kind and by model, and an average of what was timed', async () => {
+  test('have their totals, by kind and by model, and an average of what was timed', async () => {
     const tokens = {
       input: '100',
       output: '20',

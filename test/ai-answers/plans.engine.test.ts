@@ -92,14 +92,14 @@ const calls =
     inTransaction(ctx, scope, (tx) => listGenerations(tx, { ...scope, ...fields }, page));
 
 const QUESTIONS: readonly (readonly [string, Ask])[] = [
-  ["001: a user's spend of the month", (ctx, scope) => projectSpend(ctx, { ...scope, ...USER })],
-  ["001: a user's spend by type", spend('type', USER)],
-  ["001: a user's daily trend of 30 days", spend('day', { ...USER, ...LAST_30_DAYS })],
-  ['001: the projection of the month', (ctx, scope) => projectSpend(ctx, scope)],
-  ["004: a user's recent calls", calls(USER)],
-  ['004: statistics by scene', spend('type', LAST_30_DAYS)],
+  ["a user's spend of the month", (ctx, scope) => projectSpend(ctx, { ...scope, ...USER })],
+  ["a user's spend by type", spend('type', USER)],
+  ["a user's daily trend of 30 days", spend('day', { ...USER, ...LAST_30_DAYS })],
+  ['the projection of the month', (ctx, scope) => projectSpend(ctx, scope)],
+  ["a user's recent calls", calls(USER)],
+  ['statistics by scene', spend('type', LAST_30_DAYS)],
   [
-    "004: a user's days",
+    "a user's days",
     (ctx, scope) => inTransaction(ctx, scope, (tx) => listStatistics(tx, { ...scope, ...USER }, PAGE)),
   ],
   [

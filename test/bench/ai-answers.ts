@@ -11,13 +11,13 @@ const RUNS = 7;
 
 /** Paths below /v1/admin/ai/. */
 const QUESTIONS: readonly (readonly [string, string])[] = [
-  ["001: a user's spend of the month, and projected", 'projection?user_id=user%207'],
-  ["001: a user's spend by type", 'spend?group_by=type&user_id=user%207'],
-  ["001: a user's daily trend of 30 days", 'spend?group_by=day&user_id=user%207&from=2026-11-01'],
-  ['001: the month of all users, and projected', 'projection?'],
-  ["004: a user's recent calls", 'generations?user_id=user%207'],
-  ['004: the month by scene', 'spend?group_by=scene'],
-  ["004: a user's days", 'statistics?user_id=user%207'],
+  ["a user's spend of the month, and projected", 'projection?user_id=user%207'],
+  ["a user's spend by type", 'spend?group_by=type&user_id=user%207'],
+  ["a user's daily trend of 30 days", 'spend?group_by=day&user_id=user%207&from=2026-11-01'],
+  ['the month of all users, and projected', 'projection?'],
+  ["a user's recent calls", 'generations?user_id=user%207'],
+  ['the month by scene', 'spend?group_by=scene'],
+  ["a user's days", 'statistics?user_id=user%207'],
   ['the newest 50 calls', 'generations?'],
   ['the newest 50 calls that failed', 'generations?status=failed'],
   ['the month by model', 'spend?group_by=model'],
