@@ -151,10 +151,10 @@ export function readFillFields(content: Content): FillFields | null {
     ip_address: readText(content['ip_address']),
     user_agent: readText(content['user_agent']),
   };
-  return isWhole(fields) ? fields : null;
+  return areTexts(fields) ? fields : null;
 }
 
-const isWhole = (
+const areTexts = (
   fields: Readonly<Record<FillableField, string | null | undefined>>,
 ): fields is FillFields => {
   for (const name of FILLABLE_FIELDS) if (fields[name] === undefined) return false;

@@ -32,7 +32,7 @@ const USERS = 997;
 type Identity = 'own key' | 'response_id';
 
 /** Calls as an application sends them: about 350 bytes of JSON. */
-export function makeCalls(count: number, identity: Identity): object[] {
+function makeCalls(count: number, identity: Identity): object[] {
   return makeEvents(count).map(({ timestamp, idempotency_key }, index) => {
     const turn = Math.floor(index / CALLS_OF_A_TURN);
     const [generation_type, provider, model] = SCENES[turn % SCENES.length] ?? SCENES[0];
@@ -54,7 +54,7 @@ export function makeCalls(count: number, identity: Identity): object[] {
 }
 
 /** Each as many bytes as the call in its place. */
-export function makeAlike(calls: readonly object[], order: KeyOrder): object[] {
+function makeAlike(calls: readonly object[], order: KeyOrder): object[] {
   return makeEvents(calls.length, order).map((event, index) => {
     const padded = { ...event, metadata: { ...event.metadata, note: '' } };
     const missing = bytesOf(calls[index]) - bytesOf(padded);
