@@ -52,6 +52,9 @@ const policies = (table: string, using = ofOrganisation, withCheck = using) => [
   }),
 ];
 
+/** Whether a listed event is a call that still carries what was said and answered. */
+export const hasListedPayload = sql`event -> 'generation' ?| ARRAY['input_summary', 'output_summary', 'request_data', 'response_data']`;
+
 const created = { created_at: instant().notNull().default(sql`now()`) };
 const timestamps = { ...created, updated_at: instant().notNull().default(sql`now()`) };
 
@@ -803,6 +806,8 @@ export const eventConflicts = pgTable(
   (table) => [
     primaryKey({ columns: [table.organisation_id, table.id] }),
     index('event_conflicts_key').on(table.organisation_id, table.project_id, table.idempotency_key),
+    // What the retention has to take from listed calls one day.
+    index('event_conflicts_payload').on(table.organisation_id, table.received_at).where(hasListedPayload),
     index('event_conflicts_fill').on(table.project_id, table.idempotency_key).where(sql`kind = 'fill'`),
     check('event_conflicts_kind', sql`kind IN ('conflict', 'duplicate', 'fill')`),
     ...policies('event_conflicts'),

@@ -1,7 +1,7 @@
 /** The SQL of payloads and their archives. */
 import { PAYLOADS } from '../ai/generation-row.ts';
 import type { Page, PageInput } from '../core/page.ts';
-import { bareArray } from '../db/array-literal.ts';
+import { bareArray, textArray } from '../db/array-literal.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listRows } from '../db/list-rows.ts';
 import { type Archive, type ArchiveLine, type ArchiveSums, type Manifest, SUM_FIELDS } from './archive.ts';
@@ -142,6 +142,40 @@ export const dropPayloads = (
      WHERE g.organisation_id = $1 AND g.id = r.id AND g.ingested_at = r.ingested_at`,
     [organisation_id, before, rows],
   );
+
+const PAYLOAD_NAMES = `ARRAY[${PAYLOADS.map((name) => `'${name}'`).join(', ')}]`;
+const OVERDUE = `received_at < $1::timestamptz - make_interval(days => o.ai_payload_delete_days)`;
+
+// The condition as the partial index has it.
+/** Takes the payloads from calls that are listed as repetitions or conflicts and have had their time. Platform reach. */
+export const dropListedPayloads = (tx: LedgerTransaction, now: string): Promise<number> =>
+  tx.execute(
+    `UPDATE event_conflicts c SET event = jsonb_set(c.event, '{generation}', (c.event -> 'generation') - ${PAYLOAD_NAMES})
+     FROM organisations o WHERE c.organisation_id = o.id AND c.${OVERDUE}
+       AND c.event -> 'generation' ?| ${PAYLOAD_NAMES}`,
+    [now],
+  );
+
+/** Quarantined rows that may still carry a payload and have had their time. Platform reach. */
+export const listQuarantinedPayloads = (
+  tx: LedgerTransaction,
+  now: string,
+): Promise<{ id: string; event: string }[]> =>
+  tx.query<{ id: string; event: string }>(
+    `SELECT q.id, q.event FROM event_quarantine q JOIN organisations o ON o.id = q.organisation_id
+     WHERE q.${OVERDUE} AND q.event ~ ANY (${PAYLOAD_NAMES}) ORDER BY q.id`,
+    [now],
+  );
+
+export async function setQuarantinedEvents(
+  tx: LedgerTransaction,
+  rows: readonly { id: string; event: string }[],
+): Promise<void> {
+  await tx.execute(
+    `UPDATE event_quarantine q SET event = r.event FROM unnest($1::text[], $2::text[]) AS r(id, event) WHERE q.id = r.id`,
+    [textArray(rows.map(({ id }) => id)), textArray(rows.map(({ event }) => event))],
+  );
+}
 
 /** Files that have lain as long as their organisation keeps payloads fall due. Platform reach. */
 export const expireArchives = (tx: LedgerTransaction, now: string): Promise<number> =>

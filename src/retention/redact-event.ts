@@ -1,5 +1,5 @@
-/** Pure: what is left of a listed or quarantined event when its user is deleted. */
-import { PERSONAL_FIELDS } from '../ai/generation-row.ts';
+/** Pure: what is left of a listed or quarantined event when its user is deleted, or its payloads have had their time. */
+import { PAYLOADS, PERSONAL_FIELDS } from '../ai/generation-row.ts';
 
 export interface ErasedUser {
   /** As events carry it. */
@@ -35,17 +35,18 @@ function names(value: unknown, userId: string): boolean {
   return value['user_id'] === userId || NESTED.some((name) => names(value[name], userId));
 }
 
-function redact(value: Json, user: ErasedUser): Json {
+/** Without these fields, also in what it carries; `user`: his id is replaced. */
+function strip(value: Json, fields: readonly string[], user: ErasedUser | null): Json {
   const kept: Record<string, unknown> = { ...value };
-  for (const name of PERSONAL_FIELDS) delete kept[name];
-  if (kept['user_id'] === user.user_id) kept['user_id'] = user.pseudonym;
+  for (const name of fields) delete kept[name];
+  if (user && kept['user_id'] === user.user_id) kept['user_id'] = user.pseudonym;
   for (const name of NESTED) {
     const nested = kept[name];
-    if (isObject(nested)) kept[name] = redact(nested, user);
+    if (isObject(nested)) kept[name] = strip(nested, fields, user);
     if (typeof nested !== 'string') continue;
     const parsed = parse(nested);
     // What cannot be read could hold anything: it goes whole.
-    kept[name] = parsed ? JSON.stringify(redact(parsed, user)) : REMOVED;
+    kept[name] = parsed ? JSON.stringify(strip(parsed, fields, user)) : REMOVED;
   }
   return kept;
 }
@@ -57,6 +58,12 @@ function redact(value: Json, user: ErasedUser): Json {
 export function redactEvent(text: string, user: ErasedUser, isHis = false): string | null {
   const event = parse(text);
   if (!event || !(isHis || names(event, user.user_id))) return null;
-  const redacted = JSON.stringify(redact(event, user));
+  const redacted = JSON.stringify(strip(event, PERSONAL_FIELDS, user));
   return redacted === JSON.stringify(event) ? null : redacted;
+}
+
+/** The event's JSON without payloads; what cannot be read could be one, and goes whole. */
+export function withoutPayloads(text: string): string {
+  const event = parse(text);
+  return event ? JSON.stringify(strip(event, PAYLOADS, null)) : JSON.stringify(REMOVED);
 }

@@ -1,14 +1,23 @@
 /** Payloads to the file store and out of it, deletions of users to their end, and partitions made ahead. */
 import { DAY_MS, formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
-import { PLATFORM } from '../db/ledger.ts';
+import { type LedgerTransaction, PLATFORM } from '../db/ledger.ts';
 import { PARTITIONS_AHEAD_MS } from '../rollup/run-rollup.ts';
 import { rollupLedger } from '../rollup/store.ts';
 import { archiveHorizon, archivePayloads } from './archive-payloads.ts';
-import { dropPayloads, expireArchives, listDueHolders, type PayloadHolder } from './archive-store.ts';
+import {
+  dropListedPayloads,
+  dropPayloads,
+  expireArchives,
+  listDueHolders,
+  listQuarantinedPayloads,
+  type PayloadHolder,
+  setQuarantinedEvents,
+} from './archive-store.ts';
 import { clearArchives } from './clear-archives.ts';
 import { completeErasures, type ErasureCounts } from './complete-erasures.ts';
 import { whileCallsRest } from './erase-user.ts';
+import { withoutPayloads } from './redact-event.ts';
 
 export interface RunRetentionInput {
   /** The moment to look from, in epoch milliseconds. */
@@ -22,6 +31,8 @@ export interface RetentionCounts extends ErasureCounts {
   deleted_archives: number;
   /** Of payloads that were in no file. */
   deleted_payloads: number;
+  /** In events that are listed as repetitions or conflicts, or are quarantined. */
+  deleted_copies: number;
 }
 
 export type RetentionResult = { readonly status: 'succeeded' | 'partial' | 'failed' } & RetentionCounts;
@@ -40,6 +51,7 @@ export async function runRetention(
     archives: 0,
     deleted_archives: 0,
     deleted_payloads: 0,
+    deleted_copies: 0,
     erased_users: 0,
     open_erasures: 0,
     rewritten_archives: 0,
@@ -58,6 +70,7 @@ async function work(
   await rollupLedger(ctx.ledger).ensurePartitions([as_of, as_of + PARTITIONS_AHEAD_MS]);
   const now = formatInstant(as_of);
   await ctx.ledger.transaction(PLATFORM, (tx) => expireArchives(tx, now));
+  counts.deleted_copies = await ctx.ledger.transaction(PLATFORM, (tx) => deleteCopies(tx, now));
   if (!(await clear(ctx, hasTime, counts))) return false;
   if (!(await completeErasures(ctx, hasTime, counts))) return false;
   for (const holder of await ctx.ledger.transaction(PLATFORM, (tx) => listDueHolders(tx, now))) {
@@ -65,6 +78,17 @@ async function work(
     if (!(await archiveAll(ctx, holder, { as_of, hasTime }, counts))) return false;
   }
   return await clear(ctx, hasTime, counts);
+}
+
+/** Answers how many events had one. */
+async function deleteCopies(tx: LedgerTransaction, now: string): Promise<number> {
+  const listed = await dropListedPayloads(tx, now);
+  const quarantined = (await listQuarantinedPayloads(tx, now)).flatMap(({ id, event }) => {
+    const kept = withoutPayloads(event);
+    return kept === event ? [] : [{ id, event: kept }];
+  });
+  if (quarantined.length > 0) await setQuarantinedEvents(tx, quarantined);
+  return listed + quarantined.length;
 }
 
 async function clear(ctx: Ctx, hasTime: () => boolean, counts: RetentionCounts): Promise<boolean> {

@@ -75,7 +75,7 @@ describe('without', () => {
 });
 
 describe('what a later arrival fills', () => {
-  test('is what the first lacks, and never what was counted', () => {
+  test('is what the first lacks, and never what a call is metered and priced by', () => {
     const all = (1 << ARRIVAL_FIELDS.length) - 1;
     ARRIVAL_FIELDS.forEach((field, bit) => {
       const json = JSON.stringify({ [field]: 'x' });
@@ -83,9 +83,14 @@ describe('what a later arrival fills', () => {
       expect(fillsAny(json, 1 << bit)).toBe(true);
       expect(fillsAny(json, all & ~(1 << bit))).toBe(false);
     });
-    expect(fillsAny('{"cost_usd":"1","user_id":"u","duration_ms":1,"tokens":{"input":"5"}}', all)).toBe(
-      false,
-    );
+    const metered = {
+      cost_usd: '1',
+      model: 'm',
+      service_tier: 'batch',
+      status: 'failed',
+      tokens: { input: '5' },
+    };
+    expect(fillsAny(JSON.stringify(metered), all)).toBe(false);
     expect(fillsAny('not even read', 0)).toBe(false);
   });
 });

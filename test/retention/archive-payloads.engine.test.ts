@@ -1,6 +1,7 @@
 /** Payloads into the file store and out of it, on real Postgres and a real bucket. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runRetention } from '../../src/retention/run-retention.ts';
+import { runRollup } from '../../src/rollup/run-rollup.ts';
 import { verifyBooks } from '../../src/rollup/verify-books.ts';
 import { sendFill } from '../ai/generations.ts';
 import {
@@ -158,6 +159,44 @@ test('on the day of its 90 days a payload stays until the day is over', async ()
   await of.suite.drain();
   expect(await run('2026-09-28T23:59:59.999Z')).toMatchObject({ archived_payloads: 0 });
   expect(await run('2026-09-29T00:00:00.000Z')).toMatchObject({ archived_payloads: 1 });
+});
+
+test('after 365 days listed and quarantined copies lose their payloads too, and nothing else', async () => {
+  const { organisation_id, project_id } = await addCustomer();
+  const old = '2025-10-01T00:00:00.000Z';
+  const sent = { project_id, key: 'copied', received: old, mark: 'first' };
+  const [id = ''] = sendCalls(of.suite, organisation_id, [sent]);
+  sendCalls(of.suite, organisation_id, [
+    { project_id, key: 'poison', received: old, mark: 'poison', content: { tokens: { input: 'x' } } },
+  ]);
+  const fill = { organisation_id, project_id, idempotency_key: 'copied', first_event_id: id };
+  for (const [received_at, mark] of [
+    [old, 'old copy'],
+    ['2026-11-20T00:00:00.000Z', 'young copy'],
+  ] as const)
+    sendFill(of.suite, {
+      ...fill,
+      content: { idempotency_key: 'copied', sku: mark, ...payloadOf(mark) },
+      received_at,
+    });
+  const { openLedger, shards } = of.ctx();
+  await runRollup({ openLedger, shards, now: Date.parse(NOW), hasTime: () => true });
+  expect(await run()).toMatchObject({ deleted_copies: 2 });
+  const copies = await of.rows<{ event: { generation: Record<string, unknown> } }>(
+    'SELECT event FROM event_conflicts WHERE organisation_id = $1 ORDER BY received_at',
+    organisation_id,
+  );
+  const [before, after] = copies.map(({ event }) => event.generation);
+  expect(before).toMatchObject({ sku: 'old copy', tokens: { input: '1000' } });
+  expect(Object.keys(before ?? {})).not.toEqual(expect.arrayContaining(['request_data']));
+  expect(after).toMatchObject({ sku: 'young copy', input_summary: 'in young copy' });
+  const [quarantined] = await of.rows<{ event: string }>(
+    'SELECT event FROM event_quarantine WHERE organisation_id = $1',
+    organisation_id,
+  );
+  expect(quarantined?.event).toContain('session poison');
+  expect(quarantined?.event).not.toContain('in poison');
+  expect(await run()).toMatchObject({ deleted_copies: 0 });
 });
 
 test('after 365 days the file and its manifest go; the rows and the figures stay, and nothing fills them again', async () => {

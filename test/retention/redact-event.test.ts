@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { redactEvent } from '../../src/retention/redact-event.ts';
+import { redactEvent, withoutPayloads } from '../../src/retention/redact-event.ts';
 
 const user = { user_id: 'ann "a"', pseudonym: 'deleted-1' };
 const call = { user_id: user.user_id, provider: 'p', input_summary: 'secret', tokens: { input: '1' } };
@@ -77,4 +77,15 @@ test.each<[name: string, text: string]>([
 test('a later arrival of his call is his, whether it names him or not', () => {
   const event = json({ generation: { input_summary: 'x', sku: 's' } });
   expect(redactEvent(event, user, true)).toBe(json({ generation: { sku: 's' } }));
+});
+
+test('without payloads an event keeps whose it is and all else; what cannot be read goes whole', () => {
+  const event = { user_id: 'ann', generation: json({ ...call, request_data: { q: 1 }, session_id: 's' }) };
+  const { input_summary: _, ...rest } = call;
+  expect(JSON.parse(withoutPayloads(json(event)))).toEqual({
+    user_id: 'ann',
+    generation: json({ ...rest, session_id: 's' }),
+  });
+  expect(withoutPayloads('{"request_data"')).toBe('"[removed]"');
+  expect(withoutPayloads(withoutPayloads(json(event)))).toBe(withoutPayloads(json(event)));
 });
