@@ -285,6 +285,10 @@ describe('as CSV', () => {
     expect(text).toContain(',1039,260,1299,0.004500000001,reported,');
     expect(text).not.toContain('foreign');
     expect(text).not.toContain('messages');
+    const list = `/v1/admin/ai/generations?organisation_id=${tenant.organisation_id}&scene=summary&limit=1`;
+    const listed = await api(list, { headers: { accept: 'text/csv' } });
+    expect(listed.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(await listed.text()).toBe(text);
   });
 
   test('a filter that finds nothing gives the header alone', async () => {

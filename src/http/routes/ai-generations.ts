@@ -2,10 +2,12 @@
 import * as z from 'zod';
 import { listGenerations } from '../../ai-answers/generation-list-store.ts';
 import { getGeneration } from '../../ai-answers/get-generation.ts';
+import { exportGenerations } from '../../exports/export-csv.ts';
 import { reachOf } from '../../tenants/tenant-scope.ts';
 import { generation, generationFilter, generationWithPayloads, readCallFilter } from '../ai-schemas.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { id, idParams, pageOf } from '../schemas.ts';
+import { answerCsv } from './exports.ts';
 import { answerList, listQuery } from './list.ts';
 
 export const AI_GENERATION_ROUTES: readonly Route[] = [
@@ -14,15 +16,22 @@ export const AI_GENERATION_ROUTES: readonly Route[] = [
     path: '/v1/admin/ai/generations',
     audience: 'admin',
     action: 'generation.read',
-    summary: 'List calls of AI models, the newest first',
+    summary:
+      'List calls of AI models, the newest first; with Accept: text/csv all of them as CSV, as the export has them',
     query: listQuery(generationFilter),
     responses: {
       200: { description: 'A page of calls, without their payloads', schema: pageOf(generation) },
     },
-    handle: (ctx, { query }) =>
-      answerList('generations', readCallFilter(query), (filter, page) =>
+    handle: async (ctx, { query, headers }) => {
+      const asked = readCallFilter(query);
+      if (/\btext\/csv\b/i.test(headers.get('accept') ?? '')) {
+        const { limit: _, cursor: __, ...filter } = asked;
+        return answerCsv('ai-generations', await exportGenerations(ctx, filter));
+      }
+      return await answerList('generations', asked, (filter, page) =>
         ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listGenerations(tx, filter, page)),
-      ),
+      );
+    },
   }),
   defineRoute({
     method: 'get',

@@ -11,7 +11,7 @@ import { generationFilter, readCallFilter } from '../ai-schemas.ts';
 import { type Answer, defineRoute, type Route } from '../route.ts';
 import { filterText, id, instantQuery, monthQuery, yearQuery } from '../schemas.ts';
 
-const answerCsv = (name: string, body: ReadableStream<Uint8Array>): Answer => ({
+export const answerCsv = (name: string, body: ReadableStream<Uint8Array>): Answer => ({
   status: 200,
   body,
   headers: {
