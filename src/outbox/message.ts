@@ -10,6 +10,8 @@ export interface OutboxMessage {
   readonly payload: Readonly<Record<string, unknown>>;
   /** Attempts begun, this one included: it also names the attempt. */
   readonly attempts: number;
+  /** Until when the attempt has the row. */
+  readonly next_attempt_at: string;
 }
 
 /** What an attempt leaves in Postgres, written in the transaction that also marks the row. */

@@ -93,7 +93,7 @@ export async function claimMessage(
        SELECT organisation_id, id FROM outbox
        WHERE organisation_id = $1 AND id = $2 AND delivered_at IS NULL AND failed_at IS NULL AND next_attempt_at <= $3
        FOR UPDATE SKIP LOCKED)
-     RETURNING organisation_id, id, topic, payload, attempts`,
+     RETURNING organisation_id, id, topic, payload, attempts, next_attempt_at`,
     [organisation_id, id, now, leaseEnd],
   );
   return row ?? null;
@@ -125,10 +125,13 @@ export async function markPostponed(
   );
 }
 
-/** Exactly one of `nextAttemptAt` and `failedAt` is given. Nothing where a later attempt has the row. */
+/**
+ * Exactly one of `nextAttemptAt` and `failedAt` is given. Nothing where a later attempt has the row; and where it was revived
+ * while this attempt was at work it stays due, for what was missing may be there by now.
+ */
 export async function markFailed(
   tx: LedgerTransaction,
-  { organisation_id, id, attempts }: OutboxMessage,
+  { organisation_id, id, attempts, next_attempt_at }: OutboxMessage,
   failure: {
     readonly error: string;
     readonly nextAttemptAt: string | null;
@@ -136,9 +139,11 @@ export async function markFailed(
   },
 ): Promise<void> {
   await tx.execute(
-    `UPDATE outbox SET last_error = $4, next_attempt_at = coalesce($5, next_attempt_at), failed_at = $6
+    `UPDATE outbox SET last_error = $4,
+       next_attempt_at = CASE WHEN next_attempt_at = $7 THEN coalesce($5, next_attempt_at) ELSE next_attempt_at END,
+       failed_at = CASE WHEN next_attempt_at = $7 THEN $6::timestamptz END
      WHERE organisation_id = $1 AND id = $2 AND attempts = $3 AND delivered_at IS NULL`,
-    [organisation_id, id, attempts, failure.error, failure.nextAttemptAt, failure.failedAt],
+    [organisation_id, id, attempts, failure.error, failure.nextAttemptAt, failure.failedAt, next_attempt_at],
   );
 }
 

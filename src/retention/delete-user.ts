@@ -11,6 +11,7 @@ import { type ErasedCounts, eraseUser, whileCallsRest } from './erase-user.ts';
 import { countArchivesOf, findShard, insertErasure } from './erasure-store.ts';
 
 export interface DeletedUser extends ErasedCounts {
+  readonly organisation_id: string;
   /** Of the user. */
   readonly id: string;
   readonly pseudonym: string;
@@ -56,6 +57,6 @@ export async function deleteUser(
       // Neither the pseudonym nor the counts: by them the rows before would tell whose figures these are.
       changes: {},
     });
-    return { id, pseudonym, ...counts, archives };
+    return { organisation_id, id, pseudonym, ...counts, archives };
   });
 }

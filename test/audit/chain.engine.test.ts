@@ -106,7 +106,7 @@ describe('a change leaves exactly one row, in the name of who made it', () => {
     row.remember?.(made, answer.body);
     const issued = action === 'credit_note.create' ? 'credit_note.issue' : action;
     const rows = (await rowsOf(answer)).filter((each) => each.action === issued);
-    if (answer.status >= 400) {
+    if (answer.status >= 400 || row.changesNothing) {
       expect(await rowsOf(answer)).toEqual([]);
       return;
     }

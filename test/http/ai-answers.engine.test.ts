@@ -103,6 +103,7 @@ describe('a call', () => {
         occurred_at,
         ingested_at: expect.any(String),
         day: occurred_at.slice(0, 10),
+        archive_id: null,
       },
     ]);
     const single = await get(`generations/${id}?organisation_id=${tenant.organisation_id}`);

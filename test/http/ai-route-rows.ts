@@ -26,6 +26,7 @@ export const AI_ROUTE_ROWS: Readonly<Record<string, RouteRow>> = {
     effective_to: '2990-01-01T00:00:00Z',
   }),
   'POST /v1/admin/ai/reprice': {
+    changesNothing: true,
     call: (made) => ({
       path: admin('ai/reprice'),
       body: { organisation_id: organisationId(made), from: '2020-01-01', to: '2020-02-01', apply: true },

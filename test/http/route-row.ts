@@ -35,6 +35,8 @@ export interface Call {
 
 export interface RouteRow {
   readonly call: (made: Made) => Call;
+  /** The call finds nothing to change, so that it leaves no audit row: its own suite has those that do. */
+  readonly changesNothing?: true;
   /** What a good call answers; 200 where absent. */
   readonly status?: number;
   readonly remember?: (made: Made, body: Json) => void;

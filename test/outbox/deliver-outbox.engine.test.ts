@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { PLATFORM, tenant } from '../../src/db/ledger.ts';
 import type { OutboxHandlers } from '../../src/outbox/message.ts';
-import { insertOutbox } from '../../src/outbox/store.ts';
+import { insertOutbox, reviveMessages } from '../../src/outbox/store.ts';
 import { ISSUED, MINUTE_MS, minutesAfter, openPostOffice, type PostOffice } from './post-office.ts';
 
 let office: PostOffice;
@@ -52,7 +52,10 @@ describe('what is due', () => {
     const counts = { delivered: 1, postponed: 0, failed: 0, given_up: 0 };
     expect(await office.deliver(1, options)).toEqual({ status: 'succeeded', ...counts });
     expect(await office.deliver(100_000, options)).toMatchObject({ delivered: 0 });
-    expect(seen).toEqual([{ organisation_id: org, id, topic, payload: { a: [1, 'ü'] }, attempts: 1 }]);
+    const next_attempt_at = new Date(minutesAfter(3)).toISOString();
+    expect(seen).toEqual([
+      { organisation_id: org, id, topic, payload: { a: [1, 'ü'] }, attempts: 1, next_attempt_at },
+    ]);
     expect((await rowOf(id)).delivered_at).toEqual(new Date(minutesAfter(1)));
   });
 
@@ -302,4 +305,28 @@ describe('several at once', () => {
       expect(await rowOf(id)).toEqual(before);
     },
   );
+
+  test('a row that is revived while an attempt is at work stays due whatever the attempt says', async () => {
+    const [topic, org] = [newTopic(), await organisation()];
+    const id = await office.addOutbox(org, topic, {});
+    await office.deliver(
+      1,
+      handling(topic, async () => ({ kind: 'failed', error: 'missing: x' })),
+    );
+    const revive = handling(topic, async () => {
+      const now = new Date(minutesAfter(61)).toISOString();
+      const ledger = office.ctx(0).openLedger();
+      const revived = { topic, errorPrefix: 'missing', now };
+      expect(await ledger.transaction(PLATFORM, (tx) => reviveMessages(tx, revived))).toBe(1);
+      await ledger.close();
+      return { kind: 'failed', error: 'missing: x' };
+    });
+    let attempts = 0;
+    const first = revive.handlers[topic];
+    const options = handling(topic, async (ctx, message) =>
+      ++attempts === 1 && first ? await first(ctx, message) : { kind: 'delivered' },
+    );
+    expect(await office.deliver(61, options)).toMatchObject({ failed: 1, delivered: 1 });
+    expect(await rowOf(id)).toMatchObject({ attempts: 3, last_error: 'missing: x' });
+  });
 });

@@ -161,6 +161,7 @@ test(
 
     const { pseudonym, ...done } = await deleteUser(ctx, { id });
     expect(done).toEqual({
+      organisation_id,
       id,
       events: 4,
       generations: 2,

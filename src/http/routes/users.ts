@@ -78,6 +78,7 @@ const user = z
 
 const erasure = z
   .object({
+    organisation_id: id,
     id: id.meta({ description: 'Of the user, who is no more' }),
     pseudonym: z
       .string()
