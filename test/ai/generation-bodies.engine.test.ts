@@ -165,9 +165,14 @@ describe('whatever comes', () => {
     expect(await keptOf(calls)).toEqual(calls.map(jsonOf));
   });
 
+  /** Without what the edge found it to cost, which stands last. */
+  const contentOf = (stored: unknown): string =>
+    String(stored).replace(/,"priced":\{"cost_usd":"[\d.]+","price_ids":\[[^\]]*\]\}\}$/, '}');
   const keptOf = (calls: readonly Call[]): Promise<unknown[]> =>
     Promise.all(
-      calls.map(async (call) => (await stored(call['idempotency_key'] as string))[0]?.['generation']),
+      calls.map(async (call) =>
+        contentOf((await stored(call['idempotency_key'] as string))[0]?.['generation']),
+      ),
     );
   const jsonOf = (call: Call): unknown => {
     const event = readGeneration(JSON.parse(JSON.stringify(call)), undefined, Date.now(), '');

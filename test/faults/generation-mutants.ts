@@ -64,7 +64,7 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'statistics: a cost is added, but not counted',
     file: 'src/rollup/sum-statistics.ts',
-    find: 'sum.cost_count += 1;',
+    find: 'sum.cost_count += sign;',
     replace: '',
     law: 'statistics = calls',
   },

@@ -159,11 +159,12 @@ function checkSums({ ledger }: World): void {
   assertEqual('events = aggregates + adjustments', events, booked);
 }
 
-/** Whoever is named by a counted event is a user of its organisation, and nobody else is. */
+/** Whoever is named by a counted event, or by a later arrival that filled it, is a user of its organisation, and nobody else is. */
 function checkUsers({ ledger }: World): void {
   const named = new Set<string>();
   for (const { event } of ledger.events.committed.values()) {
-    const { organisation_id, user_id } = event;
+    const { organisation_id } = event;
+    const user_id = ledger.generations.committed.get(event.id)?.row.user_id ?? event.user_id;
     if (user_id !== null) named.add(userKeyOf({ organisation_id, user_id }));
   }
   const known = new Set(ledger.users.committed.keys());
