@@ -5,6 +5,7 @@ import { runRollup } from '../../src/rollup/run-rollup.ts';
 import { verifyBooks } from '../../src/rollup/verify-books.ts';
 import { sendFill } from '../ai/generations.ts';
 import {
+  actsOn,
   NOW,
   OLD,
   openRetentionSuite,
@@ -20,26 +21,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => of?.close());
 
-const run = (now = NOW, hasTime = () => true) =>
-  runRetention(of.ctx(now), { as_of: Date.parse(now), hasTime });
-
-const archivesOf = (organisationId: string) =>
-  of.rows(
-    'SELECT * FROM ai_payload_archives WHERE organisation_id = $1 ORDER BY last_received_at, rows DESC',
-    organisationId,
-  );
-
-async function addCustomer(days: { archive?: number | null; remove?: number | null } = {}) {
-  const { organisation_id, projects } = await of.suite.addOrganisation();
-  const { archive = 90, remove = 365 } = days;
-  await of.rows(
-    'UPDATE organisations SET ai_payload_archive_days = $2, ai_payload_delete_days = $3 WHERE id = $1',
-    organisation_id,
-    archive,
-    remove,
-  );
-  return { organisation_id, project_id: projects[0] ?? '' };
-}
+const { run, archivesOf, addCustomer } = actsOn(() => of);
 
 test('a payload of 90 days moves to a file that gives it back to the last byte; the figures stay', async () => {
   const { organisation_id, project_id } = await addCustomer();

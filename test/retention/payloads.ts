@@ -8,6 +8,7 @@ import { uuidv7 } from '../../src/core/id.ts';
 import type { FileStore } from '../../src/core/ports.ts';
 import type { Ctx } from '../../src/db/ctx.ts';
 import { fileStoreOf } from '../../src/platform/file-store.ts';
+import { runRetention } from '../../src/retention/run-retention.ts';
 import { type GenerationContent, sendGenerations } from '../ai/generations.ts';
 import { openSuite, type Suite } from '../invoicing/ledger-of-suite.ts';
 
@@ -150,6 +151,32 @@ export async function tracesOf({ rows }: RetentionSuite, text: string): Promise<
   }
   return found;
 }
+
+/** What the suites of the job do, each on its own ledger and bucket. */
+export const actsOn = (of: () => RetentionSuite) => ({
+  run: (now = NOW, hasTime = () => true) => runRetention(of().ctx(now), { as_of: Date.parse(now), hasTime }),
+  archivesOf: (organisationId: string) =>
+    of().rows(
+      'SELECT * FROM ai_payload_archives WHERE organisation_id = $1 ORDER BY last_received_at, rows DESC',
+      organisationId,
+    ),
+  async addCustomer({
+    archive = 90,
+    remove = 365,
+  }: {
+    archive?: number | null;
+    remove?: number | null;
+  } = {}) {
+    const { organisation_id, projects } = await of().suite.addOrganisation();
+    await of().rows(
+      'UPDATE organisations SET ai_payload_archive_days = $2, ai_payload_delete_days = $3 WHERE id = $1',
+      organisation_id,
+      archive,
+      remove,
+    );
+    return { organisation_id, project_id: projects[0] ?? '' };
+  },
+});
 
 /** The payload of a call as the API answers it, from the ledger or from its archive. */
 export async function readPayload(
