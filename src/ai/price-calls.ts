@@ -23,9 +23,12 @@ export async function priceCalls<Read extends ReadEvent>(
   bookFor: (models: readonly ModelName[]) => Promise<PriceBook>,
 ): Promise<readonly Read[]> {
   const models = new Map<string, ModelName>();
+  let last: UnpricedCall | null = null;
   for (const read of events) {
     const call = unpricedOf(read);
-    if (call === null) continue;
+    // Calls of one request are mostly of few models, in runs.
+    if (call === null || (call.model === last?.model && call.provider === last.provider)) continue;
+    last = call;
     const name = { provider: priceProviderOf(call.provider), model: call.model };
     models.set(bookKeyOf(name), name);
   }
