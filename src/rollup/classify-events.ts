@@ -1,5 +1,7 @@
 /** Pure: what becomes of each row of a batch, given what the ledger already knows. */
+
 import { type GenerationRow, parseContent, readGenerationRow } from '../ai/generation-row.ts';
+import { CALLS_METRIC, CALLS_UNIT } from '../ai/metered-quantities.ts';
 import { parseQuantity } from '../core/decimal.ts';
 import { isUuid } from '../core/id.ts';
 import type { HotEvent } from './hot-event.ts';
@@ -83,6 +85,10 @@ export function prepareEvents(events: readonly HotEvent[]): Prepared {
 }
 
 function readInto(generations: Map<string, GenerationRow>, event: HotEvent): ReturnType<typeof findDefect> {
+  // The ledger keeps of the event no more than that it is one call.
+  if (event.metric_name !== CALLS_METRIC || event.unit !== CALLS_UNIT || event.metric_value !== '1') {
+    return { reason: 'unreadable_generation', detail: 'The event of a generation is not one call.' };
+  }
   const row = readGenerationRow(event.generation ?? '');
   if (row === null) {
     return { reason: 'unreadable_generation', detail: 'generation is not the JSON of an AI generation.' };

@@ -315,24 +315,17 @@ export const tokensOf = (
   >;
 
 export async function setCounted(tx: LedgerTransaction, calls: readonly UncountedCall[]): Promise<void> {
-  const values = [
-    bareArray(calls.map((call) => call.organisation_id)),
-    bareArray(calls.map((call) => call.id)),
-    bareArray(calls.map((call) => call.ingested_at)),
-    textArray(calls.map((call) => call.user_id)),
-  ];
-  const filled = 'f(organisation_id, id, ingested_at, user_id';
   await tx.execute(
     `UPDATE ai_generations g SET user_id = f.user_id, duration_ms = f.duration_ms
-     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[]) AS ${filled}, duration_ms)
+     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[]) 
+       AS f(organisation_id, id, ingested_at, user_id, duration_ms)
      WHERE g.organisation_id = f.organisation_id AND g.id = f.id AND g.ingested_at = ${instantOf('f.ingested_at')}`,
-    [...values, bareArray(calls.map(({ duration_ms }) => duration_ms?.toString() ?? null))],
-  );
-  await tx.execute(
-    `UPDATE usage_events e SET user_id = f.user_id
-     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[]) AS ${filled})
-     WHERE e.organisation_id = f.organisation_id AND e.id = f.id AND e.ingested_at = ${instantOf('f.ingested_at')}
-       AND e.user_id IS NULL AND f.user_id IS NOT NULL`,
-    values,
+    [
+      bareArray(calls.map((call) => call.organisation_id)),
+      bareArray(calls.map((call) => call.id)),
+      bareArray(calls.map((call) => call.ingested_at)),
+      textArray(calls.map((call) => call.user_id)),
+      bareArray(calls.map(({ duration_ms }) => duration_ms?.toString() ?? null)),
+    ],
   );
 }

@@ -64,7 +64,7 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'statistics: a cost is added, but not counted',
     file: 'src/rollup/sum-statistics.ts',
-    find: 'sum.cost_count += 1;',
+    find: 'sum.cost_count += sign;',
     replace: '',
     law: 'statistics = calls',
   },
@@ -99,8 +99,22 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'books: a late call names no adjustment of its metrics',
     file: 'src/rollup/book-usage.ts',
-    find: 'adjustments[metered.metric_name] = sum.id;',
-    replace: 'if (!sum) adjustments[metered.metric_name] = "";',
+    find: 'if (late) late[metric_name] = sum.id;',
+    replace: '',
     law: 'an adjustment is the sum of what names it',
+  },
+  {
+    name: 'books: a late call names no adjustment of its own',
+    file: 'src/rollup/book-usage.ts',
+    find: 'if (late) late[CALLS_METRIC] = place.calls.id;',
+    replace: '',
+    law: 'a call is late as a whole',
+  },
+  {
+    name: 'books: a call is booked as any event too',
+    file: 'src/rollup/book-usage.ts',
+    find: 'bookedGenerations.push({ event, row, hour, day, adjustment_ids: addCall(place, row) });\n      continue;',
+    replace: 'bookedGenerations.push({ event, row, hour, day, adjustment_ids: addCall(place, row) });',
+    law: 'one poison row never blocks the rest',
   },
 ];

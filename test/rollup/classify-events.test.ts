@@ -11,6 +11,14 @@ import { hotEvent, NOW, uuid } from './hot-events.ts';
 
 const NO_INSTANT = 10 ** 17;
 
+const CALL = {
+  ...{ metric_name: 'ai.calls', metric_value: '1', unit: 'call' },
+  generation: JSON.stringify({
+    ...{ provider: 'p', model: 'm', generation_type: 'chat', status: 'success', idempotency_key: 'k' },
+    tokens: { input: '1', output: '0' },
+  }),
+};
+
 const DEFECTS: readonly [name: string, overrides: Partial<HotEvent>, reason: string, keyed: boolean][] = [
   ['an organisation that is no UUID', { organisation_id: 'nobody' }, 'unreadable_id', false],
   ['a project that is no UUID', { project_id: '' }, 'unreadable_id', false],
@@ -25,6 +33,9 @@ const DEFECTS: readonly [name: string, overrides: Partial<HotEvent>, reason: str
   ['a timestamp before 1970', { timestamp: -1 }, 'unreadable_timestamp', false],
   ['a generation that is no JSON', { generation: '{' }, 'unreadable_generation', true],
   ['a generation without its fields', { generation: '{}' }, 'unreadable_generation', true],
+  ['a generation that is not one call', { ...CALL, metric_value: '2' }, 'unreadable_generation', true],
+  ['a generation of another metric', { ...CALL, metric_name: 'calls' }, 'unreadable_generation', true],
+  ['a generation in another unit', { ...CALL, unit: 'piece' }, 'unreadable_generation', true],
   ['metadata that is no JSON', { metadata: '{' }, 'unreadable_metadata', true],
 ];
 
@@ -95,4 +106,10 @@ test('fresh, replayed, duplicate and conflicting rows of a batch are told apart'
 
 test('a key that is neither new nor in the ledger is a defect', () => {
   expect(() => classifyEvents([hotEvent(1)], new Set(), new Map())).toThrow('neither new nor in the ledger');
+});
+
+test('a generation that is one call is good', () => {
+  const event = hotEvent(1, CALL);
+  const { good, bad, generations } = prepareEvents([event]);
+  expect([good, bad, generations.get(event.id)?.model]).toEqual([[event], [], 'm']);
 });
