@@ -9,7 +9,7 @@ WHERE e.organisation_id = g.organisation_id AND e.id = g.id AND e.ingested_at = 
 --> statement-breakpoint
 -- Every counted event once, an AI call as one of ai.calls. As a tenant it shows the tenant's rows, for it reads the tables as
 -- whoever asks.
-CREATE VIEW counted_events WITH (security_invoker = true) AS
+CREATE OR REPLACE VIEW counted_events WITH (security_invoker = true) AS
 SELECT organisation_id, id, project_id, metric_name, metric_value::numeric AS metric_value, unit, timestamp, user_id, metadata,
   idempotency_key, ingested_at, hour, day, adjustment_id
 FROM usage_events

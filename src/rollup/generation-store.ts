@@ -6,6 +6,7 @@ import { formatInstant } from '../core/time.ts';
 import { bareArray, instantArray, textArray } from '../db/array-literal.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { FILLABLE_FIELDS, type FillableField } from '../ingest/fill.ts';
+import { hasSameHead, headOf } from './generation-head.ts';
 import type { HotEvent } from './hot-event.ts';
 import type { BookedGeneration, ListedFill, StatisticSum, UncountedCall } from './ports.ts';
 import { instantOf, shareRows } from './share-rows.ts';
@@ -84,22 +85,7 @@ export async function insertGenerations(
   tx: LedgerTransaction,
   booked: readonly BookedGeneration[],
 ): Promise<void> {
-  const { heads, slots } = shareRows(booked, ({ event, row, hour, day, adjustment_ids }) =>
-    [
-      event.organisation_id,
-      event.project_id,
-      row.provider,
-      row.model,
-      row.generation_type,
-      row.status,
-      row.service_tier,
-      row.cost_source,
-      row.price_ids,
-      hour,
-      day,
-      adjustment_ids && JSON.stringify(adjustment_ids),
-    ].join('\0'),
-  );
+  const { heads, slots } = shareRows(booked, headOf, hasSameHead);
   // A kind of which no call has tokens need not be told of each of them.
   const zeros = TOKEN_KINDS.filter((kind) => booked.every(({ row }) => row.tokens[kind] === 0n)).map(
     (kind) => `${kind}_tokens`,

@@ -57,7 +57,7 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'statistics: not added in the transaction that counts',
     file: GENERATIONS,
-    find: 'await tx.addStatistics(sumStatistics(booked.map(statisticCallOf)), now);',
+    find: 'await tx.addStatistics(sums, now);',
     replace: '',
     law: 'statistics = calls',
   },
@@ -78,14 +78,14 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'prices: a cost that was said is replaced',
     file: 'src/rollup/price-generations.ts',
-    find: "if (!row || row.cost_source === 'reported') return [];",
-    replace: 'if (!row) return [];',
+    find: "if (!row || row.cost_source === 'reported') continue;",
+    replace: 'if (!row) continue;',
     law: 'what was counted of a call never changes',
   },
   {
     name: 'prices: what the edge found is believed',
     file: 'src/rollup/price-generations.ts',
-    find: 'if (isBorneOut(costing, cost, prices)) continue;',
+    find: 'if (isBorneOut(call, cost, prices)) continue;',
     replace: 'if (foundAtEdge(row)) continue;',
     law: 'what was counted of a call never changes',
   },

@@ -4,12 +4,18 @@ import {
   classifyKnown,
   isPlausible,
   prepareEvents,
+  readGenerations,
 } from '../../src/rollup/classify-events.ts';
 import type { HotEvent } from '../../src/rollup/hot-event.ts';
 import { keyOf } from '../../src/rollup/ports.ts';
 import { hotEvent, NOW, uuid } from './hot-events.ts';
 
 const NO_INSTANT = 10 ** 17;
+
+const prepare = (rows: readonly HotEvent[]) => {
+  const before = prepareEvents(rows);
+  return { ...before, ...readGenerations(before) };
+};
 
 const CALL = {
   ...{ metric_name: 'ai.calls', metric_value: '1', unit: 'call' },
@@ -41,7 +47,7 @@ const DEFECTS: readonly [name: string, overrides: Partial<HotEvent>, reason: str
 
 test.each(DEFECTS)('%s is quarantined', (_, overrides, reason, keyed) => {
   const event = hotEvent(1, overrides);
-  const prepared = prepareEvents([hotEvent(2), event]);
+  const prepared = prepare([hotEvent(2), event]);
   expect(prepared.good.map(({ seq }) => seq)).toEqual([2]);
   expect(prepared.bad).toMatchObject([{ id: event.id, reason, keyed }]);
   expect(prepared.keyed.some(({ seq }) => seq === 1)).toBe(keyed);
@@ -56,8 +62,8 @@ test('a row at the limits is good', () => {
     hotEvent(2, { ingested_at: Date.UTC(2000, 0, 1), timestamp: 0 }),
     hotEvent(3, { ingested_at: Date.UTC(2200, 0, 1) - 1 }),
   ];
-  expect(prepareEvents(good)).toMatchObject({ good, bad: [], keyed: good });
-  expect(prepareEvents([])).toEqual({ good: [], bad: [], keyed: [], generations: new Map() });
+  expect(prepare(good)).toMatchObject({ good, bad: [], keyed: good });
+  expect(prepare([])).toEqual({ good: [], bad: [], keyed: [], generations: new Map() });
 });
 
 test('no clock decides whether a row is plausible', () => {
@@ -110,6 +116,6 @@ test('a key that is neither new nor in the ledger is a defect', () => {
 
 test('a generation that is one call is good', () => {
   const event = hotEvent(1, CALL);
-  const { good, bad, generations } = prepareEvents([event]);
+  const { good, bad, generations } = prepare([event]);
   expect([good, bad, generations.get(event.id)?.model]).toEqual([[event], [], 'm']);
 });
