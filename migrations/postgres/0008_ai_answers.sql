@@ -94,6 +94,7 @@ CREATE TABLE "users" (
 );
 --> statement-breakpoint
 ALTER TABLE "users" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
+DROP INDEX "ai_statistics_daily_updated";--> statement-breakpoint
 ALTER TABLE "ai_generations" ADD COLUMN "first_cost_usd" numeric(38, 12);--> statement-breakpoint
 ALTER TABLE "ai_generations" ADD COLUMN "archive_id" uuid;--> statement-breakpoint
 ALTER TABLE "ai_generations" ADD COLUMN "erased_at" timestamptz;--> statement-breakpoint
@@ -114,6 +115,7 @@ CREATE INDEX "ai_generations_failed" ON "ai_generations" USING btree ("organisat
 CREATE INDEX "ai_generations_payload" ON "ai_generations" USING btree ("organisation_id","ingested_at") WHERE archive_id IS NULL AND (input_summary IS NOT NULL OR output_summary IS NOT NULL OR request_data IS NOT NULL OR response_data IS NOT NULL);--> statement-breakpoint
 CREATE INDEX "ai_generations_erased_archive" ON "ai_generations" USING btree ("organisation_id","archive_id") WHERE erased_at IS NOT NULL AND archive_id IS NOT NULL;--> statement-breakpoint
 CREATE INDEX "event_conflicts_payload" ON "event_conflicts" USING btree ("organisation_id","received_at") WHERE event -> 'generation' ?| ARRAY['input_summary', 'output_summary', 'request_data', 'response_data'];--> statement-breakpoint
+CREATE INDEX "ai_statistics_daily_updated" ON "ai_statistics_daily" USING brin ("updated_at");--> statement-breakpoint
 ALTER TABLE "ai_generations" ADD CONSTRAINT "ai_generations_payload_gone" CHECK ((archive_id IS NULL AND erased_at IS NULL) OR (input_summary IS NULL AND output_summary IS NULL AND request_data IS NULL AND response_data IS NULL));--> statement-breakpoint
 ALTER TABLE "ai_generations" ADD CONSTRAINT "ai_generations_erased" CHECK (erased_at IS NULL OR (scene_description IS NULL AND session_id IS NULL AND error_message IS NULL AND ip_address IS NULL AND user_agent IS NULL));--> statement-breakpoint
 ALTER TABLE "organisations" ADD CONSTRAINT "organisations_ai_payload_days" CHECK (ai_payload_archive_days >= 1 AND ai_payload_delete_days >= 1 AND ai_payload_archive_days <= ai_payload_delete_days);--> statement-breakpoint

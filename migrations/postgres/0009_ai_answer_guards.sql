@@ -1,3 +1,25 @@
+-- An AI call stands in the ledger once, as its generation: the event of one ai.calls that used to stand beside it says no
+-- more. Of a call that came late it named its adjustment, which the generation's own row takes over first.
+UPDATE ai_generations g SET adjustment_ids = coalesce(g.adjustment_ids, '{}') || jsonb_build_object('ai.calls', e.adjustment_id)
+FROM usage_events e
+WHERE e.organisation_id = g.organisation_id AND e.id = g.id AND e.ingested_at = g.ingested_at AND e.adjustment_id IS NOT NULL;
+--> statement-breakpoint
+DELETE FROM usage_events e USING ai_generations g
+WHERE e.organisation_id = g.organisation_id AND e.id = g.id AND e.ingested_at = g.ingested_at;
+--> statement-breakpoint
+-- Every counted event once, an AI call as one of ai.calls. As a tenant it shows the tenant's rows, for it reads the tables as
+-- whoever asks.
+CREATE OR REPLACE VIEW counted_events WITH (security_invoker = true) AS
+SELECT organisation_id, id, project_id, metric_name, metric_value::numeric AS metric_value, unit, timestamp, user_id, metadata,
+  idempotency_key, ingested_at, hour, day, adjustment_id
+FROM usage_events
+UNION ALL
+SELECT organisation_id, id, project_id, 'ai.calls', 1::numeric, 'call', occurred_at, user_id, '{}'::jsonb, idempotency_key,
+  ingested_at, hour, day, (adjustment_ids ->> 'ai.calls')::uuid
+FROM ai_generations;
+--> statement-breakpoint
+GRANT SELECT ON counted_events TO meterbook_tenant, meterbook_platform;
+--> statement-breakpoint
 -- Whoever adds up events reads this: each event with its own quantity, each quantity that a generation is metered by, and
 -- what repricing changed of its cost later. `event_count` is how many events a row stands for: a change of a cost that was
 -- counted before is none of its own.
@@ -9,6 +31,7 @@ UNION ALL
 SELECT g.organisation_id, g.id, g.project_id, m.metric_name, m.metric_value, m.unit, g.occurred_at, g.user_id, '{}'::jsonb,
   g.idempotency_key, g.ingested_at, g.hour, g.day, (g.adjustment_ids ->> m.metric_name)::uuid, 1::smallint
 FROM ai_generations g CROSS JOIN LATERAL (VALUES
+  ('ai.calls', 'call', 1::numeric),
   ('ai.input_tokens', 'token', g.input_tokens::numeric),
   ('ai.output_tokens', 'token', (g.output_tokens + g.reasoning_tokens)::numeric),
   ('ai.cache_read_tokens', 'token', g.cache_read_tokens::numeric),
@@ -25,7 +48,7 @@ FROM ai_cost_adjustments a;
 --> statement-breakpoint
 GRANT SELECT, INSERT ON ai_cost_adjustments TO meterbook_tenant, meterbook_platform;
 --> statement-breakpoint
--- A later arrival of a call may say whose it was, and a deleted user has a pseudonym; all else of an event never changes. The
+-- A deleted user has a pseudonym; all else of an event never changes. Where a later arrival says whose a call was, the
 -- statistics of the day follow, and a row that has no call left goes.
 GRANT UPDATE (user_id) ON usage_events TO meterbook_tenant, meterbook_platform;
 --> statement-breakpoint
@@ -53,3 +76,6 @@ WHERE (s.organisation_id, s.day, s.user_id, s.generation_type, s.provider, s.mod
 GRANT SELECT, INSERT, UPDATE, DELETE ON users, user_identities, ai_payload_archives TO meterbook_tenant, meterbook_platform;
 --> statement-breakpoint
 GRANT SELECT, INSERT, UPDATE ON user_erasures TO meterbook_tenant, meterbook_platform;
+--> statement-breakpoint
+-- Each batch changes the rows of its day: room for the new ones beside the old.
+ALTER TABLE ai_statistics_daily SET (fillfactor = 70);

@@ -77,15 +77,21 @@ export function readGenerationRow(text: string): GenerationRow | null {
   if (!fields || !tokens || !status) return null;
   if (!isText(provider) || !isText(model) || !isText(generation_type) || !isText(idempotency_key))
     return null;
-  const counted = readCountedFields(content);
+  const user_id = readText(content['user_id']);
+  const duration_ms = readWhole(content['duration_ms'] ?? null);
   const response_id = readText(content['response_id']);
   const service_tier = readText(content['service_tier']);
   const reported = readCost(content['cost_usd'] ?? null);
-  if (!counted || response_id === undefined || service_tier === undefined) return null;
-  if (reported === undefined) return null;
+  if (user_id === undefined || duration_ms === undefined) return null;
+  if (response_id === undefined || service_tier === undefined || reported === undefined) return null;
+  const cost: Cost =
+    reported === null
+      ? readPriced(content['priced'])
+      : { cost_usd: reported, cost_source: 'reported', price_ids: null };
   return {
     ...fields,
-    ...counted,
+    user_id,
+    duration_ms,
     idempotency_key,
     provider,
     model,
@@ -94,9 +100,10 @@ export function readGenerationRow(text: string): GenerationRow | null {
     service_tier,
     status,
     tokens,
-    ...(reported === null
-      ? readPriced(content['priced'])
-      : { cost_usd: reported, cost_source: 'reported', price_ids: null }),
+    // Only the first spread of an object is quick.
+    cost_usd: cost.cost_usd,
+    cost_source: cost.cost_source,
+    price_ids: cost.price_ids,
   };
 }
 
@@ -109,9 +116,18 @@ function readPriced(value: unknown): Cost {
   if (!isContent(value)) return UNPRICED;
   const { cost_usd, price_ids } = value;
   const cost = readCost(cost_usd ?? null) ?? null;
-  if (cost === null || !Array.isArray(price_ids) || !price_ids.every(isUuidText)) return UNPRICED;
-  return { cost_usd: cost, cost_source: 'priced', price_ids };
+  if (cost === null || !Array.isArray(price_ids)) return UNPRICED;
+  if (!isLastRead(price_ids)) {
+    if (!price_ids.every(isUuidText)) return UNPRICED;
+    lastRead = price_ids;
+  }
+  return { cost_usd: cost, cost_source: 'priced', price_ids: lastRead };
 }
+
+// Calls of one model name the same prices, and come in runs: their ids are looked at, and kept, once.
+let lastRead: readonly string[] = [];
+const isLastRead = (ids: readonly unknown[]): boolean =>
+  ids.length === lastRead.length && ids.every((id, index) => id === lastRead[index]);
 
 const isUuidText = (value: unknown): value is string => typeof value === 'string' && isUuid(value);
 

@@ -10,6 +10,7 @@ export interface MeteredQuantity {
 }
 
 export const CALLS_METRIC = 'ai.calls';
+export const CALLS_UNIT = 'call';
 export const TOKEN_UNIT = 'token';
 export const COST_METRIC = 'ai.cost_usd';
 export const COST_UNIT = 'usd';
@@ -24,23 +25,31 @@ export const METERED_METRICS = [
   COST_METRIC,
 ] as const;
 
+/** In the order of METERED_METRICS. */
+export const METERED_UNITS: readonly string[] = METERED_METRICS.map((metric) =>
+  metric === COST_METRIC ? COST_UNIT : TOKEN_UNIT,
+);
+
+type Metered = Pick<GenerationRow, 'tokens' | 'cost_usd'>;
+
 /**
  * Tokens by what they are sold as: reasoning is output, both lengths of a cache write are one metric, and input is what no
  * cache took part in. 1,000 input, 200 output and 50 reasoning tokens for 0.0045 USD give ai.input_tokens 1000,
- * ai.output_tokens 250 and ai.cost_usd 0.0045.
+ * ai.output_tokens 250 and ai.cost_usd 0.0045. In units of 10^-12, in the order of METERED_METRICS, zero where there is none.
  */
-export function meteredQuantities({
-  tokens,
-  cost_usd,
-}: Pick<GenerationRow, 'tokens' | 'cost_usd'>): MeteredQuantity[] {
-  const found: MeteredQuantity[] = [];
-  const add = (metric_name: (typeof METERED_METRICS)[number], unit: string, quantity: bigint): void => {
-    if (quantity !== 0n) found.push({ metric_name, unit, quantity });
-  };
-  add('ai.input_tokens', TOKEN_UNIT, tokens.input * TOKEN);
-  add('ai.output_tokens', TOKEN_UNIT, (tokens.output + tokens.reasoning) * TOKEN);
-  add('ai.cache_read_tokens', TOKEN_UNIT, tokens.cache_read * TOKEN);
-  add('ai.cache_write_tokens', TOKEN_UNIT, (tokens.cache_write_5m + tokens.cache_write_1h) * TOKEN);
-  add(COST_METRIC, COST_UNIT, cost_usd ?? 0n);
-  return found;
+export const quantitiesOf = ({ tokens, cost_usd }: Metered): bigint[] => [
+  tokens.input * TOKEN,
+  (tokens.output + tokens.reasoning) * TOKEN,
+  tokens.cache_read * TOKEN,
+  (tokens.cache_write_5m + tokens.cache_write_1h) * TOKEN,
+  cost_usd ?? 0n,
+];
+
+/** Those that are not zero. */
+export function meteredQuantities(of: Metered): MeteredQuantity[] {
+  const quantities = quantitiesOf(of);
+  return METERED_METRICS.flatMap((metric_name, index) => {
+    const [quantity = 0n, unit = ''] = [quantities[index], METERED_UNITS[index]];
+    return quantity === 0n ? [] : [{ metric_name, unit, quantity }];
+  });
 }

@@ -65,8 +65,7 @@ export function findPrices(book: PriceBook, call: PricedCall): RulingPrices {
   const tier = priceTierOf(call.service_tier);
   const prompt = promptOf(call);
   const found: Partial<Record<TokenKind, BookPrice>> = {};
-  for (const price of book.get(bookKeyOf({ provider: priceProviderOf(call.provider), model: call.model })) ??
-    []) {
+  for (const price of pricesOf(book, call)) {
     if (price.service_tier !== tier || BigInt(price.min_prompt_tokens) > prompt) continue;
     if (price.organisation_id !== null && price.organisation_id !== call.organisation_id) continue;
     if (price.from_ms > call.occurred_at) continue;
@@ -77,6 +76,9 @@ export function findPrices(book: PriceBook, call: PricedCall): RulingPrices {
   if (found.output && !found.reasoning) found.reasoning = found.output;
   return found;
 }
+
+const pricesOf = (book: PriceBook, { provider, model }: ModelName): readonly BookPrice[] =>
+  book.get(bookKeyOf({ provider: priceProviderOf(provider), model })) ?? [];
 
 /** An own price, however low its step, goes before everyone's. */
 function goesBefore(price: BookPrice, other: BookPrice): boolean {
@@ -115,16 +117,16 @@ export interface CallCost {
 export function costOf(tokens: PricedCall['tokens'], prices: RulingPrices): CallCost | null {
   let cost_usd = 0n;
   let isKnown = false;
-  const ids = new Set<string>();
+  const price_ids: string[] = [];
   for (const kind of TOKEN_KINDS) {
     const price = prices[kind];
     if (price) isKnown = true;
     if (tokens[kind] === 0n) continue;
     if (!price) return null;
     cost_usd += tokens[kind] * costOfToken(price);
-    ids.add(price.id);
+    if (!price_ids.includes(price.id)) price_ids.push(price.id);
   }
-  return isKnown ? { cost_usd, price_ids: [...ids] } : null;
+  return isKnown ? { cost_usd, price_ids } : null;
 }
 
 /**
@@ -139,6 +141,58 @@ export function ceilingCostOf(tokens: PricedCall['tokens'], pricePerMillion: str
 /** What the call costs by the book; null for unpriced. */
 export const priceCall = (book: PriceBook, call: PricedCall): CallCost | null =>
   costOf(call.tokens, findPrices(book, call));
+
+/**
+ * `priceCall` for many, of few models: the prices that ruled the model's call before rule this one where no beginning, no end
+ * and no step of a price lies between the two.
+ */
+export function makePricer(book: PriceBook): (call: PricedCall) => CallCost | null {
+  const lastOf = new Map<string, { call: PricedCall; prices: RulingPrices; reach: Reach }>();
+  return (call) => {
+    let last = lastOf.get(call.model);
+    if (!last || !isOfSame(call, last.call) || !isWithin(last.reach, call)) {
+      last = { call, prices: findPrices(book, call), reach: reachOf(book, call) };
+      lastOf.set(call.model, last);
+    }
+    return costOf(call.tokens, last.prices);
+  };
+}
+
+/** [from, to) of instants, and of tokens in the prompt. */
+interface Reach {
+  from_ms: number;
+  to_ms: number;
+  from_prompt: number;
+  to_prompt: number;
+}
+
+const isOfSame = (call: PricedCall, other: PricedCall): boolean =>
+  call.provider === other.provider &&
+  call.service_tier === other.service_tier &&
+  call.organisation_id === other.organisation_id;
+
+// A bigint is compared with a number exactly, whatever the size of either.
+const isWithin = ({ from_ms, to_ms, from_prompt, to_prompt }: Reach, call: PricedCall): boolean => {
+  const prompt = promptOf(call);
+  return (
+    from_ms <= call.occurred_at && call.occurred_at < to_ms && from_prompt <= prompt && prompt < to_prompt
+  );
+};
+
+function reachOf(book: PriceBook, call: PricedCall): Reach {
+  const endless = Number.POSITIVE_INFINITY;
+  const reach = { from_ms: -endless, to_ms: endless, from_prompt: -endless, to_prompt: endless };
+  const prompt = promptOf(call);
+  for (const { from_ms, to_ms, min_prompt_tokens: step } of pricesOf(book, call)) {
+    for (const instant of [from_ms, to_ms ?? endless]) {
+      if (instant <= call.occurred_at) reach.from_ms = Math.max(reach.from_ms, instant);
+      else reach.to_ms = Math.min(reach.to_ms, instant);
+    }
+    if (step <= prompt) reach.from_prompt = Math.max(reach.from_prompt, step);
+    else reach.to_prompt = Math.min(reach.to_prompt, step);
+  }
+  return reach;
+}
 
 export const isSameCost = (a: CallCost, b: CallCost): boolean =>
   a.cost_usd === b.cost_usd &&

@@ -29,7 +29,7 @@ import {
 } from './generation.ts';
 import { identifyGeneration } from './generation-key.ts';
 import { GENERATION_STATUSES, type GenerationRow, type GenerationStatus } from './generation-row.ts';
-import { CALLS_METRIC, meteredQuantities } from './metered-quantities.ts';
+import { CALLS_METRIC, CALLS_UNIT, meteredQuantities } from './metered-quantities.ts';
 import { mendedText, payloadText } from './payload.ts';
 import { readTokens, type Tokens } from './read-tokens.ts';
 
@@ -41,8 +41,6 @@ interface Content extends Omit<GenerationRow, 'cost_usd' | 'cost_source' | 'pric
   /** Canonical decimal. */
   readonly cost_usd: string | null;
 }
-
-export const CALLS_UNIT = 'call';
 
 /**
  * `costToken` is the raw token of cost_usd where that is a JSON number; `pointer` is the call's own place in the body.

@@ -315,8 +315,8 @@ export const usageEvents = pgTable(
 );
 
 /**
- * What an AI generation is beside its event, which `usage_events` holds as one of `ai.calls`; partitioned like that table.
- * Tokens are of disjoint kinds. The view `metered_events` adds a row for each quantity metered here, not stored twice.
+ * The AI calls, which `usage_events` does not hold; partitioned like that table. Tokens are of disjoint kinds. The view
+ * `counted_events` has each as one of `ai.calls`, and `metered_events` a row for each quantity that it is metered by besides.
  */
 export const aiGenerations = pgTable(
   'ai_generations',
@@ -571,7 +571,8 @@ export const aiStatisticsDaily = pgTable(
         table.model,
       ],
     }),
-    index('ai_statistics_daily_updated').on(table.updated_at),
+    // BRIN, for every batch changes rows of the day: with a B-tree each change would be a new entry in both indexes.
+    index('ai_statistics_daily_updated').using('brin', table.updated_at),
     ...policies('ai_statistics_daily'),
   ],
 );

@@ -57,5 +57,12 @@ export async function eraseUser(
     return redacted === null ? [] : [{ id, event: redacted }];
   });
   if (quarantined.length > 0) await putQuarantinedEvents(tx, organisation_id, quarantined);
-  return { events, generations, statistics, conflicts: conflicts.length, quarantined: quarantined.length };
+  return {
+    // A call is an event too.
+    events: events + generations,
+    generations,
+    statistics,
+    conflicts: conflicts.length,
+    quarantined: quarantined.length,
+  };
 }

@@ -1,7 +1,13 @@
 /** Pure: which period, hour and day each counted event belongs to, and the sums that follow. */
 import type { GenerationRow } from '../ai/generation-row.ts';
-import { meteredQuantities } from '../ai/metered-quantities.ts';
-import { parseQuantity } from '../core/decimal.ts';
+import {
+  CALLS_METRIC,
+  CALLS_UNIT,
+  METERED_METRICS,
+  METERED_UNITS,
+  quantitiesOf,
+} from '../ai/metered-quantities.ts';
+import { parseQuantity, QUANTITY_SCALE } from '../core/decimal.ts';
 import { assert } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import { HOUR_MS, hourOf } from '../core/time.ts';
@@ -10,8 +16,9 @@ import type { HotEvent } from './hot-event.ts';
 import type { BookedEvent, BookedGeneration, UsageSum } from './ports.ts';
 
 export interface Booking {
+  /** But for AI calls. */
   readonly events: readonly BookedEvent[];
-  /** What those of them that stand for an AI generation are metered by besides is in the sums too. */
+  /** Each of them is one of `ai.calls` in the sums, and what it is metered by besides. */
   readonly generations: readonly BookedGeneration[];
   /** For open periods: into the aggregates. */
   readonly usage: readonly UsageSum[];
@@ -57,20 +64,20 @@ function booker(): typeof bookingOf {
   };
 }
 
-interface Entry {
-  readonly sum: UsageSum;
-  readonly closed: boolean;
-}
-
-/** Where and when a quantity is used. */
+/** The usage of a project's hour. */
 interface Place {
   readonly event: HotEvent;
   readonly period: BillingPeriod;
   readonly hour: number;
   readonly day: string;
+  readonly sums: Map<string, UsageSum>;
+  /** Of them that of `ai.calls`, and those of METERED_METRICS in their order: found without a key for each quantity. */
+  calls: UsageSum | undefined;
+  readonly metered: (UsageSum | undefined)[];
 }
 
 const NO_GENERATIONS: ReadonlyMap<string, GenerationRow> = new Map();
+const ONE_CALL = 10n ** BigInt(QUANTITY_SCALE);
 
 /** Books events into `periods`, which must hold every one of them; `generations` is by the id of their event. */
 export function bookUsage(
@@ -79,81 +86,82 @@ export function bookUsage(
   now: number,
   generations: ReadonlyMap<string, GenerationRow> = NO_GENERATIONS,
 ): Booking {
-  const place = placer(periods);
+  const placeOf = placer(periods);
   const book = booker();
-  const all: Entry[] = [];
-  const places = new Map<string, Map<string, Entry>>();
+  const places = new Map<string, Place>();
+  let last: Place | undefined;
+  const usage: UsageSum[] = [];
+  const adjustments: UsageSum[] = [];
   const booked: BookedEvent[] = [];
   const bookedGenerations: BookedGeneration[] = [];
 
-  const sumsAt = ({ event, period, hour }: Place): Map<string, Entry> => {
+  const placeAt = (event: HotEvent, period: BillingPeriod, hour: number, day: string): Place => {
+    if (last?.event.project_id === event.project_id && last.period === period && last.hour === hour)
+      return last;
     const key = `${event.project_id} ${hour} ${period.year}-${period.month}`;
-    let sums = places.get(key);
-    if (!sums) {
-      sums = new Map();
-      places.set(key, sums);
+    last = places.get(key);
+    if (!last) {
+      last = { event, period, hour, day, sums: new Map(), calls: undefined, metered: [] };
+      places.set(key, last);
     }
-    return sums;
+    return last;
   };
 
-  const add = (
-    sums: Map<string, Entry>,
-    at: Place,
-    metric_name: string,
-    unit: string,
-    quantity: bigint,
-  ): Entry => {
+  const sumOf = ({ event, period, hour, day, sums }: Place, metric_name: string, unit: string): UsageSum => {
     // U+0000 stands in no name that the ledger takes; any other separator could be part of one.
     const key = `${metric_name}\0${unit}`;
-    let entry = sums.get(key);
-    if (!entry) {
-      const { period, hour, day } = at;
-      const { organisation_id, project_id } = at.event;
+    let sum = sums.get(key);
+    if (!sum) {
+      const { organisation_id, project_id } = event;
       const { year, month } = period;
-      const sum = {
-        id: uuidv7(now),
-        organisation_id,
-        project_id,
-        metric_name,
-        unit,
-        hour,
-        day,
-        year,
-        month,
-        total: 0n,
-        count: 0,
-      };
-      entry = { sum, closed: period.status === 'closed' };
-      sums.set(key, entry);
-      all.push(entry);
+      const of = { organisation_id, project_id, metric_name, unit, hour, day, year, month };
+      sum = { id: uuidv7(now), ...of, total: 0n, count: 0 };
+      sums.set(key, sum);
+      (period.status === 'closed' ? adjustments : usage).push(sum);
     }
-    entry.sum.total += quantity;
-    entry.sum.count += 1;
-    return entry;
+    return sum;
+  };
+
+  /** Answers the adjustment of each metric, where the period is closed. */
+  const addCall = (place: Place, row: GenerationRow): Record<string, string> | null => {
+    const late: Record<string, string> | null = place.period.status === 'closed' ? {} : null;
+    place.calls ??= sumOf(place, CALLS_METRIC, CALLS_UNIT);
+    add(place.calls, ONE_CALL);
+    if (late) late[CALLS_METRIC] = place.calls.id;
+    const quantities = quantitiesOf(row);
+    for (let index = 0; index < METERED_METRICS.length; index++) {
+      const [metric_name, unit, quantity] = [METERED_METRICS[index], METERED_UNITS[index], quantities[index]];
+      if (metric_name === undefined || unit === undefined || !quantity) continue;
+      let sum = place.metered[index];
+      if (!sum) {
+        sum = sumOf(place, metric_name, unit);
+        place.metered[index] = sum;
+      }
+      add(sum, quantity);
+      if (late) late[metric_name] = sum.id;
+    }
+    return late;
   };
 
   for (const event of events) {
-    const period = place(event);
+    const period = placeOf(event);
     const quantity = parseQuantity(event.metric_value);
     assert(period && quantity !== null, 'every event to book was prepared and has its period');
     const { hour, day } = book(period, event.timestamp);
-    const at = { event, period, hour, day };
-    const sums = sumsAt(at);
-    const entry = add(sums, at, event.metric_name, event.unit, quantity);
-    booked.push({ event, hour, day, adjustment_id: entry.closed ? entry.sum.id : null });
+    const place = placeAt(event, period, hour, day);
     const row = event.generation === null ? undefined : generations.get(event.id);
-    if (!row) continue;
-    const adjustments: Record<string, string> = {};
-    for (const metered of meteredQuantities(row)) {
-      const { sum } = add(sums, at, metered.metric_name, metered.unit, metered.quantity);
-      adjustments[metered.metric_name] = sum.id;
+    if (row) {
+      bookedGenerations.push({ event, row, hour, day, adjustment_ids: addCall(place, row) });
+      continue;
     }
-    bookedGenerations.push({ event, row, hour, day, adjustment_ids: entry.closed ? adjustments : null });
+    const sum = sumOf(place, event.metric_name, event.unit);
+    add(sum, quantity);
+    booked.push({ event, hour, day, adjustment_id: period.status === 'closed' ? sum.id : null });
   }
-  return {
-    events: booked,
-    generations: bookedGenerations,
-    usage: all.filter(({ closed }) => !closed).map(({ sum }) => sum),
-    adjustments: all.filter(({ closed }) => closed).map(({ sum }) => sum),
-  };
+  return { events: booked, generations: bookedGenerations, usage, adjustments };
+}
+
+function add(sum: UsageSum, quantity: bigint): void {
+  sum.total += quantity;
+  sum.count += 1;
 }

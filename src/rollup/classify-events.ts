@@ -1,5 +1,7 @@
 /** Pure: what becomes of each row of a batch, given what the ledger already knows. */
+
 import { type GenerationRow, parseContent, readGenerationRow } from '../ai/generation-row.ts';
+import { CALLS_METRIC, CALLS_UNIT } from '../ai/metered-quantities.ts';
 import { parseQuantity } from '../core/decimal.ts';
 import { isUuid } from '../core/id.ts';
 import type { HotEvent } from './hot-event.ts';
@@ -11,8 +13,6 @@ export interface Prepared {
   readonly bad: readonly QuarantinedRow[];
   /** All rows, good or bad, whose key can enter the ledger. */
   readonly keyed: readonly HotEvent[];
-  /** What the good rows that stand for an AI generation say of it, by the row's id. */
-  readonly generations: ReadonlyMap<string, GenerationRow>;
 }
 
 const INSTANT_MIN = Date.UTC(1970, 0, 1);
@@ -28,8 +28,14 @@ const RECEIVED_MAX = Date.UTC(2200, 0, 1);
 export const isPlausible = (receivedAt: number): boolean =>
   Number.isInteger(receivedAt) && receivedAt >= RECEIVED_MIN && receivedAt < RECEIVED_MAX;
 
-function findDefect(event: HotEvent): { reason: string; detail: string } | undefined {
-  if (!isUuid(event.organisation_id) || !isUuid(event.project_id) || !isUuid(event.id)) {
+/** Rows come in runs of one project, whose ids are looked at once: `before` is the row before, if it was good. */
+function findDefect(
+  event: HotEvent,
+  before: HotEvent | undefined,
+): { reason: string; detail: string } | undefined {
+  const isOfSame =
+    event.project_id === before?.project_id && event.organisation_id === before.organisation_id;
+  if (!(isOfSame || (isUuid(event.organisation_id) && isUuid(event.project_id))) || !isUuid(event.id)) {
     return { reason: 'unreadable_id', detail: 'An id of the row is not a UUID.' };
   }
   if (typeof event.metric_value !== 'string' || parseQuantity(event.metric_value) === null) {
@@ -44,7 +50,7 @@ function findDefect(event: HotEvent): { reason: string; detail: string } | undef
     return { reason: 'unreadable_timestamp', detail: 'timestamp is not an instant in milliseconds.' };
   }
   try {
-    JSON.parse(event.metadata);
+    if (event.metadata !== '{}') JSON.parse(event.metadata);
   } catch {
     return { reason: 'unreadable_metadata', detail: 'metadata is not JSON.' };
   }
@@ -65,30 +71,45 @@ export function quarantine(event: HotEvent, reason: string, detail: string, keye
   };
 }
 
-/** Sorts out the rows that the ledger could not count whatever it knows. */
+/** Sorts out the rows that the ledger could not count whatever it knows; `readGenerations` sorts out more of them. */
 export function prepareEvents(events: readonly HotEvent[]): Prepared {
   const good: HotEvent[] = [];
   const bad: QuarantinedRow[] = [];
   const keyed: HotEvent[] = [];
-  const generations = new Map<string, GenerationRow>();
   for (const event of events) {
-    const defect =
-      findDefect(event) ?? (event.generation === null ? undefined : readInto(generations, event));
+    const defect = findDefect(event, good.at(-1));
     const hasKey = defect?.reason !== 'unreadable_id' && defect?.reason !== 'unreadable_timestamp';
     if (hasKey) keyed.push(event);
     if (defect) bad.push(quarantine(event, defect.reason, defect.detail, hasKey));
     else good.push(event);
   }
-  return { good, bad, keyed, generations };
+  return { good, bad, keyed };
 }
 
-function readInto(generations: Map<string, GenerationRow>, event: HotEvent): ReturnType<typeof findDefect> {
-  const row = readGenerationRow(event.generation ?? '');
-  if (row === null) {
-    return { reason: 'unreadable_generation', detail: 'generation is not the JSON of an AI generation.' };
+/** What the good rows that stand for an AI generation say of it, by the row's id; those that cannot be read are bad. */
+export function readGenerations({ good, bad }: Prepared): Omit<Prepared, 'keyed'> & {
+  readonly generations: ReadonlyMap<string, GenerationRow>;
+} {
+  const generations = new Map<string, GenerationRow>();
+  const readable: HotEvent[] = [];
+  const all = [...bad];
+  for (const event of good) {
+    const detail = event.generation === null ? null : readInto(generations, event, event.generation);
+    if (detail === null) readable.push(event);
+    else all.push(quarantine(event, 'unreadable_generation', detail, true));
   }
+  return { good: readable, bad: all, generations };
+}
+
+/** Answers what is wrong with it. */
+function readInto(generations: Map<string, GenerationRow>, event: HotEvent, text: string): string | null {
+  // The ledger keeps of the event no more than that it is one call.
+  if (event.metric_name !== CALLS_METRIC || event.unit !== CALLS_UNIT || event.metric_value !== '1')
+    return 'The event of a generation is not one call.';
+  const row = readGenerationRow(text);
+  if (row === null) return 'generation is not the JSON of an AI generation.';
   generations.set(event.id, row);
-  return undefined;
+  return null;
 }
 
 // Unreadable metadata is shown as the text that it is: listing a row must not fail where counting it would.

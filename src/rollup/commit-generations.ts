@@ -46,8 +46,11 @@ export async function commitGenerations(
   silent: ReadonlySet<string>,
   now: number,
 ): Promise<void> {
-  await tx.insertGenerations(booked);
-  await tx.addStatistics(sumStatistics(booked.map(statisticCallOf)), now);
+  const inserting = tx.insertGenerations(booked);
+  // Summed while Postgres inserts.
+  const sums = sumStatistics(booked.map(statisticCallOf));
+  await inserting;
+  await tx.addStatistics(sums, now);
   await commitFills(tx, await tx.readFills(booked.map(({ event }) => event)), silent, now);
 }
 

@@ -5,7 +5,13 @@
 import { isUuid } from '../core/id.ts';
 import { type BillingPeriod, derivePeriodAt } from './billing-period.ts';
 import { bookUsage, findUnplaced } from './book-usage.ts';
-import { classifyEvents, isPlausible, prepareEvents, quarantine } from './classify-events.ts';
+import {
+  classifyEvents,
+  isPlausible,
+  prepareEvents,
+  quarantine,
+  readGenerations,
+} from './classify-events.ts';
 import {
   commitFills,
   commitGenerations,
@@ -148,8 +154,12 @@ async function commitBatch<S extends Stream>(
 }
 
 const commitEvents: Commit<'events'> = async (tx, rows, { shard, now }) => {
-  const { good, bad, keyed, generations } = prepareEvents(rows);
-  const fresh = await tx.insertKeys(keyed);
+  const prepared = prepareEvents(rows);
+  const { keyed } = prepared;
+  const entering = tx.insertKeys(keyed);
+  // Read while Postgres enters the keys.
+  const { good, bad, generations } = readGenerations(prepared);
+  const fresh = await entering;
   const taken = fresh === 'all' ? [] : keyed.filter((event) => !fresh.has(event.id));
   const owners = taken.length > 0 ? await tx.readKeys(taken) : new Map();
   const classified = classifyEvents(keyed, fresh, owners);

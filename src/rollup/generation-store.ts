@@ -6,6 +6,7 @@ import { formatInstant } from '../core/time.ts';
 import { bareArray, instantArray, textArray } from '../db/array-literal.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { FILLABLE_FIELDS, type FillableField } from '../ingest/fill.ts';
+import { hasSameHead, headOf } from './generation-head.ts';
 import type { HotEvent } from './hot-event.ts';
 import type { BookedGeneration, ListedFill, StatisticSum, UncountedCall } from './ports.ts';
 import { instantOf, shareRows } from './share-rows.ts';
@@ -84,22 +85,7 @@ export async function insertGenerations(
   tx: LedgerTransaction,
   booked: readonly BookedGeneration[],
 ): Promise<void> {
-  const { heads, slots } = shareRows(booked, ({ event, row, hour, day, adjustment_ids }) =>
-    [
-      event.organisation_id,
-      event.project_id,
-      row.provider,
-      row.model,
-      row.generation_type,
-      row.status,
-      row.service_tier,
-      row.cost_source,
-      row.price_ids,
-      hour,
-      day,
-      adjustment_ids && JSON.stringify(adjustment_ids),
-    ].join('\0'),
-  );
+  const { heads, slots } = shareRows(booked, headOf, hasSameHead);
   // A kind of which no call has tokens need not be told of each of them.
   const zeros = TOKEN_KINDS.filter((kind) => booked.every(({ row }) => row.tokens[kind] === 0n)).map(
     (kind) => `${kind}_tokens`,
@@ -315,24 +301,17 @@ export const tokensOf = (
   >;
 
 export async function setCounted(tx: LedgerTransaction, calls: readonly UncountedCall[]): Promise<void> {
-  const values = [
-    bareArray(calls.map((call) => call.organisation_id)),
-    bareArray(calls.map((call) => call.id)),
-    bareArray(calls.map((call) => call.ingested_at)),
-    textArray(calls.map((call) => call.user_id)),
-  ];
-  const filled = 'f(organisation_id, id, ingested_at, user_id';
   await tx.execute(
     `UPDATE ai_generations g SET user_id = f.user_id, duration_ms = f.duration_ms
-     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[]) AS ${filled}, duration_ms)
+     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[]) 
+       AS f(organisation_id, id, ingested_at, user_id, duration_ms)
      WHERE g.organisation_id = f.organisation_id AND g.id = f.id AND g.ingested_at = ${instantOf('f.ingested_at')}`,
-    [...values, bareArray(calls.map(({ duration_ms }) => duration_ms?.toString() ?? null))],
-  );
-  await tx.execute(
-    `UPDATE usage_events e SET user_id = f.user_id
-     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[]) AS ${filled})
-     WHERE e.organisation_id = f.organisation_id AND e.id = f.id AND e.ingested_at = ${instantOf('f.ingested_at')}
-       AND e.user_id IS NULL AND f.user_id IS NOT NULL`,
-    values,
+    [
+      bareArray(calls.map((call) => call.organisation_id)),
+      bareArray(calls.map((call) => call.id)),
+      bareArray(calls.map((call) => call.ingested_at)),
+      textArray(calls.map((call) => call.user_id)),
+      bareArray(calls.map(({ duration_ms }) => duration_ms?.toString() ?? null)),
+    ],
   );
 }

@@ -53,7 +53,7 @@ export async function readEventRecord(
          AS invoice,
        (SELECT jsonb_build_object('id', c.id, 'credit_note_number', c.credit_note_number, 'status', c.status)
          FROM credit_notes c WHERE c.organisation_id = e.organisation_id AND c.id = a.credit_note_id) AS credit_note
-     FROM event_keys k JOIN usage_events e ON e.organisation_id = k.organisation_id AND e.project_id = k.project_id
+     FROM event_keys k JOIN counted_events e ON e.organisation_id = k.organisation_id AND e.project_id = k.project_id
        AND e.timestamp = k.occurred_at AND e.ingested_at = k.ingested_at AND e.id = k.event_id
      LEFT JOIN usage_adjustments a ON a.organisation_id = e.organisation_id AND a.id = e.adjustment_id
      WHERE k.organisation_id = $1 AND k.project_id = $2 AND k.idempotency_key = $3`,

@@ -171,6 +171,7 @@ export interface RollupTransaction {
   /** All that is needed to make a period that does not exist yet. Organisations that do not exist are absent. */
   loadCalendars(organisationIds: readonly string[]): Promise<OrganisationCalendar[]>;
   insertPeriods(periods: readonly BillingPeriod[]): Promise<void>;
+  /** Those that are no AI calls. */
   insertEvents(events: readonly BookedEvent[]): Promise<void>;
   /** Those of them who are not known yet become users, but for whom a deletion is under way. */
   insertUsers(seen: readonly SeenUser[], now: number): Promise<void>;
@@ -194,7 +195,7 @@ export interface RollupTransaction {
   applyFills(fills: readonly GenerationFill[]): Promise<void>;
   /** The calls that own these keys and have no user or no duration, locked. */
   lockUncounted(fills: readonly GenerationFill[]): Promise<UncountedCall[]>;
-  /** Gives them, and their events, the user and the duration that they have here. */
+  /** Gives them the user and the duration that they have here. */
   setCounted(calls: readonly UncountedCall[]): Promise<void>;
   insertKnown(known: readonly KnownEvent[]): Promise<void>;
   insertQuarantined(shard: number, rows: readonly QuarantinedRow[]): Promise<void>;

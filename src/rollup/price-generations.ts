@@ -13,8 +13,8 @@ import {
   isSameCost,
   type LedgerPrice,
   makePriceBook,
+  makePricer,
   type PricedCall,
-  priceCall,
 } from '../ai/price-book.ts';
 import { priceProviderOf } from '../ai/price-provider.ts';
 import type { HotEvent } from './hot-event.ts';
@@ -26,10 +26,9 @@ export interface PricedGenerations {
   readonly n_mispriced: number;
 }
 
-interface Costing {
+interface Costing extends PricedCall {
   readonly event: HotEvent;
   readonly row: GenerationRow;
-  readonly call: PricedCall;
 }
 
 /** The rows, those whose sender did not say the cost with the one that rules, or else their organisation's ceiling. */
@@ -38,57 +37,60 @@ export async function priceGenerations(
   events: readonly HotEvent[],
   generations: ReadonlyMap<string, GenerationRow>,
 ): Promise<PricedGenerations> {
-  const calls = events.flatMap((event): Costing[] => {
+  const calls: Costing[] = [];
+  for (const event of events) {
     const row = generations.get(event.id);
-    if (!row || row.cost_source === 'reported') return [];
+    if (!row || row.cost_source === 'reported') continue;
     const { provider, model, service_tier, tokens } = row;
     const { organisation_id, timestamp: occurred_at } = event;
-    return [{ event, row, call: { organisation_id, provider, model, service_tier, occurred_at, tokens } }];
-  });
+    calls.push({ event, row, organisation_id, provider, model, service_tier, occurred_at, tokens });
+  }
   if (calls.length === 0) return { generations, n_mispriced: 0 };
   const prices = await listPricesOf(tx, calls);
-  const book = makePriceBook(prices);
-  const priced = new Map(generations);
+  const price = makePricer(makePriceBook(prices));
+  const priced = new Map<string, GenerationRow>();
   const unknown: Costing[] = [];
   let n_mispriced = 0;
-  for (const costing of calls) {
-    const { event, row, call } = costing;
-    const cost = priceCall(book, call);
-    if (isBorneOut(costing, cost, prices)) continue;
+  for (const call of calls) {
+    const { event, row } = call;
+    const cost = price(call);
+    if (isBorneOut(call, cost, prices)) continue;
     if (foundAtEdge(row)) n_mispriced += 1;
     if (cost) priced.set(event.id, { ...row, ...cost, cost_source: 'priced' });
-    else unknown.push(costing);
+    else unknown.push(call);
   }
   if (unknown.length > 0) await priceByCeiling(tx, unknown, priced);
-  return { generations: priced, n_mispriced };
+  return { generations: priced.size === 0 ? generations : new Map([...generations, ...priced]), n_mispriced };
 }
 
 const foundAtEdge = ({ cost_usd, price_ids }: GenerationRow): CallCost | null =>
   cost_usd !== null && price_ids !== null ? { cost_usd, price_ids } : null;
 
 /** `cost` is what the book says now. */
-function isBorneOut(
-  { event, row, call }: Costing,
-  cost: CallCost | null,
-  prices: readonly LedgerPrice[],
-): boolean {
-  const found = foundAtEdge(row);
+function isBorneOut(call: Costing, cost: CallCost | null, prices: readonly LedgerPrice[]): boolean {
+  const found = foundAtEdge(call.row);
   if (!found) return false;
   if (cost && isSameCost(found, cost)) return true;
-  return couldHaveBeen(found, ofModel(prices, call), call, event.ingested_at);
+  return couldHaveBeen(found, ofModel(prices, call), call, call.event.ingested_at);
 }
 
 const ofModel = (prices: readonly LedgerPrice[], { provider, model }: PricedCall): LedgerPrice[] =>
   prices.filter((price) => price.model === model && price.provider === priceProviderOf(provider));
 
 async function listPricesOf(tx: RollupTransaction, calls: readonly Costing[]): Promise<LedgerPrice[]> {
-  const organisationIds = [...new Set(calls.map(({ event }) => event.organisation_id))];
+  const organisationIds = new Set<string>();
   const models = new Map<string, ModelName>();
-  for (const { row } of calls) {
-    const name = { provider: priceProviderOf(row.provider), model: row.model };
-    models.set(bookKeyOf(name), name);
+  let last: Costing | undefined;
+  for (const call of calls) {
+    const { organisation_id, provider, model } = call;
+    if (organisation_id !== last?.organisation_id) organisationIds.add(organisation_id);
+    if (model !== last?.model || provider !== last.provider) {
+      const name = { provider: priceProviderOf(provider), model };
+      models.set(bookKeyOf(name), name);
+    }
+    last = call;
   }
-  return await tx.listModelPrices(organisationIds, [...models.values()]);
+  return await tx.listModelPrices([...organisationIds], [...models.values()]);
 }
 
 async function priceByCeiling(

@@ -6,16 +6,23 @@
 export function shareRows<Row>(
   rows: readonly Row[],
   commonOf: (row: Row) => string,
+  /** Tells of most rows that come in runs, without making the text of what they have in common. */
+  isLike?: (row: Row, before: Row) => boolean,
 ): { heads: Row[]; slots: number[] } {
   const heads: Row[] = [];
   const known = new Map<string, number>();
+  let before: Row | undefined;
+  let last = 0;
   const slots = rows.map((row) => {
+    if (before !== undefined && isLike?.(row, before)) return last;
+    before = row;
     const common = commonOf(row);
     let slot = known.get(common);
     if (slot === undefined) {
       slot = heads.push(row);
       known.set(common, slot);
     }
+    last = slot;
     return slot;
   });
   return { heads, slots };

@@ -134,10 +134,10 @@ export const listUsageEvents = (
     {
       select:
         'organisation_id, project_id, id, metric_name, trim_scale(metric_value)::text AS metric_value, unit, timestamp, user_id, metadata, idempotency_key, ingested_at, day, adjustment_id',
-      // By one of these metrics each generation has one row at most; together they would share its id.
+      // By one of these metrics each call has one row at most; together they would share its id.
       from: METERED_METRICS.some((metric) => metric === filter.metric_name)
         ? 'metered_events'
-        : 'usage_events',
+        : 'counted_events',
       filters: [
         ['organisation_id =', filter.organisation_id],
         ['project_id =', filter.project_id],

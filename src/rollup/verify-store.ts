@@ -118,7 +118,7 @@ export async function findKeyDifferences(tx: LedgerTransaction): Promise<Differe
   const rows = await tx.query<{ organisation_id: string }>(
     `SELECT organisation_id, k.n AS keys, e.n AS counted, q.n AS quarantined
      FROM (SELECT organisation_id, count(*) AS n FROM event_keys GROUP BY 1) k
-       FULL JOIN (SELECT organisation_id, count(*) AS n FROM usage_events GROUP BY 1) e USING (organisation_id)
+       FULL JOIN (SELECT organisation_id, count(*) AS n FROM counted_events GROUP BY 1) e USING (organisation_id)
        FULL JOIN (SELECT organisation_id, count(*) AS n FROM event_quarantine WHERE keyed GROUP BY 1) q USING (organisation_id)
      WHERE coalesce(k.n, 0) <> coalesce(e.n, 0) + coalesce(q.n, 0) LIMIT ${DIFFERENCES_MAX}`,
   );

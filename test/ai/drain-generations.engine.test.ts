@@ -70,9 +70,13 @@ describe('a generation that is drained', () => {
     ];
     for (const table of ['usage_hourly', 'usage_daily', 'usage_aggregates'])
       expect(await meteredOf(table, organisation_id)).toEqual(quantities);
-    expect(
-      await rowsOf('SELECT metric_name FROM usage_events WHERE organisation_id = $1', organisation_id),
-    ).toEqual([{ metric_name: 'ai.calls' }]);
+    const counted = 'SELECT metric_name, metric_value, unit FROM counted_events WHERE organisation_id = $1';
+    expect(await rowsOf(counted, organisation_id)).toEqual([
+      { metric_name: 'ai.calls', metric_value: '1', unit: 'call' },
+    ]);
+    expect(await rowsOf('SELECT id FROM usage_events WHERE organisation_id = $1', organisation_id)).toEqual(
+      [],
+    );
     expect(await verified()).toEqual([]);
   });
 
@@ -242,7 +246,9 @@ describe('a call that comes again', () => {
       organisation_id,
     );
     expect(statistics).toEqual([{ user_id: 'late', n: 1, cost: '1', ms: '9', timed: 1 }]);
-    expect(await rowsOf('SELECT user_id FROM usage_events WHERE id = $1', id)).toEqual([{ user_id: 'late' }]);
+    expect(await rowsOf('SELECT user_id FROM counted_events WHERE id = $1', id)).toEqual([
+      { user_id: 'late' },
+    ]);
     const listed = await rowsOf('SELECT kind FROM event_conflicts WHERE first_event_id = $1', id);
     expect(listed).toEqual([{ kind: 'fill' }, { kind: 'fill' }]);
     expect(await verified()).toEqual([]);

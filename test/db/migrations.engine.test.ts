@@ -1,5 +1,6 @@
 /** What the migrations made is what the Drizzle tables say, in both stores, in the words of the engines' own catalogues. */
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import {
@@ -12,6 +13,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as hotSchema from '../../src/db/hot-schema.ts';
 import * as ledgerSchema from '../../src/db/ledger-schema.ts';
+import { migrateLedger } from '../../src/platform/local/migrate-ledger.ts';
 import { queryD1 } from '../setup/client.ts';
 import { createDatabase, type OwnDatabase } from './own-database.ts';
 
@@ -144,7 +146,56 @@ describe('Postgres', () => {
     const tooMany = `SELECT ensure_usage_event_partitions('2000-01-01', '2100-01-01')`;
     await expect(migrated.owner.query(tooMany)).rejects.toThrow('more than 120 months');
   });
+
+  test('the event that stood beside each call before is counted as before, and stands there no more', async () => {
+    const { owner, close } = await createDatabase('before_calls_stood_once', false);
+    const folder = mkdtempSync(join(tmpdir(), 'landed-'));
+    try {
+      cpSync('migrations/postgres', folder, { recursive: true });
+      const path = join(folder, 'meta/_journal.json');
+      const journal = JSON.parse(readFileSync(path, 'utf8'));
+      writeFileSync(path, JSON.stringify({ ...journal, entries: journal.entries.slice(0, 8) }));
+      await migrateLedger(owner, folder);
+      await owner.query(BEFORE_CALLS_STOOD_ONCE);
+      const counted = (from: string) =>
+        read(
+          owner,
+          `SELECT jsonb_build_array(organisation_id, id, project_id, metric_name, trim_scale(metric_value), unit, timestamp,
+            user_id, metadata, idempotency_key, ingested_at, hour, day, adjustment_id)::text AS line FROM ${from}`,
+        );
+      const before = await counted('usage_events');
+      const metered = await counted('metered_events');
+      expect([before.length, metered.length]).toEqual([3, 5]);
+      expect(await migrateLedger(owner)).toBe(2);
+      expect(await counted('counted_events')).toEqual(before);
+      expect(await counted('metered_events')).toEqual(metered);
+      expect(await read(owner, 'SELECT id::text AS line FROM usage_events')).toEqual([
+        '00000000-0000-7000-8000-000000000001',
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+      await close();
+    }
+  });
 });
+
+/** A plain event, a call of an open period and one that came late, as the ledger held them before. */
+const BEFORE_CALLS_STOOD_ONCE = `
+  SELECT ensure_usage_event_partitions('2026-09-10', '2026-10-10');
+  INSERT INTO usage_events (organisation_id, id, project_id, metric_name, metric_value, unit, timestamp, user_id, metadata,
+    idempotency_key, ingested_at, hour, day, adjustment_id)
+  SELECT '00000000-0000-7000-8000-000000000901', ('00000000-0000-7000-8000-00000000000' || n)::uuid,
+    '00000000-0000-7000-8000-000000000902', 'ai.calls', 1, 'call', '2026-09-10T10:00:00Z', CASE n WHEN 2 THEN 'ann' END, '{}',
+    'key ' || n, ('2026-10-0' || n)::timestamptz, '2026-09-10T10:00:00Z', '2026-09-10',
+    CASE n WHEN 3 THEN '00000000-0000-7000-8000-000000000903'::uuid END
+  FROM generate_series(1, 3) n;
+  INSERT INTO ai_generations (organisation_id, id, project_id, idempotency_key, provider, model, generation_type, user_id, status,
+    input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, reasoning_tokens, cost_usd,
+    cost_source, occurred_at, ingested_at, hour, day, adjustment_ids)
+  SELECT organisation_id, id, project_id, idempotency_key, 'p', 'm', 'chat', user_id, 'success', 13, 0, 0, 0, 0, 0, 0,
+    'reported', timestamp, ingested_at, hour, day,
+    CASE WHEN adjustment_id IS NOT NULL THEN '{"ai.input_tokens": "00000000-0000-7000-8000-000000000904"}'::jsonb END
+  FROM usage_events WHERE idempotency_key <> 'key 1';`;
 
 describe('D1', () => {
   const CATALOGUE = `SELECT type, name, tbl_name, sql FROM sqlite_master

@@ -57,7 +57,7 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'statistics: not added in the transaction that counts',
     file: GENERATIONS,
-    find: 'await tx.addStatistics(sumStatistics(booked.map(statisticCallOf)), now);',
+    find: 'await tx.addStatistics(sums, now);',
     replace: '',
     law: 'statistics = calls',
   },
@@ -78,14 +78,14 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'prices: a cost that was said is replaced',
     file: 'src/rollup/price-generations.ts',
-    find: "if (!row || row.cost_source === 'reported') return [];",
-    replace: 'if (!row) return [];',
+    find: "if (!row || row.cost_source === 'reported') continue;",
+    replace: 'if (!row) continue;',
     law: 'what was counted of a call never changes',
   },
   {
     name: 'prices: what the edge found is believed',
     file: 'src/rollup/price-generations.ts',
-    find: 'if (isBorneOut(costing, cost, prices)) continue;',
+    find: 'if (isBorneOut(call, cost, prices)) continue;',
     replace: 'if (foundAtEdge(row)) continue;',
     law: 'what was counted of a call never changes',
   },
@@ -99,8 +99,22 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'books: a late call names no adjustment of its metrics',
     file: 'src/rollup/book-usage.ts',
-    find: 'adjustments[metered.metric_name] = sum.id;',
-    replace: 'if (!sum) adjustments[metered.metric_name] = "";',
+    find: 'if (late) late[metric_name] = sum.id;',
+    replace: '',
     law: 'an adjustment is the sum of what names it',
+  },
+  {
+    name: 'books: a late call names no adjustment of its own',
+    file: 'src/rollup/book-usage.ts',
+    find: 'if (late) late[CALLS_METRIC] = place.calls.id;',
+    replace: '',
+    law: 'a call is late as a whole',
+  },
+  {
+    name: 'books: a call is booked as any event too',
+    file: 'src/rollup/book-usage.ts',
+    find: 'bookedGenerations.push({ event, row, hour, day, adjustment_ids: addCall(place, row) });\n      continue;',
+    replace: 'bookedGenerations.push({ event, row, hour, day, adjustment_ids: addCall(place, row) });',
+    law: 'one poison row never blocks the rest',
   },
 ];

@@ -182,7 +182,13 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
 
     insertGenerations: (booked) =>
       run(`insert ${booked.length} generations`, async () => {
-        for (const each of booked) await insertUnique(ledger.generations, each.event.id, each);
+        // A call stands once in the ledger: its row is the event that is counted.
+        for (const each of booked) {
+          const { event, hour, day, adjustment_ids } = each;
+          await insertUnique(ledger.generations, event.id, each);
+          const adjustment_id = adjustment_ids && (adjustment_ids['ai.calls'] ?? null);
+          await insertUnique(ledger.events, event.id, { event, hour, day, adjustment_id });
+        }
       }),
 
     addStatistics: (sums) =>
@@ -256,9 +262,10 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
       run(`give ${calls.length} calls their user and duration`, () => {
         weather.count('user or duration of a counted call');
         for (const { id, user_id, duration_ms } of calls) {
-          const found = ledger.generations.get(tx, id);
-          if (found)
-            ledger.generations.put(tx, id, { ...found, row: { ...found.row, user_id, duration_ms } });
+          const [found, counted] = [ledger.generations.get(tx, id), ledger.events.get(tx, id)];
+          if (!found || !counted) continue;
+          ledger.generations.put(tx, id, { ...found, row: { ...found.row, user_id, duration_ms } });
+          ledger.events.put(tx, id, { ...counted, event: { ...counted.event, user_id } });
         }
       }),
 

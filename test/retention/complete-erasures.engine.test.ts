@@ -52,7 +52,7 @@ test('what is still in the hot store is erased once the drain has passed it, and
   expect(await tracesOf(of, ann.slice(-36))).toEqual({});
   expect(
     await of.rows(
-      'SELECT user_id, count(*)::int AS n FROM usage_events WHERE organisation_id = $1 GROUP BY 1',
+      'SELECT user_id, count(*)::int AS n FROM counted_events WHERE organisation_id = $1 GROUP BY 1',
       organisation_id,
     ),
   ).toEqual([{ user_id: pseudonym, n: 3 }]);

@@ -44,7 +44,7 @@ async function figuresOf(organisationId: string): Promise<Record<string, unknown
     invoices: 'SELECT * FROM invoices WHERE organisation_id = $1',
     lines: 'SELECT * FROM invoice_line_items WHERE organisation_id = $1',
     documents: 'SELECT * FROM documents WHERE organisation_id = $1',
-    events: `SELECT to_jsonb(e) - 'user_id' FROM usage_events e WHERE organisation_id = $1`,
+    events: `SELECT to_jsonb(e) - 'user_id' FROM counted_events e WHERE organisation_id = $1`,
     calls: `SELECT to_jsonb(g) - ARRAY['user_id', 'archive_id', 'erased_at', 'scene_description', 'session_id', 'error_message',
       'ip_address', 'user_agent', 'input_summary', 'output_summary', 'request_data', 'response_data']
       FROM ai_generations g WHERE organisation_id = $1`,

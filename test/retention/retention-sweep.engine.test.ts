@@ -170,7 +170,7 @@ test(
         const [left] = await of.rows(
           `SELECT (SELECT count(*)::int FROM users WHERE organisation_id = $1) AS users,
              (SELECT count(*)::int FROM user_erasures WHERE organisation_id = $1) AS erasures,
-             (SELECT count(*)::int FROM usage_events WHERE organisation_id = $1 AND user_id = $2) AS events,
+             (SELECT count(*)::int FROM counted_events WHERE organisation_id = $1 AND user_id = $2) AS events,
              (SELECT count(*)::int FROM ai_statistics_daily WHERE organisation_id = $1 AND user_id = $2) AS days,
              (SELECT count(*)::int FROM ai_generations WHERE organisation_id = $1 AND strpos(input_summary, $3) > 0) AS calls,
              (SELECT count(*)::int FROM audit_logs WHERE organisation_id = $1 AND action = 'user.delete') AS audited`,

@@ -94,7 +94,13 @@ test('a generation is booked by each of its quantities, in the hour and the peri
   const row = readGenerationRow(CALL);
   if (!row) throw new Error('the call is readable');
   const generations = new Map(rows.map(({ id }) => [id, row]));
-  const { usage, adjustments, generations: booked } = bookUsage(rows, [closed, february], NOW, generations);
+  const {
+    events,
+    usage,
+    adjustments,
+    generations: booked,
+  } = bookUsage(rows, [closed, february], NOW, generations);
+  expect(events).toEqual([]);
   const quantities = (count: bigint) => [
     ['ai.calls', 'call', count * ONE],
     ['ai.input_tokens', 'token', count * 1000n * ONE],
@@ -105,8 +111,7 @@ test('a generation is booked by each of its quantities, in the hour and the peri
   expect(adjustments.map(({ metric_name, unit, total }) => [metric_name, unit, total])).toEqual(
     quantities(2n),
   );
-  const [, ...others] = adjustments.map(({ metric_name, id }) => [metric_name, id]);
-  const late = Object.fromEntries(others);
+  const late = Object.fromEntries(adjustments.map(({ metric_name, id }) => [metric_name, id]));
   expect(booked.map(({ adjustment_ids, day }) => [adjustment_ids, day])).toEqual([
     [late, '2026-01-15'],
     [null, '2026-02-01'],

@@ -4,12 +4,26 @@ import {
   classifyKnown,
   isPlausible,
   prepareEvents,
+  readGenerations,
 } from '../../src/rollup/classify-events.ts';
 import type { HotEvent } from '../../src/rollup/hot-event.ts';
 import { keyOf } from '../../src/rollup/ports.ts';
 import { hotEvent, NOW, uuid } from './hot-events.ts';
 
 const NO_INSTANT = 10 ** 17;
+
+const prepare = (rows: readonly HotEvent[]) => {
+  const before = prepareEvents(rows);
+  return { ...before, ...readGenerations(before) };
+};
+
+const CALL = {
+  ...{ metric_name: 'ai.calls', metric_value: '1', unit: 'call' },
+  generation: JSON.stringify({
+    ...{ provider: 'p', model: 'm', generation_type: 'chat', status: 'success', idempotency_key: 'k' },
+    tokens: { input: '1', output: '0' },
+  }),
+};
 
 const DEFECTS: readonly [name: string, overrides: Partial<HotEvent>, reason: string, keyed: boolean][] = [
   ['an organisation that is no UUID', { organisation_id: 'nobody' }, 'unreadable_id', false],
@@ -25,12 +39,15 @@ const DEFECTS: readonly [name: string, overrides: Partial<HotEvent>, reason: str
   ['a timestamp before 1970', { timestamp: -1 }, 'unreadable_timestamp', false],
   ['a generation that is no JSON', { generation: '{' }, 'unreadable_generation', true],
   ['a generation without its fields', { generation: '{}' }, 'unreadable_generation', true],
+  ['a generation that is not one call', { ...CALL, metric_value: '2' }, 'unreadable_generation', true],
+  ['a generation of another metric', { ...CALL, metric_name: 'calls' }, 'unreadable_generation', true],
+  ['a generation in another unit', { ...CALL, unit: 'piece' }, 'unreadable_generation', true],
   ['metadata that is no JSON', { metadata: '{' }, 'unreadable_metadata', true],
 ];
 
 test.each(DEFECTS)('%s is quarantined', (_, overrides, reason, keyed) => {
   const event = hotEvent(1, overrides);
-  const prepared = prepareEvents([hotEvent(2), event]);
+  const prepared = prepare([hotEvent(2), event]);
   expect(prepared.good.map(({ seq }) => seq)).toEqual([2]);
   expect(prepared.bad).toMatchObject([{ id: event.id, reason, keyed }]);
   expect(prepared.keyed.some(({ seq }) => seq === 1)).toBe(keyed);
@@ -45,8 +62,8 @@ test('a row at the limits is good', () => {
     hotEvent(2, { ingested_at: Date.UTC(2000, 0, 1), timestamp: 0 }),
     hotEvent(3, { ingested_at: Date.UTC(2200, 0, 1) - 1 }),
   ];
-  expect(prepareEvents(good)).toMatchObject({ good, bad: [], keyed: good });
-  expect(prepareEvents([])).toEqual({ good: [], bad: [], keyed: [], generations: new Map() });
+  expect(prepare(good)).toMatchObject({ good, bad: [], keyed: good });
+  expect(prepare([])).toEqual({ good: [], bad: [], keyed: [], generations: new Map() });
 });
 
 test('no clock decides whether a row is plausible', () => {
@@ -95,4 +112,10 @@ test('fresh, replayed, duplicate and conflicting rows of a batch are told apart'
 
 test('a key that is neither new nor in the ledger is a defect', () => {
   expect(() => classifyEvents([hotEvent(1)], new Set(), new Map())).toThrow('neither new nor in the ledger');
+});
+
+test('a generation that is one call is good', () => {
+  const event = hotEvent(1, CALL);
+  const { good, bad, generations } = prepare([event]);
+  expect([good, bad, generations.get(event.id)?.model]).toEqual([[event], [], 'm']);
 });
