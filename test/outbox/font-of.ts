@@ -1,4 +1,5 @@
 /** A font with pictures for chosen characters alone: those of another font's glyphs, under a `cmap` of our own. */
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
@@ -30,6 +31,23 @@ function cmapOf(codePoints: readonly number[], firstGlyph: number): Buffer {
   return table;
 }
 
+const POSTSCRIPT_NAME = 'NotoSans-SemiBold';
+
+/** Under a name of its own: fonts of several suites lie side by side, and those of one name would be one font. */
+function renamed(names: Buffer): Buffer {
+  const own = `Test${randomBytes(8).toString('hex')}`.slice(0, POSTSCRIPT_NAME.length);
+  const found = Buffer.from(names);
+  for (const encoding of ['latin1', 'utf16le'] as const) {
+    const [from, to] = [POSTSCRIPT_NAME, own].map((name) => {
+      const bytes = Buffer.from(name, encoding);
+      return encoding === 'utf16le' ? bytes.swap16() : bytes;
+    });
+    if (!from || !to) continue;
+    for (let at = found.indexOf(from); at >= 0; at = found.indexOf(from, at + 1)) to.copy(found, at);
+  }
+  return found;
+}
+
 export function fontOf(text: string): Uint8Array<ArrayBuffer> {
   const source = readFileSync(OTHER);
   const records = Array.from({ length: source.readUInt16BE(4) }, (_, index) => {
@@ -37,17 +55,12 @@ export function fontOf(text: string): Uint8Array<ArrayBuffer> {
     const tag = source.toString('latin1', at, at + 4);
     const offset = source.readUInt32BE(at + 8);
     return { tag, data: source.subarray(offset, offset + source.readUInt32BE(at + 12)) };
-  }).map((table) =>
-    table.tag === 'cmap'
-      ? {
-          ...table,
-          data: cmapOf(
-            [...new Set(text)].map((character) => character.codePointAt(0) ?? 0),
-            36,
-          ),
-        }
-      : table,
-  );
+  }).map(({ tag, data }) => {
+    if (tag === 'name') return { tag, data: renamed(data) };
+    if (tag !== 'cmap') return { tag, data };
+    const codePoints = [...new Set(text)].map((character) => character.codePointAt(0) ?? 0);
+    return { tag, data: cmapOf(codePoints, 36) };
+  });
   const directory = Buffer.from(source.subarray(0, HEADER_BYTES + records.length * RECORD_BYTES));
   const parts: Buffer[] = [directory];
   let offset = directory.length;
