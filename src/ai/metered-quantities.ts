@@ -2,13 +2,6 @@
 import { QUANTITY_SCALE } from '../core/decimal.ts';
 import type { GenerationRow } from './generation-row.ts';
 
-export interface MeteredQuantity {
-  readonly metric_name: string;
-  readonly unit: string;
-  /** In units of 10^-12, never zero. */
-  readonly quantity: bigint;
-}
-
 export const CALLS_METRIC = 'ai.calls';
 export const CALLS_UNIT = 'call';
 export const TOKEN_UNIT = 'token';
@@ -45,11 +38,17 @@ export const quantitiesOf = ({ tokens, cost_usd }: Metered): bigint[] => [
   cost_usd ?? 0n,
 ];
 
-/** Those that are not zero. */
-export function meteredQuantities(of: Metered): MeteredQuantity[] {
-  const quantities = quantitiesOf(of);
-  return METERED_METRICS.flatMap((metric_name, index) => {
-    const [quantity = 0n, unit = ''] = [quantities[index], METERED_UNITS[index]];
-    return quantity === 0n ? [] : [{ metric_name, unit, quantity }];
-  });
+const PAIRS = METERED_METRICS.map((metric, index) => [metric, METERED_UNITS[index] ?? ''] as const);
+
+/** Metric and unit of those that are not zero, without reckoning them: the edge asks for no more. */
+export function meteredPairs({ tokens, cost_usd }: Metered): (readonly [metricName: string, unit: string])[] {
+  const { input, output, reasoning, cache_read, cache_write_5m, cache_write_1h } = tokens;
+  const isMetered = [
+    input !== 0n,
+    output !== 0n || reasoning !== 0n,
+    cache_read !== 0n,
+    cache_write_5m !== 0n || cache_write_1h !== 0n,
+    cost_usd !== null && cost_usd !== 0n,
+  ];
+  return PAIRS.filter((_, index) => isMetered[index]);
 }

@@ -7,7 +7,7 @@ import { formatQuantity } from '../core/decimal.ts';
 import type { EventGeneration, ReadEvent, UsageEvent } from '../ingest/event.ts';
 import { COST_METRIC, COST_UNIT } from './metered-quantities.ts';
 import type { ModelName } from './model-price.ts';
-import { bookKeyOf, type PriceBook, priceCall } from './price-book.ts';
+import { bookKeyOf, makePricer, type PriceBook } from './price-book.ts';
 import { priceProviderOf } from './price-provider.ts';
 
 type UnpricedCall = NonNullable<EventGeneration['unpriced']>;
@@ -35,31 +35,31 @@ export async function priceCalls<Read extends ReadEvent>(
   if (models.size === 0) return events;
   const book = await bookFor([...models.values()]).catch(() => null);
   if (book === null) return events;
-  return events.map((read) => withCost(read, organisationId, now, book));
+  const price = makePricer(book);
+  return events.map((read) => withCost(read, organisationId, now, price));
 }
 
 function withCost<Read extends ReadEvent>(
   read: Read,
   organisation_id: string,
   now: number,
-  book: PriceBook,
+  price: ReturnType<typeof makePricer>,
 ): Read {
   const call = unpricedOf(read);
   if (call === null) return read;
   // Only what is a generation has a call without a cost.
   const event = read as UsageEvent & { readonly generation: EventGeneration };
-  const cost = priceCall(book, { ...call, organisation_id, occurred_at: event.timestamp ?? now });
+  const { provider, model, service_tier, tokens } = call;
+  const occurred_at = event.timestamp ?? now;
+  const cost = price({ organisation_id, provider, model, service_tier, occurred_at, tokens });
   if (cost === null) return read;
-  const cost_usd = formatQuantity(cost.cost_usd);
   const { metered } = event.generation;
-  const priced: UsageEvent = {
-    ...event,
-    generation: {
-      ...event.generation,
-      priced: JSON.stringify({ cost_usd, price_ids: cost.price_ids }),
-      metered: cost.cost_usd === 0n ? metered : [...metered, [COST_METRIC, COST_UNIT]],
-    },
+  const generation: EventGeneration = {
+    ...event.generation,
+    priced: JSON.stringify({ cost_usd: formatQuantity(cost.cost_usd), price_ids: cost.price_ids }),
+    metered: cost.cost_usd === 0n ? metered : [...metered, [COST_METRIC, COST_UNIT]],
   };
+  const priced: UsageEvent = { ...event, generation };
   // A Read that has a call is an event.
   return priced as Read;
 }

@@ -29,7 +29,7 @@ import {
 } from './generation.ts';
 import { identifyGeneration } from './generation-key.ts';
 import { GENERATION_STATUSES, type GenerationRow, type GenerationStatus } from './generation-row.ts';
-import { CALLS_METRIC, CALLS_UNIT, meteredQuantities } from './metered-quantities.ts';
+import { CALLS_METRIC, CALLS_UNIT, meteredPairs } from './metered-quantities.ts';
 import { mendedText, payloadText } from './payload.ts';
 import { readTokens, type Tokens } from './read-tokens.ts';
 
@@ -65,9 +65,8 @@ function eventOf(content: Content, timestamp: number | null): UsageEvent {
   const { user_id, tokens, cost_usd } = content;
   const json = jsonOf(content);
   const { key, fingerprint } = identifyGeneration(content, timestamp, json);
-  const quantities = meteredQuantities({ tokens, cost_usd: parseQuantity(cost_usd ?? '0') });
-  const metered: [string, string][] = [[CALLS_METRIC, CALLS_UNIT]];
-  for (const { metric_name, unit } of quantities) metered.push([metric_name, unit]);
+  const pairs = meteredPairs({ tokens, cost_usd: cost_usd === null ? null : parseQuantity(cost_usd) });
+  const metered = [[CALLS_METRIC, CALLS_UNIT] as const, ...pairs];
   return {
     metric_name: CALLS_METRIC,
     metric_value: '1',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TokenKind } from '../../src/ai/generation-row.ts';
-import { METERED_METRICS, meteredQuantities } from '../../src/ai/metered-quantities.ts';
+import { METERED_METRICS, meteredPairs, quantitiesOf } from '../../src/ai/metered-quantities.ts';
 import { formatQuantity, parseQuantity } from '../../src/core/decimal.ts';
 
 const NONE = { input: 0n, output: 0n, cache_read: 0n, cache_write_5m: 0n, cache_write_1h: 0n, reasoning: 0n };
@@ -38,12 +38,12 @@ const CASES: readonly [
 
 test.each(CASES)('%s', (_, tokens, cost, expected) => {
   const cost_usd = cost === null ? null : parseQuantity(cost);
-  const found = meteredQuantities({ tokens: { ...NONE, ...tokens }, cost_usd });
-  expect(
-    Object.fromEntries(found.map(({ metric_name, quantity }) => [metric_name, formatQuantity(quantity)])),
-  ).toEqual(expected);
-  for (const { metric_name, unit } of found) {
-    expect(METERED_METRICS).toContain(metric_name);
-    expect(unit).toBe(metric_name === 'ai.cost_usd' ? 'usd' : 'token');
-  }
+  const of = { tokens: { ...NONE, ...tokens }, cost_usd };
+  const found = quantitiesOf(of).flatMap((quantity, index) =>
+    quantity === 0n ? [] : [[METERED_METRICS[index] ?? '', formatQuantity(quantity)] as const],
+  );
+  expect(Object.fromEntries(found)).toEqual(expected);
+  const pairs = meteredPairs(of);
+  expect(pairs.map(([metric]) => metric)).toEqual(found.map(([metric]) => metric));
+  for (const [metric, unit] of pairs) expect(unit).toBe(metric === 'ai.cost_usd' ? 'usd' : 'token');
 });

@@ -18,7 +18,7 @@ const TARGET = { gate: 0.7, aim: 0.85, bound: 'least' } as const;
 const GENERATIONS = '/v1/ai/generations';
 const EVENTS = '/v1/events';
 
-/** What each kind of call is made for, and by which model of the seeded price book: the drain prices every call. */
+/** What each kind of call is made for, and by which model of the seeded price book: each is priced at ingest and checked at the drain. */
 const SCENES = [
   ['chat', 'anthropic', 'claude-sonnet-4-5'],
   ['summary', 'openai', 'gpt-5-mini'],
@@ -85,6 +85,9 @@ async function priceCalls(lab: Lab): Promise<void> {
   }
 }
 
+/** As the job does each minute: calls are then priced when they come. */
+const publishPrices = (lab: Lab): Promise<unknown> => lab.post('/v1/admin/jobs/publish', {});
+
 export async function measureGenerations(): Promise<Row[]> {
   const what = `ingest of AI calls, batches of ${BATCH}, ${IN_FLIGHT} in flight, against plain events of as many bytes`;
   return [
@@ -132,6 +135,7 @@ async function compareIngest(identity: Identity, rounds: number): Promise<Contes
   const lab = await openLab();
   try {
     await priceCalls(lab);
+    await publishPrices(lab);
     const [calls, events] = [await tenantOf(lab), await tenantOf(lab)];
     const sides = sidesOf(identity);
     return await contest(
@@ -166,6 +170,7 @@ async function compareDrain(identity: Identity, rounds: number): Promise<Contest
   const lab = await openLab();
   try {
     const tenants = await lab.addTenants(ORGANISATIONS, PROJECTS_EACH);
+    await publishPrices(lab);
     const sides = sidesOf(identity);
     const count = BATCH_EVENTS * DRAINED_BATCHES;
     const drain = async (path: string, rows: readonly object[]): Promise<number> => {
