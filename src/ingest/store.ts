@@ -162,6 +162,8 @@ interface SentRow {
   readonly event: StampedEvent;
   /** JSON without its end, where `boundOf` puts what is not known before. */
   readonly row: string;
+  /** Of a call; else empty. */
+  readonly content: string;
 }
 
 function rowOf(sent: StampedEvent, more: Fields): string {
@@ -175,9 +177,7 @@ const contentOf = ({ event: { generation } }: StampedEvent): string =>
 
 /** Events with their rows, in parts whose rows and contents stay within a bound value each. */
 function partsOf<Sent extends SentRow>(sent: readonly Sent[]): Sent[][] {
-  const lengths = splitBySize(sent.map(({ event, row }) => row + contentOf(event))).map(
-    (part) => part.length,
-  );
+  const lengths = splitBySize(sent.map(({ row, content }) => row + content)).map((part) => part.length);
   return splitByLength(sent, lengths);
 }
 
@@ -187,8 +187,7 @@ function boundOf(forms: Forms, sent: readonly SentRow[]): string[] {
   const rows: string[] = [];
   const contents: string[] = [];
   let at = 1;
-  for (const { event, row } of sent) {
-    const content = contentOf(event);
+  for (const { row, content } of sent) {
     const bytes = utf8Length(content);
     rows.push(content === '' ? `${row}]` : `${row},${at},${bytes}]`);
     contents.push(content);
@@ -212,7 +211,7 @@ function chunksOf(database: HotDatabase, request: InsertRequest): Chunk[] {
   const { organisation_id, project_id, received_at, events } = request;
   if (events.some(isNested)) return nestedChunksOf(database, request);
   const forms = formsFor(events);
-  const sent = events.map((event) => ({ event, row: rowOf(event, []) }));
+  const sent = events.map((event) => ({ event, row: rowOf(event, []), content: contentOf(event) }));
   return partsOf(sent).map((part) => {
     const own = part.map(({ event }) => event);
     const [rows, ...contents] = boundOf(forms, part);
@@ -253,6 +252,7 @@ function mixedChunksOf(database: HotDatabase, requests: readonly InsertRequest[]
       event,
       key: [project_id, keyOf(event)],
       row: rowOf(event, [organisation_id, project_id, received_at]),
+      content: contentOf(event),
     })),
   );
   const forms = requests.some(({ events }) => formsFor(events) === GENERATIONS) ? GENERATIONS : PLAIN;
