@@ -7,7 +7,7 @@ import { assert } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import { type BillingPeriod, holds } from '../rollup/billing-period.ts';
 import type { StatisticSum, UsageSum } from '../rollup/ports.ts';
-import { noSums } from '../rollup/sum-statistics.ts';
+import { sumOf } from '../rollup/sum-statistics.ts';
 
 /** A call as the ledger has it; costs in units of 10^-12 USD, instants in epoch milliseconds. */
 export interface CountedCall
@@ -96,7 +96,9 @@ export function bookRepricing(repriced: readonly RepricedCall[], now: number): R
   const statistics = new Map<string, StatisticSum>();
   const adjustments: CostAdjustment[] = [];
   for (const { call, difference, period } of repriced) {
-    addStatistic(statistics, call, difference);
+    const statistic = sumOf(statistics, call);
+    statistic.cost_usd += difference;
+    if (call.cost_usd === null) statistic.cost_count += 1;
     if (difference === 0n) continue;
     const { organisation_id, project_id, hour, day } = call;
     const { year, month, status } = period;
@@ -121,19 +123,6 @@ export function bookRepricing(repriced: readonly RepricedCall[], now: number): R
     late: all.filter(({ id }) => late.has(id)),
     statistics: [...statistics.values()],
   };
-}
-
-function addStatistic(statistics: Map<string, StatisticSum>, call: CountedCall, difference: bigint): void {
-  const { organisation_id, day, generation_type, provider, model } = call;
-  const user_id = call.user_id ?? '';
-  const key = [day, user_id, generation_type, provider, model].join('\0');
-  let sum = statistics.get(key);
-  if (!sum) {
-    sum = { organisation_id, day, user_id, generation_type, provider, model, ...noSums() };
-    statistics.set(key, sum);
-  }
-  sum.cost_usd += difference;
-  if (call.cost_usd === null) sum.cost_count += 1;
 }
 
 /** What repricing comes to for one model of one organisation; costs in units of 10^-12 USD. */

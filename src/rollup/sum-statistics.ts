@@ -11,7 +11,7 @@ const noTokens = (): Record<TokenKind, bigint> => ({
   reasoning: 0n,
 });
 
-export const noSums = () => ({
+const noSums = () => ({
   total_requests: 0,
   success_requests: 0,
   failed_requests: 0,
@@ -27,6 +27,11 @@ export type StatisticCall = Pick<
   GenerationRow,
   'generation_type' | 'provider' | 'model' | 'user_id' | 'status' | 'tokens' | 'cost_usd' | 'duration_ms'
 > & { readonly organisation_id: string; readonly day: string };
+
+type StatisticKey = Pick<
+  StatisticCall,
+  'organisation_id' | 'day' | 'user_id' | 'generation_type' | 'provider' | 'model'
+>;
 
 // Spelled out: all fields of the row, of which there are thousands, made most of the garbage of a batch.
 export const statisticCallOf = ({ event, row, day }: BookedGeneration): StatisticCall => ({
@@ -69,9 +74,10 @@ const isOf = (sum: StatisticSum, call: StatisticCall): boolean =>
   sum.provider === call.provider &&
   sum.organisation_id === call.organisation_id;
 
-function sumOf(
+/** The sum that a call belongs to; begun if there is none yet. */
+export function sumOf(
   sums: Map<string, StatisticSum>,
-  { organisation_id, day, generation_type, provider, model, ...call }: StatisticCall,
+  { organisation_id, day, generation_type, provider, model, ...call }: StatisticKey,
 ): StatisticSum {
   const user_id = call.user_id ?? '';
   const key = `${organisation_id}\0${day}\0${user_id}\0${generation_type}\0${provider}\0${model}`;

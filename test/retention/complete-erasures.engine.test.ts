@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deleteUser } from '../../src/retention/delete-user.ts';
 import { STATISTIC_FIGURES } from '../../src/retention/erasure-store.ts';
-import { runRetention } from '../../src/retention/run-retention.ts';
 import { verifyBooks } from '../../src/rollup/verify-books.ts';
 import { createUser } from '../../src/tenants/create-user.ts';
 import {
+  actsOn,
   addPair,
   NOW,
   OLD,
@@ -26,7 +26,7 @@ beforeAll(async () => {
 }, TIMEOUT_MS);
 afterAll(() => of?.close());
 
-const retain = (now = NOW) => runRetention(of.ctx(now), { as_of: Date.parse(now), hasTime: () => true });
+const { run: retain } = actsOn(() => of);
 
 test('what is still in the hot store is erased once the drain has passed it, and what comes after is a new user', async () => {
   const { organisation_id, project_id, ann, mark } = await addPair(of);

@@ -6,10 +6,10 @@ import { explainInvoice } from '../../src/invoicing/explain-invoice.ts';
 import { finalizeInvoice } from '../../src/invoicing/finalize-invoice.ts';
 import { deleteUser } from '../../src/retention/delete-user.ts';
 import { STATISTIC_FIGURES } from '../../src/retention/erasure-store.ts';
-import { runRetention } from '../../src/retention/run-retention.ts';
 import { verifyBooks } from '../../src/rollup/verify-books.ts';
 import { sendFill } from '../ai/generations.ts';
 import {
+  actsOn,
   addPair,
   NOW,
   OLD,
@@ -30,7 +30,7 @@ beforeAll(async () => {
 }, TIMEOUT_MS);
 afterAll(() => of?.close());
 
-const retain = (now = NOW) => runRetention(of.ctx(now), { as_of: Date.parse(now), hasTime: () => true });
+const { run: retain } = actsOn(() => of);
 
 /** All figures of an organisation, each under whom it stands left out. */
 async function figuresOf(organisationId: string): Promise<Record<string, unknown>> {
