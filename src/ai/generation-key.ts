@@ -6,7 +6,7 @@ import { sha256Base64Url } from '../core/sha256.ts';
 import { contentFingerprintOf } from '../ingest/fingerprint.ts';
 import { priceProviderOf } from './price-provider.ts';
 
-/** Changes whenever the text below does; 1 and 3 are taken by src/ingest/fingerprint.ts. */
+/** Changes whenever the text below does; 1, 3 and 4 are taken by src/ingest/fingerprint.ts. */
 const IDENTITY_VERSION = '\u0002';
 
 export interface GenerationIdentity {
@@ -19,16 +19,16 @@ export interface GenerationIdentity {
  * With a response_id the key is `ai:` and the SHA-256 of provider and response_id in base64url, and the fingerprint is that
  * of the same two: whatever else a later arrival says, it is a duplicate. The provider goes in by one of its names, for a
  * trace says `gcp.gemini` where an application says `google`. Without, the key is the sender's own, and the fingerprint
- * covers the instant as sent and all of the content, `json`. Neither part can hold the U+0000 between them.
+ * covers the instant as sent and all of the content. Neither part can hold the U+0000 between them.
  */
 export function identifyGeneration(
   call: { readonly provider: string; readonly response_id: string | null; readonly idempotency_key: string },
   timestamp: number | null,
-  json: string,
+  content: string,
 ): GenerationIdentity {
   const { provider, response_id, idempotency_key } = call;
   if (response_id === null) {
-    return { key: idempotency_key, fingerprint: contentFingerprintOf(json, timestamp) };
+    return { key: idempotency_key, fingerprint: contentFingerprintOf(content, timestamp) };
   }
   const identity = `${priceProviderOf(provider)}\0${response_id}`;
   return {

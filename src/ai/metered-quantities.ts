@@ -1,9 +1,10 @@
 /** Pure: what an AI generation is metered by besides the one `ai.calls` of its event. */
 import { QUANTITY_SCALE } from '../core/decimal.ts';
+import { CALL_EVENT } from '../ingest/call-content.ts';
 import type { GenerationRow } from './generation-row.ts';
 
-export const CALLS_METRIC = 'ai.calls';
-export const CALLS_UNIT = 'call';
+export const CALLS_METRIC = CALL_EVENT.metric_name;
+export const CALLS_UNIT = CALL_EVENT.unit;
 export const TOKEN_UNIT = 'token';
 export const COST_METRIC = 'ai.cost_usd';
 export const COST_UNIT = 'usd';
@@ -38,17 +39,23 @@ export const quantitiesOf = ({ tokens, cost_usd }: Metered): bigint[] => [
   cost_usd ?? 0n,
 ];
 
+export type MeteredPairs = readonly (readonly [metricName: string, unit: string])[];
+
 const PAIRS = METERED_METRICS.map((metric, index) => [metric, METERED_UNITS[index] ?? ''] as const);
 
-/** Metric and unit of those that are not zero, without reckoning them: the edge asks for no more. */
-export function meteredPairs({ tokens, cost_usd }: Metered): (readonly [metricName: string, unit: string])[] {
+/** By which of the metrics there are, a bit each. Made once, so that calls alike have one and the same list. */
+const LISTS: readonly MeteredPairs[] = Array.from({ length: 1 << PAIRS.length }, (_, bits) => [
+  [CALLS_METRIC, CALLS_UNIT],
+  ...PAIRS.filter((_, index) => (bits & (1 << index)) !== 0),
+]);
+
+/** Metric and unit of the call itself and of the quantities that are not zero, without reckoning them: the edge asks for no more. */
+export function meteredPairs({ tokens, cost_usd }: Metered): MeteredPairs {
   const { input, output, reasoning, cache_read, cache_write_5m, cache_write_1h } = tokens;
-  const isMetered = [
-    input !== 0n,
-    output !== 0n || reasoning !== 0n,
-    cache_read !== 0n,
-    cache_write_5m !== 0n || cache_write_1h !== 0n,
-    cost_usd !== null && cost_usd !== 0n,
-  ];
-  return PAIRS.filter((_, index) => isMetered[index]);
+  let bits = input === 0n ? 0 : 1;
+  if (output !== 0n || reasoning !== 0n) bits |= 2;
+  if (cache_read !== 0n) bits |= 4;
+  if (cache_write_5m !== 0n || cache_write_1h !== 0n) bits |= 8;
+  if (cost_usd !== null && cost_usd !== 0n) bits |= 16;
+  return LISTS[bits] as MeteredPairs;
 }

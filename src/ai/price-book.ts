@@ -117,16 +117,33 @@ export interface CallCost {
 export function costOf(tokens: PricedCall['tokens'], prices: RulingPrices): CallCost | null {
   let cost_usd = 0n;
   let isKnown = false;
-  const price_ids: string[] = [];
-  for (const kind of TOKEN_KINDS) {
+  let kinds = 0;
+  for (let bit = 0; bit < TOKEN_KINDS.length; bit++) {
+    const kind = TOKEN_KINDS[bit] as TokenKind;
     const price = prices[kind];
     if (price) isKnown = true;
-    if (tokens[kind] === 0n) continue;
+    const count = tokens[kind];
+    if (count === 0n) continue;
     if (!price) return null;
-    cost_usd += tokens[kind] * costOfToken(price);
-    if (!price_ids.includes(price.id)) price_ids.push(price.id);
+    cost_usd += count * costOfToken(price);
+    kinds |= 1 << bit;
   }
-  return isKnown ? { cost_usd, price_ids } : null;
+  return isKnown ? { cost_usd, price_ids: idsOf(prices, kinds) } : null;
+}
+
+/** By the kinds that a call has, a bit each: made once, so that calls alike have one and the same list. */
+const idLists = new WeakMap<RulingPrices, Map<number, readonly string[]>>();
+
+function idsOf(prices: RulingPrices, kinds: number): readonly string[] {
+  const lists = idLists.get(prices) ?? new Map<number, readonly string[]>();
+  let ids = lists.get(kinds);
+  if (!ids) {
+    ids = [
+      ...new Set(TOKEN_KINDS.flatMap((kind, bit) => (kinds & (1 << bit) ? (prices[kind]?.id ?? []) : []))),
+    ];
+    idLists.set(prices, lists.set(kinds, ids));
+  }
+  return ids;
 }
 
 /**

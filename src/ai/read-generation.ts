@@ -1,6 +1,7 @@
 /** Reads one AI call as it comes over the wire into the event that it is. By hand, like src/ingest/event.ts, and for its reasons. */
-import { CanonicalJsonError, canonicalJson } from '../core/canonical-json.ts';
+import { CanonicalJsonError, quote } from '../core/canonical-json.ts';
 import { parseQuantity } from '../core/decimal.ts';
+import { CALL_EVENT, contentText } from '../ingest/call-content.ts';
 import {
   addMissingOrWrong,
   addUnknownFields,
@@ -29,7 +30,7 @@ import {
 } from './generation.ts';
 import { identifyGeneration } from './generation-key.ts';
 import { GENERATION_STATUSES, type GenerationRow, type GenerationStatus } from './generation-row.ts';
-import { CALLS_METRIC, CALLS_UNIT, meteredPairs } from './metered-quantities.ts';
+import { meteredPairs } from './metered-quantities.ts';
 import { mendedText, payloadText } from './payload.ts';
 import { readTokens, type Tokens } from './read-tokens.ts';
 
@@ -63,19 +64,18 @@ export function readGeneration(
 
 function eventOf(content: Content, timestamp: number | null): UsageEvent {
   const { user_id, tokens, cost_usd } = content;
-  const json = jsonOf(content);
-  const { key, fingerprint } = identifyGeneration(content, timestamp, json);
-  const pairs = meteredPairs({ tokens, cost_usd: cost_usd === null ? null : parseQuantity(cost_usd) });
-  const metered = [[CALLS_METRIC, CALLS_UNIT] as const, ...pairs];
+  const text = textOf(content);
+  const { key, fingerprint } = identifyGeneration(content, timestamp, text);
+  const metered = meteredPairs({ tokens, cost_usd: cost_usd === null ? null : parseQuantity(cost_usd) });
   return {
-    metric_name: CALLS_METRIC,
-    metric_value: '1',
-    unit: CALLS_UNIT,
+    metric_name: CALL_EVENT.metric_name,
+    metric_value: CALL_EVENT.metric_value,
+    unit: CALL_EVENT.unit,
     timestamp,
     user_id,
-    metadata: '{}',
+    metadata: CALL_EVENT.metadata,
     idempotency_key: key,
-    generation: { json, fingerprint, metered, unpriced: unpricedOf(content), priced: null },
+    generation: { content: text, fingerprint, metered, unpriced: unpricedOf(content), priced: null },
   };
 }
 
@@ -90,18 +90,18 @@ function readContent(
   const provider = readProvider(raw['provider'], faults);
   const model = readText(raw['model'], 'model', 1, MODEL_CHARACTERS_MAX, faults);
   const generation_type = readType(raw, faults);
-  const scene_description = readProse(raw, 'scene_description', faults);
-  const user_id = readOptional(raw, 'user_id', USER_ID_CHARACTERS_MAX, faults);
-  const session_id = readOptional(raw, 'session_id', ID_CHARACTERS_MAX, faults);
-  const application_id = readOptional(raw, 'application_id', ID_CHARACTERS_MAX, faults);
-  const sku = readOptional(raw, 'sku', CODE_CHARACTERS_MAX, faults);
-  const request_id = readOptional(raw, 'request_id', ID_CHARACTERS_MAX, faults);
-  const response_id = readOptional(raw, 'response_id', ID_CHARACTERS_MAX, faults);
+  const scene_description = readProse(raw['scene_description'], 'scene_description', faults);
+  const user_id = readOptional(raw['user_id'], 'user_id', USER_ID_CHARACTERS_MAX, faults);
+  const session_id = readOptional(raw['session_id'], 'session_id', ID_CHARACTERS_MAX, faults);
+  const application_id = readOptional(raw['application_id'], 'application_id', ID_CHARACTERS_MAX, faults);
+  const sku = readOptional(raw['sku'], 'sku', CODE_CHARACTERS_MAX, faults);
+  const request_id = readOptional(raw['request_id'], 'request_id', ID_CHARACTERS_MAX, faults);
+  const response_id = readOptional(raw['response_id'], 'response_id', ID_CHARACTERS_MAX, faults);
   const status = readStatus(raw['status'], faults);
-  const error_code = readOptional(raw, 'error_code', CODE_CHARACTERS_MAX, faults);
-  const error_message = readProse(raw, 'error_message', faults);
+  const error_code = readOptional(raw['error_code'], 'error_code', CODE_CHARACTERS_MAX, faults);
+  const error_message = readProse(raw['error_message'], 'error_message', faults);
   const duration_ms = readDuration(raw['duration_ms'], faults);
-  const service_tier = readOptional(raw, 'service_tier', WORD_CHARACTERS_MAX, faults);
+  const service_tier = readOptional(raw['service_tier'], 'service_tier', WORD_CHARACTERS_MAX, faults);
   const tokens = readTokens(raw['tokens'], provider, status, faults);
   const cost_usd = readCost(raw['cost_usd'], costToken, faults);
   return {
@@ -122,56 +122,61 @@ function readContent(
     service_tier,
     tokens,
     cost_usd,
-    input_summary: readProse(raw, 'input_summary', faults),
-    output_summary: readProse(raw, 'output_summary', faults),
-    request_data: readPayload(raw, 'request_data', faults),
-    response_data: readPayload(raw, 'response_data', faults),
-    ip_address: readOptional(raw, 'ip_address', WORD_CHARACTERS_MAX, faults),
-    user_agent: readProse(raw, 'user_agent', faults),
+    input_summary: readProse(raw['input_summary'], 'input_summary', faults),
+    output_summary: readProse(raw['output_summary'], 'output_summary', faults),
+    request_data: readPayload(raw['request_data'], 'request_data', faults),
+    response_data: readPayload(raw['response_data'], 'response_data', faults),
+    ip_address: readOptional(raw['ip_address'], 'ip_address', WORD_CHARACTERS_MAX, faults),
+    user_agent: readProse(raw['user_agent'], 'user_agent', faults),
   };
 }
 
-/** Canonical JSON (RFC 8785): the members stand in the order of their names, those that say nothing are left out. */
-function jsonOf(content: Content): string {
-  const { duration_ms } = content;
-  const text =
-    said('application_id', content.application_id) +
-    said('cost_usd', content.cost_usd) +
-    member('duration_ms', duration_ms === null ? null : String(duration_ms)) +
-    said('error_code', content.error_code) +
-    said('error_message', content.error_message) +
-    said('generation_type', content.generation_type) +
-    said('idempotency_key', content.idempotency_key) +
-    said('input_summary', content.input_summary) +
-    said('ip_address', content.ip_address) +
-    said('model', content.model) +
-    said('output_summary', content.output_summary) +
-    said('provider', content.provider) +
-    member('request_data', content.request_data) +
-    said('request_id', content.request_id) +
-    member('response_data', content.response_data) +
-    said('response_id', content.response_id) +
-    said('scene_description', content.scene_description) +
-    said('service_tier', content.service_tier) +
-    said('session_id', content.session_id) +
-    said('sku', content.sku) +
-    said('status', content.status) +
-    member('tokens', tokensJson(content.tokens)) +
-    said('user_agent', content.user_agent) +
-    said('user_id', content.user_id);
-  return `{${text.slice(1)}}`;
+/** In the order of CONTENT_FIELDS. */
+const textOf = (content: Content): string =>
+  contentText([
+    quote(content.provider),
+    quote(content.model),
+    quote(content.generation_type),
+    tokensText(content.tokens),
+    said(content.user_id),
+    content.duration_ms === null ? null : String(content.duration_ms),
+    said(content.session_id),
+    said(content.request_id),
+    said(content.response_id),
+    // The event's own, where no response names the call.
+    content.response_id === null ? null : quote(content.idempotency_key),
+    content.status === 'success' ? null : `"${content.status}"`,
+    said(content.application_id),
+    said(content.service_tier),
+    said(content.sku),
+    said(content.cost_usd),
+    said(content.error_code),
+    said(content.error_message),
+    said(content.scene_description),
+    said(content.ip_address),
+    said(content.user_agent),
+    said(content.input_summary),
+    said(content.output_summary),
+    content.request_data,
+    content.response_data,
+  ]);
+
+const said = (text: string | null): string | null => (text === null ? null : quote(text));
+
+function tokensText({
+  input,
+  output,
+  cache_read,
+  cache_write_5m,
+  cache_write_1h,
+  reasoning,
+}: Tokens): string {
+  if (reasoning !== 0n)
+    return `"${input} ${output} ${cache_read} ${cache_write_5m} ${cache_write_1h} ${reasoning}"`;
+  if (cache_write_1h !== 0n) return `"${input} ${output} ${cache_read} ${cache_write_5m} ${cache_write_1h}"`;
+  if (cache_write_5m !== 0n) return `"${input} ${output} ${cache_read} ${cache_write_5m}"`;
+  return cache_read === 0n ? `"${input} ${output}"` : `"${input} ${output} ${cache_read}"`;
 }
-
-const member = (name: string, json: string | null): string => (json === null ? '' : `,"${name}":${json}`);
-const said = (name: string, text: string | null): string =>
-  text === null ? '' : member(name, canonicalJson(text));
-const counted = (name: string, count: bigint): string => (count === 0n ? '' : `"${name}":"${count}",`);
-
-/** Zero kinds are left out, but for the two that every call has. */
-const tokensJson = (tokens: Tokens): string =>
-  `{${counted('cache_read', tokens.cache_read)}${counted('cache_write_1h', tokens.cache_write_1h)}` +
-  `${counted('cache_write_5m', tokens.cache_write_5m)}"input":"${tokens.input}","output":"${tokens.output}"` +
-  `${tokens.reasoning === 0n ? '' : `,"reasoning":"${tokens.reasoning}"`}}`;
 
 /** A vendor is one whatever the case it is written in: the call's identity hangs on it. */
 function readProvider(value: unknown, faults: Faults<CallField>): string {
@@ -195,16 +200,20 @@ function readType(raw: Raw, faults: Faults<CallField>): string {
   return readText(generation_type, 'generation_type', 1, TYPE_CHARACTERS_MAX, faults);
 }
 
+// The value comes beside the field's name: looked up here by name it took a quarter of the time of reading a call.
 const readOptional = (
-  raw: Raw,
+  value: unknown,
   field: keyof typeof CALL_FIELDS,
   max: number,
   faults: Faults<CallField>,
-): string | null => (isAbsent(raw[field]) ? null : readText(raw[field], field, 1, max, faults));
+): string | null => (isAbsent(value) ? null : readText(value, field, 1, max, faults));
 
 /** For people to read: empty counts as absent, what cannot be stored is replaced, what is too long is cut. */
-function readProse(raw: Raw, field: keyof typeof CALL_FIELDS, faults: Faults<CallField>): string | null {
-  const value = raw[field];
+function readProse(
+  value: unknown,
+  field: keyof typeof CALL_FIELDS,
+  faults: Faults<CallField>,
+): string | null {
   if (isAbsent(value) || value === '') return null;
   if (typeof value !== 'string') {
     faults.add(field, 'wrong_type', 'must be a string.');
@@ -268,13 +277,13 @@ const PAYLOAD_SAID = {
 } as const;
 
 function readPayload(
-  raw: Raw,
+  value: unknown,
   field: 'request_data' | 'response_data',
   faults: Faults<CallField>,
 ): string | null {
-  if (isAbsent(raw[field])) return null;
+  if (isAbsent(value)) return null;
   try {
-    return payloadText(raw[field]);
+    return payloadText(value);
   } catch (error) {
     if (!(error instanceof CanonicalJsonError)) throw error;
     faults.add(field, error.code, PAYLOAD_SAID[error.code]);

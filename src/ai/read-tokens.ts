@@ -40,12 +40,12 @@ export function readTokens(
   }
   const before = faults.list?.length ?? 0;
   const sent = {
-    input: readCount(raw, 'input', true, faults),
-    output: readCount(raw, 'output', true, faults),
-    cache_read: readCount(raw, 'cache_read', false, faults),
-    cache_write_5m: readCount(raw, 'cache_write_5m', false, faults),
-    cache_write_1h: readCount(raw, 'cache_write_1h', false, faults),
-    reasoning: readCount(raw, 'reasoning', false, faults),
+    input: readCount(raw['input'], 'input', true, faults),
+    output: readCount(raw['output'], 'output', true, faults),
+    cache_read: readCount(raw['cache_read'], 'cache_read', false, faults),
+    cache_write_5m: readCount(raw['cache_write_5m'], 'cache_write_5m', false, faults),
+    cache_write_1h: readCount(raw['cache_write_1h'], 'cache_write_1h', false, faults),
+    reasoning: readCount(raw['reasoning'], 'reasoning', false, faults),
   };
   const said = readConvention(raw['convention'], faults);
   addUnknownFields(raw, TOKEN_FIELDS, '/tokens', 'tokens', faults);
@@ -61,13 +61,7 @@ const COUNT_BELOW = 10 ** TOKEN_DIGITS_MAX;
 const INTEGER = /^-?\d+$/;
 const COUNT = /^0*\d{1,12}$/;
 
-function readCount(
-  tokens: Readonly<Record<string, unknown>>,
-  field: TokenKind,
-  required: boolean,
-  faults: Faults<CallField>,
-): bigint {
-  const value = tokens[field];
+function readCount(value: unknown, field: TokenKind, required: boolean, faults: Faults<CallField>): bigint {
   if (isAbsent(value) && !required) return 0n;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < COUNT_BELOW)
     return BigInt(value);

@@ -92,7 +92,8 @@ function isSorted(names: readonly string[]): boolean {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is searched
 const SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/;
 
-function quote(text: string): string {
+/** The canonical text of a string. Throws CanonicalJsonError: not_unicode. */
+export function quote(text: string): string {
   if (!SPECIAL.test(text)) return `"${text}"`;
   if (!text.isWellFormed() || text.includes('\0')) throw new CanonicalJsonError('not_unicode');
   return JSON.stringify(text);

@@ -1,6 +1,6 @@
 /** The answer to a request of events: counts, and what became of each. */
 import { AppError, type Fault } from '../core/error.ts';
-import type { ParsedEvents, ReadEvent, UsageEvent } from '../ingest/event.ts';
+import type { EventGeneration, ParsedEvents, ReadEvent, UsageEvent } from '../ingest/event.ts';
 import type { Verdict } from '../ingest/verdict.ts';
 
 /** Requests of up to this many events list every one; larger ones only those that were not accepted. */
@@ -52,6 +52,8 @@ export function receiptResponse({ parsed, verdicts, isPriced, representation }: 
   const counts = { accepted: 0, duplicates: 0, conflicts: 0, rejected: 0 };
   const results: Result[] = [];
   const unpriced = new Set<string>();
+  // Of thousands of calls there are a few lists.
+  const metered = new Set<EventGeneration['metered']>();
   const inFull = representation || parsed.events.length <= RESULTS_IN_FULL_MAX;
   let good = 0;
   parsed.events.forEach((read, index) => {
@@ -70,9 +72,8 @@ export function receiptResponse({ parsed, verdicts, isPriced, representation }: 
     const verdict = verdicts[good++];
     if (!verdict) throw new Error('an event has no verdict');
     counts[COUNTED_AS[verdict.status]] += 1;
-    if (read.generation !== null) {
-      for (const [name, unit] of read.generation.metered) if (!isPriced(name, unit)) unpriced.add(name);
-    } else if (!isPriced(read.metric_name, read.unit)) unpriced.add(read.metric_name);
+    if (read.generation !== null) metered.add(read.generation.metered);
+    else if (!isPriced(read.metric_name, read.unit)) unpriced.add(read.metric_name);
     if (!inFull && verdict.status === 'accepted') return;
     results.push({
       index,
@@ -82,6 +83,7 @@ export function receiptResponse({ parsed, verdicts, isPriced, representation }: 
       ...(verdict.status === 'conflict' ? { code: 'event_conflict', detail: CONFLICT } : {}),
     });
   });
+  for (const [name, unit] of [...metered].flat()) if (!isPriced(name, unit)) unpriced.add(name);
   const receipt = { ...counts, results, unpriced_metrics: [...unpriced] };
   if (parsed.shape === 'single' && counts.conflicts === 1) {
     throw new AppError('event_conflict', CONFLICT, { extensions: receipt });

@@ -88,8 +88,8 @@ function findRefusal(sent: StampedEvent, holder: Holder, { status }: Verdict): R
   const kept = { id, idempotency_key, event, first_event_id: holder.id };
   if (status === 'conflict') return { ...kept, kind: 'conflict', fingerprint: sent.fingerprint };
   const isFill =
-    status === 'duplicate' && generation !== null && fillsAny(generation.json, holder.lacks ?? 0);
+    status === 'duplicate' && generation !== null && fillsAny(generation.content, holder.lacks ?? 0);
   if (!isFill) return null;
-  const fingerprint = contentFingerprintOf(generation.json, event.timestamp);
+  const fingerprint = contentFingerprintOf(generation.content, event.timestamp);
   return { ...kept, kind: 'fill', fingerprint };
 }

@@ -39,8 +39,8 @@ export interface UsageEvent {
 
 /** What the event of an AI call carries beside the fields of every event (src/ai/read-generation.ts makes it). */
 export interface EventGeneration {
-  /** Canonical JSON of an object: the call's content, as the hot row keeps it (src/ai/generation-row.ts reads it). */
-  readonly json: string;
+  /** As the hot row keeps it, and canonical: call-content.ts. */
+  readonly content: string;
   /** What "the same content" means for this call: see src/ai/generation-key.ts. */
   readonly fingerprint: string;
   /** Metric and unit of each quantity that the call will be metered by, `ai.calls` included. */
@@ -54,7 +54,7 @@ export interface EventGeneration {
       Record<'input' | 'output' | 'cache_read' | 'cache_write_5m' | 'cache_write_1h' | 'reasoning', bigint>
     >;
   } | null;
-  /** What the edge found it to cost, as JSON `{"cost_usd", "price_ids"}`: beside the content, and no part of it. */
+  /** What the edge found it to cost, and by which prices: beside the content, and no part of it. */
   readonly priced: string | null;
   /** Of a call that a trace told of. */
   readonly nesting?: SpanNesting;
@@ -74,10 +74,6 @@ export interface SpanNesting {
   /** Left for what is above it. */
   readonly marks_above: readonly string[];
 }
-
-/** As the hot row keeps the call: its content, and a member more where the edge found its cost. */
-export const hotJsonOf = ({ json, priced }: EventGeneration): string =>
-  priced === null ? json : `${json.slice(0, -1)},"priced":${priced}}`;
 
 /** An event, or why it is none: an array is always faults. */
 export type ReadEvent = UsageEvent | Fault[];

@@ -2,6 +2,8 @@
  * Pure: what a later arrival of the same AI call adds to the first. Only what is empty is filled, and never what a call is
  * metered and priced by (tokens, cost, status, model, tier): that stays as it came first.
  */
+import { CONTENT_FIELDS } from './call-content.ts';
+
 export const FILLABLE_FIELDS = [
   'scene_description',
   'session_id',
@@ -26,9 +28,11 @@ const COUNTED_FIELDS = ['user_id', 'duration_ms'] as const;
 /** All that a later arrival can fill. */
 export const ARRIVAL_FIELDS = [...FILLABLE_FIELDS, ...COUNTED_FIELDS] as const;
 
-/** Whether the content, as JSON text, has a field that the first lacks; `lacks` has a bit for each of ARRIVAL_FIELDS. */
-export function fillsAny(json: string, lacks: number): boolean {
+const PLACES = ARRIVAL_FIELDS.map((field) => CONTENT_FIELDS.indexOf(field));
+
+/** Whether the content (call-content.ts) has a field that the first lacks; `lacks` has a bit for each of ARRIVAL_FIELDS. */
+export function fillsAny(content: string, lacks: number): boolean {
   if (lacks === 0) return false;
-  const content = JSON.parse(json) as Readonly<Record<string, unknown>>;
-  return ARRIVAL_FIELDS.some((field, bit) => (lacks & (1 << bit)) !== 0 && Object.hasOwn(content, field));
+  const values = JSON.parse(content) as readonly unknown[];
+  return PLACES.some((place, bit) => (lacks & (1 << bit)) !== 0 && (values[place] ?? null) !== null);
 }

@@ -6,6 +6,7 @@
 import type { D1PreparedStatement } from '@cloudflare/workers-types';
 import { type HotDatabase, withinTime } from '../db/hot.ts';
 import type { InsertRequest, StampedEvent } from './accept-events.ts';
+import { hotPathOf } from './call-content.ts';
 import { ARRIVAL_FIELDS } from './fill.ts';
 
 /** In place of the id of the event that holds a span's key, where its usage is counted by another span. */
@@ -13,7 +14,7 @@ export const COUNTED_ELSEWHERE = '';
 
 /** The names of what is there could be longer than a value may be, and the content itself more so: one bit a field. */
 export const HELD_LACKS = `CASE WHEN held.generation IS NULL THEN 0 ELSE ${ARRIVAL_FIELDS.map(
-  (field, bit) => `((held.generation->'$.${field}' IS NULL) << ${bit})`,
+  (field, bit) => `((held.generation->>'${hotPathOf(field)}' IS NULL) << ${bit})`,
 ).join(' | ')} END`;
 
 export const isNested = ({ event }: StampedEvent): boolean => event.generation?.nesting !== undefined;

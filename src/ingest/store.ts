@@ -4,7 +4,7 @@ import { AppError } from '../core/error.ts';
 import { utf8Length } from '../core/text.ts';
 import { type HotDatabase, withinTime } from '../db/hot.ts';
 import type { HotWriter, InsertRequest, StampedEvent } from './accept-events.ts';
-import { hotJsonOf } from './event.ts';
+import { CALL_EVENT, hotText, namedContent, shownContent } from './call-content.ts';
 import {
   COUNTED_ELSEWHERE,
   HELD_LACKS,
@@ -20,56 +20,70 @@ const PARAMETER_BYTES_MAX = 2_000_000;
 
 // Read back by `json_each CROSS JOIN`: a plain JOIN let the planner scan the table (1,101,100 rows read for 1,000
 // events, 2,000 this way). `changes()` is the insert's own count within the same transaction, so a batch of new events
-// reads nothing back. Two forms: a request of its own names its tenant once, several together in each row.
+// reads nothing back. A request of its own names its tenant once, several together in each row.
 const COLUMNS = `id, organisation_id, project_id, metric_name, metric_value, unit, timestamp, user_id, metadata,
   idempotency_key, fingerprint, ingested_at`;
 const EVENT = 'value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8';
+/** Of what every call's event says the same of, a row has nothing. */
+const CALL = `'${CALL_EVENT.metric_name}', '${CALL_EVENT.metric_value}', '${CALL_EVENT.unit}', value->>1, value->>2,
+  '${CALL_EVENT.metadata}', value->>3, value->>4`;
 const ONCE = 'WHERE true ON CONFLICT (project_id, idempotency_key) DO NOTHING';
 const FROM_ROWS = `FROM json_each(?1) ${ONCE}`;
 
+// The contents of all calls are one bound text, of which a row names its part in bytes: as JSON within the row SQLite
+// parsed and wrote each twice, which took as long again as the insert of a plain event.
+const contentAt = (index: number, contents: number): string =>
+  `CAST(substr(CAST(?${contents} AS BLOB), value->>${index}, value->>${index + 1}) AS TEXT)`;
+
+const readBackOf = (isHeld: string, more = ''): string => `SELECT CASE WHEN changes() = ?2 THEN NULL ELSE (
+  SELECT json_group_array(json_array(sent.key, held.id, held.fingerprint${more})) FROM json_each(?1) AS sent
+  CROSS JOIN usage_events AS held ON ${isHeld}) END AS holders`;
+const HELD_BY_KEY = 'held.project_id = ?3 AND held.idempotency_key = sent.value';
+const LACKS = `, ${HELD_LACKS}`;
+
+/** The statements of a request of one kind of events. */
 interface Forms {
   readonly insert: string;
   readonly insertOne: string;
-  readonly insertMixed: string;
   readonly readBack: string;
-  readonly readBackMixed: string;
+  readonly fieldsOf: (event: StampedEvent) => Fields;
 }
 
-/** `more`: what rows and read-back carry beside an event's own; plain events pay nothing for what they do not have. */
-function formsOf(more: {
-  readonly column: string;
-  readonly value: (index: number, contents: number) => string;
-  readonly held: string;
-}): Forms {
-  const columns = `${COLUMNS}${more.column}`;
-  const readBack = (isHeld: string): string => `SELECT CASE WHEN changes() = ?2 THEN NULL ELSE (
-  SELECT json_group_array(json_array(sent.key, held.id, held.fingerprint${more.held})) FROM json_each(?1) AS sent
-  CROSS JOIN usage_events AS held ON ${isHeld}) END AS holders`;
+function formsOf(columns: string, values: string): Pick<Forms, 'insert' | 'insertOne'> {
+  const insert = `INSERT INTO usage_events (${columns}) SELECT`;
   // Without json_each a single event reads two rows instead of three; both are AUTOINCREMENT's.
-  const one = `?1->0->>0, ?2, ?3, ${EVENT}, ?4${more.value(9, 5)}`.replaceAll('value->>', '?1->0->>');
-  return {
-    insert: `INSERT INTO usage_events (${columns}) SELECT value->>0, ?2, ?3, ${EVENT}, ?4${more.value(9, 5)} ${FROM_ROWS}`,
-    insertOne: `INSERT INTO usage_events (${columns})
-SELECT ${one} ${ONCE}`,
-    insertMixed: `INSERT INTO usage_events (${columns})
-SELECT value->>0, value->>9, value->>10, ${EVENT}, value->>11${more.value(12, 2)} ${FROM_ROWS}`,
-    readBack: readBack('held.project_id = ?3 AND held.idempotency_key = sent.value'),
-    readBackMixed: readBack('held.project_id = sent.value->>0 AND held.idempotency_key = sent.value->>1'),
-  };
+  const one = values.replaceAll('value->>', '?1->0->>');
+  return { insert: `${insert} ${values} ${FROM_ROWS}`, insertOne: `${insert} ${one} ${ONCE}` };
 }
 
-const PLAIN = formsOf({ column: '', value: () => '', held: '' });
-const GENERATIONS = formsOf({
-  column: ', generation',
-  // The contents of all calls are one bound text, of which a row names its part in bytes: as JSON within the row SQLite
-  // parsed and wrote each twice, which took as long again as the insert of a plain event.
-  value: (index, contents) =>
-    `, CAST(substr(CAST(?${contents} AS BLOB), value->>${index}, value->>${index + 1}) AS TEXT)`,
-  held: `, ${HELD_LACKS}`,
-});
+// Plain events pay nothing for what they do not have.
+const PLAIN: Forms = {
+  ...formsOf(COLUMNS, `value->>0, ?2, ?3, ${EVENT}, ?4`),
+  readBack: readBackOf(HELD_BY_KEY),
+  fieldsOf: eventFields,
+};
+const CALLS: Forms = {
+  ...formsOf(`${COLUMNS}, generation`, `value->>0, ?2, ?3, ${CALL}, ?4, ${contentAt(5, 5)}`),
+  readBack: readBackOf(HELD_BY_KEY, LACKS),
+  fieldsOf: callFields,
+};
 
-const formsFor = (events: readonly StampedEvent[]): Forms =>
-  events.some(({ event }) => event.generation !== null) ? GENERATIONS : PLAIN;
+/** The same of several requests, whose events may be of both kinds. */
+interface MixedForms {
+  readonly insert: string;
+  readonly readBack: string;
+}
+
+const mixedFormsOf = (more: { column: string; value: string; held: string }): MixedForms => ({
+  insert: `INSERT INTO usage_events (${COLUMNS}${more.column})
+SELECT value->>0, value->>9, value->>10, ${EVENT}, value->>11${more.value} ${FROM_ROWS}`,
+  readBack: readBackOf(
+    'held.project_id = sent.value->>0 AND held.idempotency_key = sent.value->>1',
+    more.held,
+  ),
+});
+const MIXED_PLAIN = mixedFormsOf({ column: '', value: '', held: '' });
+const MIXED_CALLS = mixedFormsOf({ column: ', generation', value: `, ${contentAt(12, 2)}`, held: LACKS });
 
 const INSERT_CONFLICTS = `INSERT INTO event_conflicts (id, organisation_id, project_id, idempotency_key, fingerprint, event,
   first_event_id, received_at, kind)
@@ -105,7 +119,7 @@ export function hotWriter(database: HotDatabase): HotWriter {
       const rows = conflicts.map(({ id, idempotency_key, fingerprint, event, first_event_id, kind }) =>
         JSON.stringify([id, idempotency_key, fingerprint, conflictText(event), first_event_id, kind]),
       );
-      const statements = splitBySize(rows).map((part) =>
+      const statements = splitBySize(rows, (row) => row).map((part) =>
         database
           .prepare(INSERT_CONFLICTS)
           .bind(`[${part.join(',')}]`, organisation_id, project_id, receivedAt),
@@ -120,25 +134,25 @@ const conflictText = ({ metadata, timestamp, generation, ...event }: StampedEven
     ...event,
     timestamp: timestamp === null ? null : new Date(timestamp).toISOString(),
     metadata: JSON.parse(metadata),
-    ...(generation !== null && { generation: JSON.parse(generation.json) }),
+    ...(generation !== null && { generation: shownContent(namedContent(JSON.parse(generation.content))) }),
   });
 
-const utf8 = new TextEncoder();
-
-/** Groups of rows whose JSON, joined, stays within a bound value. */
-function splitBySize(rows: readonly string[]): string[][] {
-  const characters = rows.reduce((sum, row) => sum + row.length + 1, 2);
+/** In parts, of each of which the texts, joined, stay within a bound value. */
+function splitBySize<Item>(items: readonly Item[], ...texts: ((item: Item) => string)[]): Item[][] {
+  let characters = 2;
+  for (const item of items) for (const textOf of texts) characters += textOf(item).length + 1;
   // A UTF-16 unit takes at most three bytes: below that bound nothing need be measured.
-  if (characters * 3 <= PARAMETER_BYTES_MAX) return [[...rows]];
-  const parts: string[][] = [[]];
+  if (characters * 3 <= PARAMETER_BYTES_MAX) return [[...items]];
+  const parts: Item[][] = [[]];
   let size = 2;
-  for (const row of rows) {
-    const bytes = utf8.encode(row).length + 1;
+  for (const item of items) {
+    let bytes = 0;
+    for (const textOf of texts) bytes += utf8Length(textOf(item)) + 1;
     if (size + bytes > PARAMETER_BYTES_MAX) {
       parts.push([]);
       size = 2;
     }
-    parts[parts.length - 1]?.push(row);
+    parts[parts.length - 1]?.push(item);
     size += bytes;
   }
   return parts;
@@ -146,17 +160,14 @@ function splitBySize(rows: readonly string[]): string[][] {
 
 type Fields = (string | number | null)[];
 
-const fieldsOf = ({ id, fingerprint, timestamp, event }: StampedEvent): Fields => [
-  id,
-  event.metric_name,
-  event.metric_value,
-  event.unit,
-  timestamp,
-  event.user_id,
-  event.metadata,
-  event.idempotency_key,
-  fingerprint,
-];
+function eventFields({ id, fingerprint, timestamp, event }: StampedEvent): Fields {
+  const { metric_name, metric_value, unit, user_id, metadata, idempotency_key } = event;
+  return [id, metric_name, metric_value, unit, timestamp, user_id, metadata, idempotency_key, fingerprint];
+}
+
+function callFields({ id, fingerprint, timestamp, event }: StampedEvent): Fields {
+  return [id, timestamp, event.user_id, event.idempotency_key, fingerprint];
+}
 
 interface SentRow {
   readonly event: StampedEvent;
@@ -166,24 +177,23 @@ interface SentRow {
   readonly content: string;
 }
 
-function rowOf(sent: StampedEvent, more: Fields): string {
-  const fields = fieldsOf(sent);
-  for (const field of more) fields.push(field);
-  return JSON.stringify(fields).slice(0, -1);
-}
+const rowOf = (fields: Fields): string => JSON.stringify(fields).slice(0, -1);
 
 const contentOf = ({ event: { generation } }: StampedEvent): string =>
-  generation === null ? '' : hotJsonOf(generation);
+  generation === null ? '' : hotText(generation.content, generation.priced);
 
-/** Events with their rows, in parts whose rows and contents stay within a bound value each. */
-function partsOf<Sent extends SentRow>(sent: readonly Sent[]): Sent[][] {
-  const lengths = splitBySize(sent.map(({ row, content }) => row + content)).map((part) => part.length);
-  return splitByLength(sent, lengths);
-}
+/** In parts whose rows, with where their contents are, and contents stay within a bound value each. */
+const partsOf = <Sent extends SentRow>(sent: readonly Sent[]): Sent[][] =>
+  splitBySize(
+    sent,
+    ({ row }) => row,
+    ({ content }) => content,
+  );
 
-/** The rows as one JSON text, and the contents of those that are calls as another where the statement takes them. */
-function boundOf(forms: Forms, sent: readonly SentRow[]): string[] {
-  if (forms === PLAIN) return [`[${sent.map(({ row }) => row).join('],')}]]`];
+const rowsText = (sent: readonly SentRow[]): string => `[${sent.map(({ row }) => row).join('],')}]]`;
+
+/** The rows as one JSON text, and the contents of those that are calls as another. */
+function textsOf(sent: readonly SentRow[]): [rows: string, contents: string] {
   const rows: string[] = [];
   const contents: string[] = [];
   let at = 1;
@@ -207,14 +217,20 @@ function splitByLength<Item>(items: readonly Item[], lengths: readonly number[])
   });
 }
 
+const isCall = ({ event }: StampedEvent): boolean => event.generation !== null;
+
 function chunksOf(database: HotDatabase, request: InsertRequest): Chunk[] {
   const { organisation_id, project_id, received_at, events } = request;
   if (events.some(isNested)) return nestedChunksOf(database, request);
-  const forms = formsFor(events);
-  const sent = events.map((event) => ({ event, row: rowOf(event, []), content: contentOf(event) }));
+  const forms = events.some(isCall) ? CALLS : PLAIN;
+  const sent = events.map((event) => ({
+    event,
+    row: rowOf(forms.fieldsOf(event)),
+    content: contentOf(event),
+  }));
   return partsOf(sent).map((part) => {
     const own = part.map(({ event }) => event);
-    const [rows, ...contents] = boundOf(forms, part);
+    const [rows, ...contents] = forms === CALLS ? textsOf(part) : [rowsText(part)];
     return {
       events: own,
       statements: [
@@ -231,12 +247,16 @@ function chunksOf(database: HotDatabase, request: InsertRequest): Chunk[] {
 function nestedChunksOf(database: HotDatabase, request: InsertRequest): Chunk[] {
   const sent = request.events.map((event) => ({
     event,
-    row: withNesting(`${rowOf(event, [])},${contentOf(event)}`, event),
+    row: withNesting(`${rowOf(eventFields(event))},${contentOf(event)}`, event),
     nesting: nestingText(event),
   }));
   // Both together within the bound, and so each.
-  const lengths = splitBySize(sent.map(({ row, nesting }) => row + nesting)).map((rows) => rows.length);
-  return splitByLength(sent, lengths).map((own) => ({
+  const parts = splitBySize(
+    sent,
+    ({ row }) => row,
+    ({ nesting }) => nesting,
+  );
+  return parts.map((own) => ({
     events: own.map(({ event }) => event),
     statements: nestedStatements(database, request, {
       rows: `[${own.map(({ row }) => row).join(',')}]`,
@@ -251,16 +271,17 @@ function mixedChunksOf(database: HotDatabase, requests: readonly InsertRequest[]
     events.map((event) => ({
       event,
       key: [project_id, keyOf(event)],
-      row: rowOf(event, [organisation_id, project_id, received_at]),
+      row: rowOf([...eventFields(event), organisation_id, project_id, received_at]),
       content: contentOf(event),
     })),
   );
-  const forms = requests.some(({ events }) => formsFor(events) === GENERATIONS) ? GENERATIONS : PLAIN;
+  const hasCalls = requests.some(({ events }) => events.some(isCall));
+  const forms = hasCalls ? MIXED_CALLS : MIXED_PLAIN;
   return partsOf(sent).map((part) => ({
     events: part.map(({ event }) => event),
     statements: [
-      database.prepare(forms.insertMixed).bind(...boundOf(forms, part)),
-      database.prepare(forms.readBackMixed).bind(JSON.stringify(part.map(({ key }) => key)), part.length),
+      database.prepare(forms.insert).bind(...(hasCalls ? textsOf(part) : [rowsText(part)])),
+      database.prepare(forms.readBack).bind(JSON.stringify(part.map(({ key }) => key)), part.length),
     ],
   }));
 }

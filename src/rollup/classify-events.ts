@@ -1,9 +1,10 @@
 /** Pure: what becomes of each row of a batch, given what the ledger already knows. */
 
-import { type GenerationRow, parseContent, readGenerationRow } from '../ai/generation-row.ts';
+import { type GenerationRow, readGenerationRow } from '../ai/generation-row.ts';
 import { CALLS_METRIC, CALLS_UNIT } from '../ai/metered-quantities.ts';
 import { parseQuantity } from '../core/decimal.ts';
 import { isUuid } from '../core/id.ts';
+import { readHotText, shownContent } from '../ingest/call-content.ts';
 import type { HotEvent } from './hot-event.ts';
 import { type KeyOwner, type KnownEvent, keyOf, type QuarantinedRow } from './ports.ts';
 
@@ -63,7 +64,7 @@ export function quarantine(event: HotEvent, reason: string, detail: string, keye
     organisation_id: isUuid(event.organisation_id) ? event.organisation_id : null,
     project_id: isUuid(event.project_id) ? event.project_id : null,
     idempotency_key: typeof event.idempotency_key === 'string' ? event.idempotency_key : null,
-    event: JSON.stringify(event),
+    event: JSON.stringify({ ...event, ...shownGeneration(event) }),
     keyed,
     reason,
     detail,
@@ -106,8 +107,8 @@ function readInto(generations: Map<string, GenerationRow>, event: HotEvent, text
   // The ledger keeps of the event no more than that it is one call.
   if (event.metric_name !== CALLS_METRIC || event.unit !== CALLS_UNIT || event.metric_value !== '1')
     return 'The event of a generation is not one call.';
-  const row = readGenerationRow(text);
-  if (row === null) return 'generation is not the JSON of an AI generation.';
+  const row = readGenerationRow(text, event.idempotency_key);
+  if (row === null) return 'generation is not the content of an AI call.';
   generations.set(event.id, row);
   return null;
 }
@@ -121,6 +122,13 @@ function metadataOf(event: HotEvent): unknown {
   }
 }
 
+/** A call's content is shown by its names, or as the text that it is. */
+function shownGeneration({ generation }: HotEvent): { generation?: unknown } {
+  if (generation === null) return {};
+  const content = typeof generation === 'string' ? readHotText(generation) : null;
+  return { generation: content ? shownContent(content) : generation };
+}
+
 /** The row as the operator sees it in a list of conflicts. */
 const eventText = (event: HotEvent): string =>
   JSON.stringify({
@@ -130,7 +138,7 @@ const eventText = (event: HotEvent): string =>
     timestamp: new Date(event.timestamp).toISOString(),
     user_id: event.user_id,
     metadata: metadataOf(event),
-    ...(event.generation !== null && { generation: parseContent(event.generation) ?? event.generation }),
+    ...shownGeneration(event),
     idempotency_key: event.idempotency_key,
   });
 

@@ -13,7 +13,7 @@ export interface HotEvent {
   readonly timestamp: number;
   readonly user_id: string | null;
   readonly metadata: string;
-  /** Canonical JSON of the AI generation that the event stands for, null for any other event. */
+  /** The AI call that the event stands for (src/ingest/call-content.ts), null for any other event. */
   readonly generation: string | null;
   readonly idempotency_key: string;
   readonly fingerprint: string;

@@ -2,6 +2,7 @@
 
 import { readGeneration } from '../../src/ai/read-generation.ts';
 import type { Fault } from '../../src/core/error.ts';
+import { namedContent, shownContent } from '../../src/ingest/call-content.ts';
 import type { EventGeneration, ReadEvent, UsageEvent } from '../../src/ingest/event.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 12);
@@ -31,6 +32,10 @@ export function accepted(event: ReadEvent): CallEvent {
   return event as CallEvent;
 }
 
+/** What an accepted call keeps, by its names. */
+export const keptOf = ({ content }: EventGeneration): Readonly<Record<string, unknown>> =>
+  shownContent(namedContent(JSON.parse(content)));
+
 /** What is kept of a call with these fields. */
-export const contentOf = (fields: Fields = {}, costToken?: string): Record<string, unknown> =>
-  JSON.parse(accepted(read(callOf(fields), costToken)).generation.json) as Record<string, unknown>;
+export const contentOf = (fields: Fields = {}, costToken?: string): Readonly<Record<string, unknown>> =>
+  keptOf(accepted(read(callOf(fields), costToken)).generation);

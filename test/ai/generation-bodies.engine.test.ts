@@ -162,21 +162,23 @@ describe('whatever comes', () => {
       .map(([request_data, response_data]) => generationOf({ request_data, response_data }));
     const answer = await sendRaw('application/x-ndjson', linesOf(...calls));
     expect([answer.status, answer.body.accepted]).toEqual([202, 300]);
-    expect(await keptOf(calls)).toEqual(calls.map(jsonOf));
+    expect(await keptOf(calls)).toEqual(calls.map(textOf));
   });
 
   /** Without what the edge found it to cost, which stands last. */
   const contentOf = (stored: unknown): string =>
-    String(stored).replace(/,"priced":\{"cost_usd":"[\d.]+","price_ids":\[[^\]]*\]\}\}$/, '}');
+    String(stored)
+      .slice(1, -1)
+      .replace(/\](?:,"[\d.a-f-]+")+$/, ']');
   const keptOf = (calls: readonly Call[]): Promise<unknown[]> =>
     Promise.all(
       calls.map(async (call) =>
         contentOf((await stored(call['idempotency_key'] as string))[0]?.['generation']),
       ),
     );
-  const jsonOf = (call: Call): unknown => {
+  const textOf = (call: Call): unknown => {
     const event = readGeneration(JSON.parse(JSON.stringify(call)), undefined, Date.now(), '');
-    return Array.isArray(event) ? event : event.generation?.json;
+    return Array.isArray(event) ? event : event.generation?.content;
   };
   const texts = ['a', 'ä', '€', '😀', '"\\', '\u007f\u0001', ''];
   const callsOf = (count: number, repeat: number): Call[] =>
@@ -187,12 +189,12 @@ describe('whatever comes', () => {
   test('so too in a request whose calls take several bound values', async () => {
     const calls = callsOf(210, 6_000);
     expect((await sendRaw('application/json', JSON.stringify(calls))).body.accepted).toBe(210);
-    expect(await keptOf(calls)).toEqual(calls.map(jsonOf));
+    expect(await keptOf(calls)).toEqual(calls.map(textOf));
   });
 
   test('and where single calls at once share a transaction', async () => {
     const calls = callsOf(40, 3);
     await Promise.all(calls.map((call) => sendRaw('application/json', JSON.stringify(call))));
-    expect(await keptOf(calls)).toEqual(calls.map(jsonOf));
+    expect(await keptOf(calls)).toEqual(calls.map(textOf));
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { CONTENT_FIELDS, contentText } from '../../src/ingest/call-content.ts';
 import { ARRIVAL_FIELDS, fillsAny } from '../../src/ingest/fill.ts';
 import { accepted, callOf, read } from './calls.ts';
 
@@ -75,22 +76,21 @@ describe('without', () => {
 });
 
 describe('what a later arrival fills', () => {
+  const contentWith = (fields: Readonly<Record<string, string>>): string =>
+    contentText(
+      CONTENT_FIELDS.map((name) => (fields[name] === undefined ? null : JSON.stringify(fields[name]))),
+    );
+
   test('is what the first lacks, and never what a call is metered and priced by', () => {
     const all = (1 << ARRIVAL_FIELDS.length) - 1;
     ARRIVAL_FIELDS.forEach((field, bit) => {
-      const json = JSON.stringify({ [field]: 'x' });
-      expect(fillsAny(json, all)).toBe(true);
-      expect(fillsAny(json, 1 << bit)).toBe(true);
-      expect(fillsAny(json, all & ~(1 << bit))).toBe(false);
+      const content = contentWith({ [field]: 'x' });
+      expect(fillsAny(content, all)).toBe(true);
+      expect(fillsAny(content, 1 << bit)).toBe(true);
+      expect(fillsAny(content, all & ~(1 << bit))).toBe(false);
     });
-    const metered = {
-      cost_usd: '1',
-      model: 'm',
-      service_tier: 'batch',
-      status: 'failed',
-      tokens: { input: '5' },
-    };
-    expect(fillsAny(JSON.stringify(metered), all)).toBe(false);
+    const metered = { cost_usd: '1', model: 'm', service_tier: 'batch', status: 'failed', tokens: '5 0' };
+    expect(fillsAny(contentWith(metered), all)).toBe(false);
     expect(fillsAny('not even read', 0)).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
 /** The door for AI calls: what its answers say, and that it is so in the hot store. */
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readHotText } from '../../src/ingest/call-content.ts';
 import { type Answer, ask, generationOf, problemOf, withoutRequestId, world } from '../http/wire.ts';
 import { queryD1 } from '../setup/client.ts';
 import type { Json, Tenant } from '../setup/world.ts';
@@ -77,7 +78,7 @@ test('a call is stored as one event, its counts disjoint, its cost as it was wri
     user_id: 'u1',
     timestamp: Date.parse('2026-01-02T03:04:05Z'),
   });
-  const content = JSON.parse(row['generation']);
+  const content: Json = readHotText(row['generation']);
   expect(content).toMatchObject({
     cost_usd: '0.00000015',
     tokens: { input: '800', output: '400', cache_read: '200', reasoning: '100' },
@@ -124,7 +125,7 @@ describe('one call that arrives twice', () => {
       metric_name: 'ai.calls',
       generation: { tokens: { input: '741' } },
     });
-    expect(JSON.parse((await stored(key))[0]?.['generation']).tokens.input).toBe('740');
+    expect(readHotText((await stored(key))[0]?.['generation'])).toMatchObject({ tokens: { input: '740' } });
   });
 
   test('by two ways, under two keys, is one call by its response_id', async () => {
@@ -141,7 +142,7 @@ describe('one call that arrives twice', () => {
     // It says nothing that the first did not, but for what was counted.
     expect(await later(key)).toEqual([]);
     const [row] = await stored(key);
-    expect(JSON.parse(row?.['generation'])).toMatchObject({
+    expect(readHotText(row?.['generation'])).toMatchObject({
       model: 'claude-sonnet-5-20260901',
       idempotency_key: traced['idempotency_key'],
       tokens: { input: '740' },
@@ -163,7 +164,7 @@ describe('one call that arrives twice', () => {
       Array.from({ length: 2 }, () => ['fill', first.body.results[0].id]),
     );
     expect(JSON.parse(fills[0]?.['event']).generation).toMatchObject({ sku: 'b', output_summary: 'o' });
-    expect(JSON.parse((await stored(key))[0]?.['generation'])).not.toHaveProperty('output_summary');
+    expect(readHotText((await stored(key))[0]?.['generation'])?.['output_summary']).toBeUndefined();
   });
 
   test('in one request is accepted once, and filled', async () => {

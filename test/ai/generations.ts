@@ -1,12 +1,14 @@
 /** AI generations as the edge writes them into a hot store. */
 import { createHash } from 'node:crypto';
+import { TOKEN_KINDS } from '../../src/ai/generation-row.ts';
 import { canonicalJson } from '../../src/core/canonical-json.ts';
 import { uuidv7 } from '../../src/core/id.ts';
+import { CONTENT_FIELDS, contentText, hotText } from '../../src/ingest/call-content.ts';
 import type { Suite } from '../invoicing/ledger-of-suite.ts';
 
 export interface GenerationContent {
   readonly [field: string]: unknown;
-  readonly tokens?: Readonly<Record<string, string>>;
+  readonly tokens?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The content of a call, with what must be in it. */
@@ -21,13 +23,29 @@ export const contentOf = (fields: GenerationContent = {}): Record<string, unknow
   ...fields,
 });
 
+/** As a hot row has a call of this content. */
+export function hotTextOf({ tokens, priced, ...content }: GenerationContent): string {
+  const fields = { ...content, tokens: tokens && TOKEN_KINDS.map((kind) => tokens[kind] ?? '0').join(' ') };
+  const values = CONTENT_FIELDS.map((name) => (fields as Record<string, unknown>)[name] ?? null);
+  const text = contentText(values.map((value) => (value === null ? null : canonicalJson(value))));
+  return hotText(text, pricedOf((priced ?? null) as EdgeCost | null));
+}
+
+interface EdgeCost {
+  readonly cost_usd: string;
+  readonly price_ids: readonly string[];
+}
+
+const pricedOf = (cost: EdgeCost | null): string | null =>
+  cost && [cost.cost_usd, ...cost.price_ids].map((each) => JSON.stringify(each)).join(',');
+
 export interface SentGeneration {
   readonly project_id: string;
   readonly timestamp: string;
   /** Of the event; else that of the content. */
   readonly idempotency_key?: string;
   readonly ingested_at?: string;
-  /** In place of the content's JSON. */
+  /** In place of the content's text. */
   readonly text?: string;
   readonly fingerprint?: string;
   readonly content?: GenerationContent;
@@ -47,7 +65,7 @@ export function sendGenerations(
   );
   return sent.map(({ project_id, timestamp, ingested_at, text, content, ...row }) => {
     const full = contentOf(content);
-    const json = text ?? canonicalJson(full);
+    const json = text ?? hotTextOf(full);
     const at = Date.parse(timestamp);
     const id = uuidv7(at);
     const userId = typeof full['user_id'] === 'string' ? full['user_id'] : null;

@@ -43,7 +43,8 @@ test.each(CASES)('%s', (_, tokens, cost, expected) => {
     quantity === 0n ? [] : [[METERED_METRICS[index] ?? '', formatQuantity(quantity)] as const],
   );
   expect(Object.fromEntries(found)).toEqual(expected);
-  const pairs = meteredPairs(of);
+  const [calls, ...pairs] = meteredPairs(of);
+  expect(calls).toEqual(['ai.calls', 'call']);
   expect(pairs.map(([metric]) => metric)).toEqual(found.map(([metric]) => metric));
   for (const [metric, unit] of pairs) expect(unit).toBe(metric === 'ai.cost_usd' ? 'usd' : 'token');
 });

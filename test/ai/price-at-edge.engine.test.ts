@@ -1,6 +1,7 @@
 /** A call is priced when it comes, by what is published of the book, and the drain looks after it. */
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readHotText } from '../../src/ingest/call-content.ts';
 import { ask, generationOf, world } from '../http/wire.ts';
 import { connectOwner, queryD1 } from '../setup/client.ts';
 import type { Json, Tenant } from '../setup/world.ts';
@@ -44,12 +45,12 @@ const record = (call: unknown, of: Tenant = tenant) => ask('/v1/ai/generations',
 
 /** What the hot store keeps of what the edge found. */
 async function pricedInHot(id: string): Promise<Json> {
-  const [row] = await queryD1<{ priced: string | null }>(
+  const [row] = await queryD1<{ generation: string }>(
     'HOT_0',
-    "SELECT generation->'priced' AS priced FROM usage_events WHERE id = ?",
+    'SELECT generation FROM usage_events WHERE id = ?',
     id,
   );
-  return JSON.parse(row?.priced ?? 'null');
+  return readHotText(row?.generation ?? '')?.['priced'] ?? null;
 }
 
 async function drained(id: string): Promise<Json> {

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { readGenerationRow } from '../../src/ai/generation-row.ts';
 import { canonicalJson } from '../../src/core/canonical-json.ts';
-import { accepted, callOf, contentOf, faultsOf, NOW, read } from './calls.ts';
+import { CONTENT_FIELDS, contentText, hotText, namedContent } from '../../src/ingest/call-content.ts';
+import { accepted, type CallEvent, callOf, contentOf, faultsOf, keptOf, NOW, read } from './calls.ts';
+
+const PRICE_ID = '01a21f36-0000-7000-8000-000000000001';
 
 describe('a call as it is accepted', () => {
   test('the least it can be', () => {
@@ -15,10 +18,7 @@ describe('a call as it is accepted', () => {
       metadata: '{}',
       idempotency_key: 'k1',
     });
-    expect(generation.json).toBe(
-      '{"generation_type":"chat","idempotency_key":"k1","model":"claude-sonnet-5","provider":"anthropic",' +
-        '"status":"success","tokens":{"input":"740","output":"255"}}',
-    );
+    expect(generation.content).toBe('["anthropic","claude-sonnet-5","chat","740 255"]');
     expect(generation.metered).toEqual([
       ['ai.calls', 'call'],
       ['ai.input_tokens', 'token'],
@@ -65,7 +65,7 @@ describe('a call as it is accepted', () => {
     const event = accepted(read(callOf(ALL)));
     expect(event).toMatchObject({ user_id: 'u', timestamp: Date.UTC(2026, 10, 21, 11, 0, 0, 500) });
     const { scene, occurred_at, ...kept } = ALL;
-    expect(JSON.parse(event.generation.json)).toEqual({
+    expect(keptOf(event.generation)).toEqual({
       ...kept,
       provider: 'openai',
       generation_type: scene,
@@ -92,17 +92,39 @@ describe('a call as it is accepted', () => {
 
   test('what is kept is canonical JSON, and the ledger reads it', () => {
     for (const fields of [{}, ALL, { ...ALL, error_message: 'a"b\\c\u0001\n😀' }]) {
-      const { json } = accepted(read(callOf(fields))).generation;
-      expect(json).toBe(canonicalJson(JSON.parse(json)));
-      expect(readGenerationRow(json)).toMatchObject({
+      const { content } = accepted(read(callOf(fields))).generation;
+      expect(content).toBe(canonicalJson(JSON.parse(content)));
+      expect(readGenerationRow(hotText(content, null), 'k1')).toMatchObject({
         idempotency_key: 'k1',
         model: fields === ALL ? 'gpt-5' : expect.any(String),
       });
     }
-    const row = readGenerationRow(accepted(read(callOf(ALL))).generation.json);
+    const row = readGenerationRow(hotText(accepted(read(callOf(ALL))).generation.content, null), 'key');
     expect(row).toMatchObject({ cost_usd: 14_145_000_000n, cost_source: 'reported', duration_ms: 1234n });
     expect(row?.tokens).toMatchObject({ input: 766n, output: 400n, reasoning: 100n });
     expect(row?.request_data).toBe('{"a":[null],"b":1}');
+  });
+
+  test('every field has a place of its own, and is read from there', () => {
+    const fields = Object.fromEntries(CONTENT_FIELDS.map((name) => [name, `${name} said`]));
+    const values = Object.values(fields).map((text) => JSON.stringify(text));
+    const { tokens, ...read } = namedContent(JSON.parse(contentText(values)));
+    expect({ ...read, tokens: fields['tokens'] }).toEqual(fields);
+    expect(tokens).toMatchObject({ input: 'tokens', output: 'said' });
+    expect(namedContent([])).toMatchObject({ status: 'success' });
+  });
+
+  test('a row as it was written before, by names, is still read', () => {
+    const named = {
+      ...{ provider: 'p', model: 'm', generation_type: 'chat', status: 'failed', idempotency_key: 'own' },
+      ...{ tokens: { input: '1', output: '2' }, priced: { cost_usd: '0.5', price_ids: [PRICE_ID] } },
+    };
+    const row = readGenerationRow(JSON.stringify(named), 'of the event');
+    expect(row).toMatchObject({ status: 'failed', idempotency_key: 'own', cost_usd: 500_000_000_000n });
+    expect(row?.price_ids).toEqual([PRICE_ID]);
+    const content = '["p","m","chat","1 2",null,null,null,null,null,null,"failed"]';
+    const now = readGenerationRow(hotText(content, `"0.5","${PRICE_ID}"`), 'own');
+    expect(now).toEqual(row);
   });
 
   test('null is absent where a field is optional, and missing where it is required', () => {
@@ -126,7 +148,7 @@ describe('a call as it is accepted', () => {
     (status) => {
       const event = accepted(read(callOf({ status, tokens: undefined })));
       expect(event.generation.metered).toEqual([['ai.calls', 'call']]);
-      expect(JSON.parse(event.generation.json)).toMatchObject({
+      expect(keptOf(event.generation)).toMatchObject({
         status,
         tokens: { input: '0', output: '0' },
       });
@@ -145,6 +167,9 @@ describe('what is refused, in the order of the check', () => {
   test.each([null, undefined, true, 1, 'text', [], [callOf()]])('%j is no call', (raw) => {
     expect(faultsOf(read(raw))).toEqual([['/3', 'wrong_type']]);
   });
+
+  const readBack = ({ generation, idempotency_key }: CallEvent) =>
+    readGenerationRow(hotText(generation.content, null), idempotency_key);
 
   const TEXTS: [string, number][] = [
     ['provider', 64],
@@ -175,7 +200,7 @@ describe('what is refused, in the order of the check', () => {
   test.each(rows)('%s: %s', (field, _, value, code) => {
     const event = read(callOf({ [field]: value }));
     expect(faultsOf(event)).toEqual(code === 'accepted' ? [] : [[`/3/${field}`, code]]);
-    if (code === 'accepted') expect(JSON.parse(accepted(event).generation.json)).toHaveProperty(field, value);
+    if (code === 'accepted') expect(readBack(accepted(event))).toHaveProperty(field, value);
   });
 
   test.each<[string, unknown, string]>([
@@ -224,9 +249,7 @@ describe('what is refused, in the order of the check', () => {
     [0, '0'],
     [2_147_483_647, '2147483647'],
   ])('duration_ms %i is kept', (value, text) => {
-    expect(accepted(read(callOf({ duration_ms: value }))).generation.json).toContain(
-      `"duration_ms":${text},`,
-    );
+    expect(accepted(read(callOf({ duration_ms: value }))).generation.content).toContain(`,null,${text}]`);
   });
 
   test('every fault of a call is told at once', () => {

@@ -55,7 +55,7 @@ export function makeAny(random: Random, number: number): UsageEvent {
 const makeOther = (random: Random, { idempotency_key, generation }: UsageEvent): UsageEvent =>
   generation === null
     ? makeEvent(random, idempotency_key)
-    : makeCallAgain(random, generation.json, idempotency_key);
+    : makeCallAgain(random, generation.content, idempotency_key);
 
 export function makeEvent(random: Random, idempotency_key: string): UsageEvent {
   return {

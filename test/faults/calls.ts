@@ -1,7 +1,8 @@
 /** AI calls as clients of the simulation send them, read by the product's own reader. */
 import { type LedgerPrice, makePriceBook, type PriceBook, priceCall } from '../../src/ai/price-book.ts';
+import { pricedText } from '../../src/ai/price-calls.ts';
 import { readGeneration } from '../../src/ai/read-generation.ts';
-import { formatQuantity } from '../../src/core/decimal.ts';
+import { namedContent } from '../../src/ingest/call-content.ts';
 import type { UsageEvent } from '../../src/ingest/event.ts';
 import type { Random } from './random.ts';
 import { DAY, START } from './world.ts';
@@ -88,12 +89,11 @@ function pricedBy(book: PriceBook, event: UsageEvent): UsageEvent {
   if (!generation?.unpriced) return event;
   const cost = priceCall(book, { ...generation.unpriced, organisation_id: '', occurred_at: START });
   if (!cost) return event;
-  const priced = JSON.stringify({ cost_usd: formatQuantity(cost.cost_usd), price_ids: cost.price_ids });
-  return { ...event, generation: { ...generation, priced } };
+  return { ...event, generation: { ...generation, priced: pricedText(cost) } };
 }
 
 /** The same call with other content. */
-export function makeCallAgain(random: Random, json: string, idempotency_key: string): UsageEvent {
-  const { response_id } = JSON.parse(json) as { response_id?: string };
-  return makeCall(random, response_id === undefined ? { idempotency_key } : { response_id });
+export function makeCallAgain(random: Random, content: string, idempotency_key: string): UsageEvent {
+  const { response_id } = namedContent(JSON.parse(content));
+  return makeCall(random, typeof response_id === 'string' ? { response_id } : { idempotency_key });
 }

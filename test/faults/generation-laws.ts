@@ -1,4 +1,4 @@
-/** What must hold of AI calls, reckoned from the JSON that was sent: plain sums, none of the product's own code. */
+/** What must hold of AI calls, reckoned from what the hot store holds: plain sums, none of the product's own code. */
 import { parseQuantity } from '../../src/core/decimal.ts';
 import { ARRIVAL_FIELDS } from '../../src/ingest/fill.ts';
 import type { HotEvent } from '../../src/rollup/hot-event.ts';
@@ -20,7 +20,24 @@ function hold(law: string, holds: boolean, detail: () => string): void {
   if (!holds) throw new Violation(law, detail());
 }
 
-const sentOf = (json: string): Sent => JSON.parse(json) as Sent;
+/** The places of a hot row's content. */
+const PLACES =
+  'provider model generation_type tokens user_id duration_ms session_id request_id response_id idempotency_key status ' +
+  'application_id service_tier sku cost_usd error_code error_message scene_description ip_address user_agent ' +
+  'input_summary output_summary request_data response_data';
+
+function sentOf(generation: string): Sent {
+  const [content] = JSON.parse(generation) as [unknown[]];
+  const said = PLACES.split(' ').map((name, place) => [name, content[place]] as const);
+  const sent = Object.fromEntries(said.filter(([, value]) => value !== null && value !== undefined));
+  const counts = String(sent['tokens']).split(' ');
+  return {
+    status: 'success',
+    ...sent,
+    tokens: Object.fromEntries(TOKENS.map((kind, at) => [kind, counts[at]])),
+  };
+}
+
 const tokensOf = ({ tokens }: Sent, ...kinds: string[]): bigint =>
   kinds.reduce((sum, kind) => sum + BigInt(tokens[kind] ?? '0'), 0n);
 

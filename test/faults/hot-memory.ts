@@ -1,6 +1,7 @@
 /** A hot store as D1 is one: serial, a batch is one transaction, numbers are never used twice, the past can be restored. */
 import type { HotWriter, RefusedEvent, StampedEvent } from '../../src/ingest/accept-events.ts';
-import { hotJsonOf } from '../../src/ingest/event.ts';
+import { CONTENT_FIELDS, hotText, namedContent, shownContent } from '../../src/ingest/call-content.ts';
+import type { UsageEvent } from '../../src/ingest/event.ts';
 import { ARRIVAL_FIELDS } from '../../src/ingest/fill.ts';
 import type { Holder } from '../../src/ingest/verdict.ts';
 import type { HotConflict, HotEvent, HotRows, Stream } from '../../src/rollup/hot-event.ts';
@@ -96,7 +97,7 @@ export class HotMemory {
       if (find(event.idempotency_key)) continue;
       seq += 1;
       changes += 1;
-      const generation = event.generation && hotJsonOf(event.generation);
+      const generation = event.generation && hotText(event.generation.content, event.generation.priced);
       const own = { ...event, generation, timestamp, fingerprint };
       const row = { ...own, seq, id, organisation_id, project_id, ingested_at };
       rows.push(this.observer.inserted(row));
@@ -133,7 +134,7 @@ export class HotMemory {
         idempotency_key,
         fingerprint,
         kind,
-        event: JSON.stringify({ ...event, generation: JSON.parse(event.generation?.json ?? 'null') }),
+        event: JSON.stringify({ ...event, generation: shownOf(event) }),
         first_event_id,
         received_at,
       };
@@ -145,12 +146,16 @@ export class HotMemory {
 
 /** A bit for each field that a later arrival could fill. */
 function lacksOf(generation: string | null): number {
-  if (generation === null || !generation.startsWith('{"')) return 0;
-  return ARRIVAL_FIELDS.reduce(
-    (lacks, field, bit) => (generation.includes(`"${field}":`) ? lacks : lacks | (1 << bit)),
-    0,
-  );
+  if (generation === null || !generation.startsWith('[')) return 0;
+  const [content] = JSON.parse(generation) as [unknown[]?];
+  return ARRIVAL_FIELDS.reduce((lacks, field, bit) => {
+    const value = content?.[CONTENT_FIELDS.indexOf(field)];
+    return value === undefined || value === null ? lacks | (1 << bit) : lacks;
+  }, 0);
 }
+
+const shownOf = ({ generation }: UsageEvent) =>
+  generation && shownContent(namedContent(JSON.parse(generation.content)));
 
 const within = (from: number, to: number) => (row: { seq: number }) => from < row.seq && row.seq <= to;
 

@@ -122,7 +122,7 @@ export class Oracle implements HotObserver, LedgerObserver {
       case 'generation':
         return {
           ...row,
-          generation: random.pick(['{', '{}', row.generation?.replace('"input"', '"in"') ?? '[]']),
+          generation: random.pick(['{', '{}', row.generation?.replace(/"\d+ /, '"x ') ?? '[]']),
         };
       case 'organisation':
         return { ...row, organisation_id: '00000000-0000-7000-8000-0000000000ff' };

@@ -230,8 +230,8 @@ async function closeAll(world: World, attempts: Map<string, number>): Promise<vo
 /** The call as its sender said it, without what the edge found it to cost. */
 function generationOf({ generation, fingerprint }: HotEvent): EventGeneration | null {
   if (generation === null) return null;
-  const { priced: _, ...content } = JSON.parse(generation) as Record<string, unknown>;
-  return { json: JSON.stringify(content), fingerprint, metered: [], unpriced: null, priced: null };
+  const [content] = JSON.parse(generation) as unknown[];
+  return { content: JSON.stringify(content), fingerprint, metered: [], unpriced: null, priced: null };
 }
 
 /** After the purge the hot store has forgotten the keys; the ledger has not. */

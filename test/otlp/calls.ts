@@ -3,6 +3,7 @@ import type { UsageEvent } from '../../src/ingest/event.ts';
 import { decodeJsonSpans } from '../../src/otlp/decode-json.ts';
 import { type ParsedTraces, sortSpans } from '../../src/otlp/parse-traces.ts';
 import { readSendersWord } from '../../src/otlp/senders-word.ts';
+import { keptOf } from '../ai/calls.ts';
 import { type AttributeFields, jsonTraces, type TestSpan } from './spans.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 12);
@@ -18,9 +19,9 @@ export const sorted = (
     NOW,
   );
 
-export const contentOf = (event: UsageEvent | undefined): Record<string, unknown> => {
+export const contentOf = (event: UsageEvent | undefined): Readonly<Record<string, unknown>> => {
   if (!event?.generation) throw new Error('no call');
-  return JSON.parse(event.generation.json) as Record<string, unknown>;
+  return keptOf(event.generation);
 };
 
 /** What is kept of the one call of these spans. */

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { hotPathOf } from '../../src/ingest/call-content.ts';
 import { ask, world } from '../http/wire.ts';
 import { queryD1 } from '../setup/client.ts';
 import type { Tenant } from '../setup/world.ts';
@@ -36,7 +37,8 @@ const duplicate = { ...accepted, accepted: 0, duplicates: 1 };
 async function countedOf(trace: string): Promise<string[]> {
   const rows = await queryD1<{ key: string }>(
     'HOT_0',
-    `SELECT generation->>'idempotency_key' AS key FROM usage_events WHERE project_id = ? AND generation->>'request_id' = ?`,
+    `SELECT coalesce(generation->>'${hotPathOf('idempotency_key')}', idempotency_key) AS key FROM usage_events
+     WHERE project_id = ? AND generation->>'${hotPathOf('request_id')}' = ?`,
     tenant.project_id,
     trace,
   );

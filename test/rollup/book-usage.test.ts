@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { readGenerationRow } from '../../src/ai/generation-row.ts';
 import { type BillingPeriod, derivePeriod } from '../../src/rollup/billing-period.ts';
 import { bookUsage, findUnplaced } from '../../src/rollup/book-usage.ts';
+import { hotTextOf } from '../ai/generations.ts';
 import { hotEvent, NOW, uuid } from './hot-events.ts';
 
 const calendar = {
@@ -79,7 +80,7 @@ test("another organisation's period holds no event", () => {
   expect(() => bookUsage([hotEvent(1)], [foreign], NOW)).toThrow('has its period');
 });
 
-const CALL = JSON.stringify({
+const CALL = hotTextOf({
   ...{ provider: 'anthropic', model: 'm', generation_type: 'chat', status: 'failed', idempotency_key: 'k' },
   ...{ tokens: { input: '1000', output: '200', reasoning: '50' }, cost_usd: '0.0045' },
 });
@@ -91,7 +92,7 @@ test('a generation is booked by each of its quantities, in the hour and the peri
     hotEvent(2, { ...call, timestamp: february.starts_at }),
     hotEvent(3, call),
   ];
-  const row = readGenerationRow(CALL);
+  const row = readGenerationRow(CALL, 'k');
   if (!row) throw new Error('the call is readable');
   const generations = new Map(rows.map(({ id }) => [id, row]));
   const {

@@ -8,6 +8,7 @@ import {
 } from '../../src/rollup/classify-events.ts';
 import type { HotEvent } from '../../src/rollup/hot-event.ts';
 import { keyOf } from '../../src/rollup/ports.ts';
+import { hotTextOf } from '../ai/generations.ts';
 import { hotEvent, NOW, uuid } from './hot-events.ts';
 
 const NO_INSTANT = 10 ** 17;
@@ -19,7 +20,7 @@ const prepare = (rows: readonly HotEvent[]) => {
 
 const CALL = {
   ...{ metric_name: 'ai.calls', metric_value: '1', unit: 'call' },
-  generation: JSON.stringify({
+  generation: hotTextOf({
     ...{ provider: 'p', model: 'm', generation_type: 'chat', status: 'success', idempotency_key: 'k' },
     tokens: { input: '1', output: '0' },
   }),
@@ -39,6 +40,7 @@ const DEFECTS: readonly [name: string, overrides: Partial<HotEvent>, reason: str
   ['a timestamp before 1970', { timestamp: -1 }, 'unreadable_timestamp', false],
   ['a generation that is no JSON', { generation: '{' }, 'unreadable_generation', true],
   ['a generation without its fields', { generation: '{}' }, 'unreadable_generation', true],
+  ['a generation that is a list of nothing', { generation: '[[]]' }, 'unreadable_generation', true],
   ['a generation that is not one call', { ...CALL, metric_value: '2' }, 'unreadable_generation', true],
   ['a generation of another metric', { ...CALL, metric_name: 'calls' }, 'unreadable_generation', true],
   ['a generation in another unit', { ...CALL, unit: 'piece' }, 'unreadable_generation', true],
@@ -52,8 +54,25 @@ test.each(DEFECTS)('%s is quarantined', (_, overrides, reason, keyed) => {
   expect(prepared.bad).toMatchObject([{ id: event.id, reason, keyed }]);
   expect(prepared.keyed.some(({ seq }) => seq === 1)).toBe(keyed);
   // The row itself, to be read by a person, and an instant that every store can hold.
-  expect(JSON.parse(prepared.bad[0]?.event ?? '')).toEqual(event);
+  const { generation, ...listed } = JSON.parse(prepared.bad[0]?.event ?? '');
+  const { generation: sent, ...own } = event;
+  expect(listed).toEqual(own);
+  expect(generation === null).toBe(sent === null);
   expect(() => new Date(prepared.bad[0]?.received_at ?? Number.NaN).toISOString()).not.toThrow();
+});
+
+test('a call in the list of the quarantined is shown by its names, and what is none as the text that it is', () => {
+  const shown = (overrides: Partial<HotEvent>) =>
+    JSON.parse(prepare([hotEvent(1, overrides)]).bad[0]?.event ?? '').generation;
+  expect(shown({ ...CALL, unit: 'piece' })).toEqual({
+    ...{ provider: 'p', model: 'm', generation_type: 'chat', status: 'success', idempotency_key: 'k' },
+    tokens: {
+      input: '1',
+      output: '0',
+    },
+  });
+  expect(shown({ generation: '[7' })).toBe('[7');
+  expect(shown({ generation: '7' })).toBe('7');
 });
 
 test('a row at the limits is good', () => {

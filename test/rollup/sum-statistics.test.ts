@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { readGenerationRow } from '../../src/ai/generation-row.ts';
 import type { BookedGeneration } from '../../src/rollup/ports.ts';
 import { statisticCallOf, sumStatistics } from '../../src/rollup/sum-statistics.ts';
-import { contentOf, type GenerationContent } from '../ai/generations.ts';
+import { contentOf, type GenerationContent, hotTextOf } from '../ai/generations.ts';
 import { hotEvent } from './hot-events.ts';
 
 const booked = (content: GenerationContent, day = '2026-01-15'): BookedGeneration => {
-  const row = readGenerationRow(JSON.stringify(contentOf(content)));
+  const row = readGenerationRow(hotTextOf(contentOf(content)), 'k');
   if (!row) throw new Error('the content is readable');
   return { event: hotEvent(1), row, hour: 0, day, adjustment_ids: null };
 };
