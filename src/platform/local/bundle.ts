@@ -1,4 +1,5 @@
 import { builtinModules } from 'node:module';
+import { basename } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { REPOSITORY } from './paths.ts';
 
@@ -25,11 +26,15 @@ const nodeBuiltins: Plugin = {
   },
 };
 
-/** One self-contained ES module of a Worker's entry. */
-export async function bundleWorker(entry: string, plugins: readonly Plugin[] = []): Promise<string> {
+/** One self-contained ES module of each entry, by its name; what entries share is parsed once. */
+export async function bundleWorkers(
+  entries: Readonly<Record<string, string>>,
+  plugins: readonly Plugin[] = [],
+): Promise<ReadonlyMap<string, string>> {
   const { outputFiles } = await build({
-    entryPoints: [entry],
+    entryPoints: entries,
     absWorkingDir: REPOSITORY,
+    outdir: REPOSITORY,
     bundle: true,
     write: false,
     format: 'esm',
@@ -41,10 +46,6 @@ export async function bundleWorker(entry: string, plugins: readonly Plugin[] = [
     loader: { '.ttf': 'binary', '.bin': 'binary', '.sql': 'text', '.html': 'text', '.txt': 'text' },
     plugins: [...plugins, nodeBuiltins],
     logLevel: 'silent',
-    sourcemap: 'inline',
-    sourcesContent: false,
   });
-  const [output] = outputFiles;
-  if (!output) throw new Error(`esbuild gave nothing for ${entry}`);
-  return output.text;
+  return new Map(outputFiles.map(({ path, text }) => [basename(path, '.js'), text]));
 }

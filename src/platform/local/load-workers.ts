@@ -1,5 +1,5 @@
 import type { Plugin } from 'esbuild';
-import { bundleWorker } from './bundle.ts';
+import { bundleWorkers } from './bundle.ts';
 
 export const ENVIRONMENTS = ['ingest', 'api', 'cron'] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
@@ -47,19 +47,30 @@ export interface LoadOptions {
   readonly plugins?: readonly Plugin[];
 }
 
+const ENTRIES = Object.fromEntries(
+  ENVIRONMENTS.map((environment) => [environment, `workers/${environment}.ts`]),
+);
+
 /** Reads the same wrangler.toml that deploys, and bundles the entries. */
 export async function loadWorkers(options: LoadOptions): Promise<LoadedWorker[]> {
-  const wrangler = await importWrangler();
-  return Promise.all(ENVIRONMENTS.map((environment) => loadWorker(wrangler, environment, options)));
+  // esbuild is a process of its own, and Wrangler takes as long to load: both at once.
+  const [wrangler, scripts] = await Promise.all([importWrangler(), bundleWorkers(ENTRIES, options.plugins)]);
+  return ENVIRONMENTS.map((environment) => {
+    const config = wrangler.unstable_readConfig({ config: options.configPath, env: environment });
+    return describeWorker(wrangler, config, environment, scripts.get(environment) ?? '', options);
+  });
 }
 
-async function loadWorker(
+function describeWorker(
   wrangler: Wrangler,
+  config: WranglerConfig,
   environment: Environment,
+  script: string,
   options: LoadOptions,
-): Promise<LoadedWorker> {
-  const config = wrangler.unstable_readConfig({ config: options.configPath, env: environment });
-  if (!config.main || !config.name) throw new Error(`${options.configPath} has no entry for ${environment}`);
+): LoadedWorker {
+  if (!config.name || !config.main?.endsWith(ENTRIES[environment] ?? '')) {
+    throw new Error(`${options.configPath} has no ${ENTRIES[environment]} for ${environment}`);
+  }
   for (const hyperdrive of config.hyperdrive) hyperdrive.localConnectionString = options.ledgerUrl;
   const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(config, environment);
   // Miniflare would look for modules by these rules; the bundle is one module.
@@ -71,7 +82,7 @@ async function loadWorker(
   return {
     environment,
     name: config.name,
-    script: await bundleWorker(config.main, options.plugins),
+    script,
     options: { ...bindings, bindings: { ...config.vars, ...declaredOnly(config.vars, options.vars) } },
     crons: config.triggers.crons ?? [],
     databases: new Map(databases),
