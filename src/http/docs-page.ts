@@ -121,7 +121,7 @@ function resourceOf(path: string): string {
   if (path.endsWith('/v1/traces')) return 'OpenTelemetry';
   const [, resource] = /^\/v1\/(?:admin\/)?([^/]+)/.exec(path) ?? [];
   if (resource === undefined) return 'Service';
-  const words = resource.replaceAll('-', ' ').replace(/^api\b/, 'API');
+  const words = resource.replaceAll('-', ' ').replace(/^(?:api|ai)\b/, (word) => word.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
