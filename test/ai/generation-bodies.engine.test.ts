@@ -1,42 +1,13 @@
 /** The bodies in which AI calls come: what is taken, what is refused, and that no body is anything else. */
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readGeneration } from '../../src/ai/read-generation.ts';
-import { type Answer, ask, generationOf, problemOf, world } from '../http/wire.ts';
-import { queryD1 } from '../setup/client.ts';
-import type { Json, Tenant } from '../setup/world.ts';
+import { generationOf, problemOf } from '../http/wire.ts';
+import { send, sendRaw, stored } from './door.ts';
 
-const PATH = '/v1/ai/generations';
 const LENIENT = { prefer: 'handling=lenient' };
 
-let tenant: Tenant;
-beforeAll(async () => {
-  tenant = await world.tenant();
-});
-
-type Headers = Readonly<Record<string, string>>;
-const send = (calls: unknown, headers: Headers = {}, key = tenant.key): Promise<Answer> =>
-  ask(PATH, { key, json: calls, headers });
-const sendRaw = (
-  type: string,
-  body: string | Uint8Array<ArrayBuffer>,
-  headers: Headers = {},
-): Promise<Answer> =>
-  ask(PATH, {
-    key: tenant.key,
-    method: 'POST',
-    body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
-    headers: { 'content-type': type, ...headers },
-  });
-
-const stored = (key: string): Promise<Record<string, Json>[]> =>
-  queryD1(
-    'HOT_0',
-    'SELECT * FROM usage_events WHERE project_id = ? AND idempotency_key = ?',
-    tenant.project_id,
-    key,
-  );
 const linesOf = (...calls: unknown[]): string => calls.map((call) => JSON.stringify(call)).join('\n');
 
 describe('a body of calls', () => {
@@ -73,7 +44,7 @@ describe('a body of calls', () => {
   test('is refused with a wrong key, and with none', async () => {
     const call = generationOf();
     for (const key of ['mb_live_wrong', null]) {
-      expect(problemOf(await ask(PATH, { key, json: call }), 401).code).toBe('unauthorized');
+      expect(problemOf(await send(call, {}, key), 401).code).toBe('unauthorized');
     }
     expect(await stored(call['idempotency_key'] as string)).toEqual([]);
   });

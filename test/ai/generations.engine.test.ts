@@ -1,45 +1,17 @@
 /** The door for AI calls: what its answers say, and that it is so in the hot store. */
 import { randomUUID } from 'node:crypto';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readHotText } from '../../src/ingest/call-content.ts';
 import { type Answer, ask, generationOf, problemOf, withoutRequestId, world } from '../http/wire.ts';
 import { queryD1 } from '../setup/client.ts';
-import type { Json, Tenant } from '../setup/world.ts';
+import type { Json } from '../setup/world.ts';
+import { send, sendRaw, stored, tenant } from './door.ts';
 
-const PATH = '/v1/ai/generations';
-
-let tenant: Tenant;
-beforeAll(async () => {
-  tenant = await world.tenant();
-});
-
-type Headers = Readonly<Record<string, string>>;
-const send = (calls: unknown, headers: Headers = {}, key = tenant.key): Promise<Answer> =>
-  ask(PATH, { key, json: calls, headers });
-const sendRaw = (
-  type: string,
-  body: string | Uint8Array<ArrayBuffer>,
-  headers: Headers = {},
-): Promise<Answer> =>
-  ask(PATH, {
-    key: tenant.key,
-    method: 'POST',
-    body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
-    headers: { 'content-type': type, ...headers },
-  });
-
-const stored = (key: string): Promise<Record<string, Json>[]> =>
-  queryD1(
-    'HOT_0',
-    'SELECT * FROM usage_events WHERE project_id = ? AND idempotency_key = ?',
-    tenant.project_id,
-    key,
-  );
 const later = (key: string): Promise<Record<string, Json>[]> =>
   queryD1(
     'HOT_0',
     'SELECT * FROM event_conflicts WHERE project_id = ? AND idempotency_key = ? ORDER BY seq',
-    tenant.project_id,
+    tenant().project_id,
     key,
   );
 const keyIn = ({ body }: Answer): string => body.results[0].idempotency_key;
@@ -94,7 +66,7 @@ test('a plain event has no call, also in the transaction of one that has', async
       index % 2 === 0
         ? send(generationOf({ idempotency_key }))
         : ask('/v1/events', {
-            key: tenant.key,
+            key: tenant().key,
             json: { metric_name: 'm', metric_value: '1', unit: '', idempotency_key },
           }),
     ),
@@ -158,7 +130,7 @@ describe('one call that arrives twice', () => {
     for (let time = 0; time < 2; time++) expect(statuses(await send(fuller))).toEqual(['duplicate']);
     expect(statuses(await send([generationOf({ response_id, session_id: 's' })]))).toEqual(['duplicate']);
     const fills = await later(key);
-    const found = await ask(`/v1/events/${key}`, { key: tenant.key });
+    const found = await ask(`/v1/events/${key}`, { key: tenant().key });
     expect(found.body.later.map(({ status }: Json) => status)).toEqual(['fill', 'fill']);
     expect(fills.map(({ kind, first_event_id }) => [kind, first_event_id])).toEqual(
       Array.from({ length: 2 }, () => ['fill', first.body.results[0].id]),
@@ -196,7 +168,7 @@ test("another tenant's call of the same response is its own", async () => {
 
 describe('a call on its way', () => {
   const locate = (key: string): Promise<Answer> =>
-    ask(`/v1/events/${encodeURIComponent(key)}`, { key: tenant.key });
+    ask(`/v1/events/${encodeURIComponent(key)}`, { key: tenant().key });
 
   test('is found by its own key, and where it has a response_id by the key that the receipt names', async () => {
     const own = generationOf();
