@@ -10,7 +10,7 @@ export interface ListedGeneration {
   readonly organisation_id: string;
   readonly project_id: string;
   readonly id: string;
-  /** Of the file that holds its payloads; null while the ledger does, or where there are none. */
+  /** Of the file that holds its payloads; null while the ledger does, where there are none, and of a deleted user. */
   readonly archive_id: string | null;
   readonly [column: string]: unknown;
 }
@@ -51,10 +51,10 @@ const COLUMNS = [
   'occurred_at',
   'ingested_at',
   'day',
-  'archive_id',
 ] as const;
 
 const SELECTED = `${COLUMNS.join(', ')}, generation_type AS scene, trim_scale(cost_usd)::text AS cost_usd,
+  CASE WHEN erased_at IS NULL THEN archive_id END AS archive_id,
   ${PROMPT_TOKENS} AS prompt_tokens, ${COMPLETION_TOKENS} AS completion_tokens,
   ${PROMPT_TOKENS} + ${COMPLETION_TOKENS} AS total_tokens`;
 const NEWEST_FIRST = 'ORDER BY occurred_at DESC, id DESC';

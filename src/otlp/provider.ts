@@ -1,6 +1,7 @@
 /** Who was called, by the name in OpenTelemetry's present conventions: it is part of what a call is known by. */
 
-const NAMES: ReadonlyMap<string, string> = new Map([
+/** Exported for its test: each of these is one vendor for the price book too. */
+export const NAMES: ReadonlyMap<string, string> = new Map([
   ...[
     'anthropic',
     'openai',
@@ -23,6 +24,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['azure_openai', 'azure.ai.openai'],
   ['azure', 'azure.ai.openai'],
   ['az.ai.inference', 'azure.ai.inference'],
+  ['google.generative-ai', 'gcp.gemini'],
   ['gemini', 'gcp.gemini'],
   ['google', 'gcp.gemini'],
   ['google_genai', 'gcp.gemini'],
@@ -57,16 +59,22 @@ const SELLERS: readonly (readonly [RegExp, string])[] = [
 export const UNKNOWN_PROVIDER = 'unknown';
 
 /** `az.ai.openai` → `azure.ai.openai`; an unknown name stays. */
-export const providerNamed = (name: string): string => NAMES.get(name.toLowerCase()) ?? name.toLowerCase();
+export const providerNamed = (name: string): string => knownBegin(name.toLowerCase()) ?? name.toLowerCase();
 
 /** A provider with what was called of it: `openai.responses` → `openai`, `google.vertex.chat` → `gcp.vertex_ai`. */
 export function providerOfSystem(system: string): string {
-  const parts = system.toLowerCase().split('.');
+  const name = system.toLowerCase();
+  return knownBegin(name) ?? (name.split('.')[0] || UNKNOWN_PROVIDER);
+}
+
+/** The longest of the dotted beginnings of a name that is known. */
+function knownBegin(name: string): string | null {
+  const parts = name.split('.');
   for (let length = parts.length; length > 0; length--) {
     const known = NAMES.get(parts.slice(0, length).join('.'));
     if (known !== undefined) return known;
   }
-  return parts[0] || UNKNOWN_PROVIDER;
+  return null;
 }
 
 /** `openai/gpt-5` says it; of bare names the well known. */

@@ -77,7 +77,8 @@ async function commitCountedFills(
   const { before, after } = fillCounted(await tx.lockUncounted(fills), fills);
   if (after.length === 0) return;
   await tx.setCounted(after);
-  const seen = seenUsers(after);
+  // A call that had its user already may be a deleted one's: his pseudonym is nobody who was seen.
+  const seen = seenUsers(after.filter((_, index) => before[index]?.user_id === null));
   if (seen.length > 0) await tx.insertUsers(seen, now);
   await tx.addStatistics(sumStatistics(after, before), now);
 }
