@@ -3,7 +3,7 @@
  * (read-generation.ts); a test proves that the two agree. What JSON Schema cannot say stands in the descriptions.
  */
 import * as z from 'zod';
-import { codePointLength } from '../core/text.ts';
+import { codePointLength, utf8Length } from '../core/text.ts';
 import {
   EVENTS_MAX,
   KEY_CHARACTERS_MAX,
@@ -32,13 +32,15 @@ const text = (max: number) =>
     .refine((value) => value !== '' && codePointLength(value) <= max)
     .meta({ minLength: 1, maxLength: max });
 
+const name = (max: number) => text(max).refine((value) => utf8Length(value) <= max);
+
 const optional = (max: number) => text(max).nullish();
 
 const prose = (what: string) =>
   z
     .string()
     .nullish()
-    .describe(`${what} Longer than ${PROSE_UNITS_MAX} characters it is cut; empty counts as absent.`);
+    .describe(`${what} Longer than ${PROSE_UNITS_MAX} UTF-16 units it is cut; empty counts as absent.`);
 
 const payload = (what: string) =>
   jsonValue
@@ -69,10 +71,10 @@ const tokens = z
 
 export const generationSchema = z
   .strictObject({
-    provider: text(PROVIDER_CHARACTERS_MAX).describe(
-      'Who was called, as in gen_ai.provider.name of OpenTelemetry: `anthropic`, `openai`. Kept in lower case.',
+    provider: name(PROVIDER_CHARACTERS_MAX).describe(
+      'Who was called, as in gen_ai.provider.name of OpenTelemetry: `anthropic`, `openai`. Kept in lower case. At most 64 bytes.',
     ),
-    model: text(MODEL_CHARACTERS_MAX).describe('The exact id of the model.'),
+    model: name(MODEL_CHARACTERS_MAX).describe('The exact id of the model. At most 255 bytes.'),
     generation_type: optional(TYPE_CHARACTERS_MAX).describe(
       'What the call was for. It or its other name `scene` is required; where both are given they are equal.',
     ),

@@ -1,6 +1,10 @@
 /** The limits of an AI call as it comes over the wire. What it is stored as stands in generation-row.ts. */
 import { METADATA_LIMITS } from '../ingest/event.ts';
 
+/**
+ * Of provider and model their bytes in UTF-8 are bounded too: together with user and type, of which any character may take
+ * four bytes, they are a key of the day's statistics, and a key of Postgres has at most 2,704 bytes.
+ */
 export const PROVIDER_CHARACTERS_MAX = 64;
 export const MODEL_CHARACTERS_MAX = 255;
 export const TYPE_CHARACTERS_MAX = 128;

@@ -218,7 +218,8 @@ export const isSameCost = (a: CallCost, b: CallCost): boolean =>
 
 /**
  * Whether a cost that the edge found is what the ledger's book said when the call was received. A price that came into the
- * book later does not count, unless the edge named it: its clock is another. One that was ended later had no such end yet.
+ * book later does not count, unless the edge named it: its clock is another. One that was ended later had no such end yet;
+ * but where it would have ruled beside one that the edge named, it had an end before that, for two never rule at once.
  */
 export function couldHaveBeen(
   found: CallCost,
@@ -226,9 +227,19 @@ export function couldHaveBeen(
   call: PricedCall,
   receivedAt: number,
 ): boolean {
+  const named = prices.filter(({ id }) => found.price_ids.includes(id));
   const before = prices
-    .filter(({ id, entered_ms }) => entered_ms <= receivedAt || found.price_ids.includes(id))
-    .map((price) => (price.changed_ms > receivedAt ? { ...price, to_ms: null } : price));
+    .filter((price) => price.entered_ms <= receivedAt || named.includes(price))
+    .map((price) => {
+      const isOpen =
+        price.changed_ms > receivedAt &&
+        !named.some((other) => other !== price && scopeOf(other) === scopeOf(price));
+      return isOpen ? { ...price, to_ms: null } : price;
+    });
   const cost = priceCall(makePriceBook(before), call);
   return cost !== null && isSameCost(found, cost);
 }
+
+/** Of what rules at most one at an instant: the ledger refuses an overlap. */
+const scopeOf = (price: BookPrice): string =>
+  JSON.stringify([price.organisation_id, price.token_kind, price.service_tier, price.min_prompt_tokens]);

@@ -1,6 +1,7 @@
 /** Reads one AI call as it comes over the wire into the event that it is. By hand, like src/ingest/event.ts, and for its reasons. */
 import { CanonicalJsonError, quote } from '../core/canonical-json.ts';
 import { parseQuantity } from '../core/decimal.ts';
+import { codePointLength, utf8Length } from '../core/text.ts';
 import { CALL_EVENT, contentText } from '../ingest/call-content.ts';
 import {
   addMissingOrWrong,
@@ -88,7 +89,7 @@ function readContent(
   faults: Faults<CallField>,
 ): Omit<Content, 'idempotency_key'> {
   const provider = readProvider(raw['provider'], faults);
-  const model = readText(raw['model'], 'model', 1, MODEL_CHARACTERS_MAX, faults);
+  const model = readName(raw['model'], 'model', MODEL_CHARACTERS_MAX, faults);
   const generation_type = readType(raw, faults);
   const scene_description = readProse(raw['scene_description'], 'scene_description', faults);
   const user_id = readOptional(raw['user_id'], 'user_id', USER_ID_CHARACTERS_MAX, faults);
@@ -181,7 +182,21 @@ function tokensText({
 /** A vendor is one whatever the case it is written in: the call's identity hangs on it. */
 function readProvider(value: unknown, faults: Faults<CallField>): string {
   const name = typeof value === 'string' ? value.toLowerCase() : value;
-  return readText(name, 'provider', 1, PROVIDER_CHARACTERS_MAX, faults);
+  return readName(name, 'provider', PROVIDER_CHARACTERS_MAX, faults);
+}
+
+/** As many bytes as characters at most. */
+function readName(
+  value: unknown,
+  field: 'provider' | 'model',
+  max: number,
+  faults: Faults<CallField>,
+): string {
+  const name = readText(value, field, 1, max, faults);
+  // A UTF-16 unit takes at most three bytes.
+  if (name.length * 3 > max && codePointLength(name) <= max && utf8Length(name) > max)
+    faults.add(field, 'too_long', `must take at most ${max} bytes.`);
+  return name;
 }
 
 /** `scene` is another name of generation_type. */

@@ -87,12 +87,12 @@ export const formatDay = (year: number, month: number, day: number): string =>
 
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 
-/** True for a `YYYY-MM-DD` that exists in the calendar. */
+/** True for a `YYYY-MM-DD` that exists in the calendar, from the year 1 on: there is none before it in Postgres. */
 export function isDay(text: string): boolean {
   const match = DAY.exec(text);
   if (!match) return false;
   const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
-  return month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
+  return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
 }
 
 /** The day after (or, with a negative count, before) a `YYYY-MM-DD`. */

@@ -14,7 +14,7 @@ import { type CommitQueue, createCommitQueue } from '../ingest/commit-queue.ts';
 import type { ParsedEvents, ReadEvent, UsageEvent } from '../ingest/event.ts';
 import { parseEvents } from '../ingest/parse-events.ts';
 import { discardBody } from '../ingest/read-body.ts';
-import { findMarked } from '../ingest/span-store.ts';
+import { findMarked, linkPlaces } from '../ingest/span-store.ts';
 import { hotWriter } from '../ingest/store.ts';
 import type { Verdict } from '../ingest/verdict.ts';
 import { isProtobuf, parseTraces } from '../otlp/parse-traces.ts';
@@ -122,6 +122,8 @@ const TRACES: Receiver = {
   tokenOf: tokenOrPassword,
   async receive(request, { key, hot, now, price, accept }) {
     const parsed = await parseTraces(request, now);
+    // Before the events, which then see through what came with them.
+    if (parsed.links.length > 0) await linkPlaces(hot, key.project_id, parsed.links, now);
     const verdicts = await accept(await price(parsed.events));
     const marks = parsed.lacking.map(({ counted }) => counted);
     const countedElsewhere = marks.length > 0 ? await findMarked(hot, key.project_id, marks) : [];

@@ -75,6 +75,12 @@ export interface SpanNesting {
   readonly marks_above: readonly string[];
 }
 
+/** A span that counts for nothing, and what is above it in another request; both as the places of marks. */
+export interface SpanLink {
+  readonly place: string;
+  readonly above: string;
+}
+
 /** An event, or why it is none: an array is always faults. */
 export type ReadEvent = UsageEvent | Fault[];
 

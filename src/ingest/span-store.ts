@@ -7,6 +7,7 @@ import type { D1PreparedStatement } from '@cloudflare/workers-types';
 import { type HotDatabase, withinTime } from '../db/hot.ts';
 import type { InsertRequest, StampedEvent } from './accept-events.ts';
 import { hotPathOf } from './call-content.ts';
+import type { SpanLink } from './event.ts';
 import { ARRIVAL_FIELDS } from './fill.ts';
 
 /** In place of the id of the event that holds a span's key, where its usage is counted by another span. */
@@ -50,6 +51,80 @@ const MARK_ABOVE = `INSERT INTO span_marks (project_id, mark, received_at)
 SELECT ?2, left_mark.value, ?3 FROM json_each(?1) AS nested CROSS JOIN json_each(nested.value, '$[4]') AS left_mark
 WHERE true ON CONFLICT DO NOTHING`;
 
+/** A place is a trace's id and a span's, as hex, with a colon between. */
+const PLACE_LENGTH = 49;
+const LEVELS_MAX = 64;
+
+/** Marks `place^above` and `above_place`: found from either side by where they begin. */
+const upLink = ({ place, above }: SpanLink): string => `${place}^${above}`;
+const downLink = ({ place, above }: SpanLink): string => `${above}_${place}`;
+/** The character after the one between, where the marks that begin so end. */
+const UP = { between: '^', end: '_' } as const;
+const DOWN = { between: '_', end: '`' } as const;
+
+/** Passes marks, each a row `(mark)` of `from`, on to all that the links of a direction lead to from their places. */
+const spread = (from: string, { between, end }: typeof UP | typeof DOWN): string =>
+  `INSERT INTO span_marks (project_id, mark, received_at)
+WITH RECURSIVE reached(place, what, level) AS (
+  SELECT substr(mark, 1, ${PLACE_LENGTH}), substr(mark, ${PLACE_LENGTH + 1}), 0 FROM (${from})
+  UNION
+  SELECT substr(link.mark, ${PLACE_LENGTH + 2}), what, level + 1 FROM reached CROSS JOIN span_marks AS link
+    ON link.project_id = ?2 AND link.mark > place || '${between}' AND link.mark < place || '${end}'
+  WHERE level < ${LEVELS_MAX}
+)
+SELECT ?2, place || what, ?3 FROM reached WHERE level > 0 ON CONFLICT DO NOTHING`;
+
+const SPREAD_ABOVE = spread(
+  "SELECT mine.value AS mark FROM json_each(?1) AS nested CROSS JOIN json_each(nested.value, '$[4]') AS mine",
+  UP,
+);
+const SPREAD_BELOW = spread(
+  `SELECT mine.value AS mark FROM json_each(?1) AS nested CROSS JOIN json_each(nested.value, '$[3]') AS mine
+  WHERE NOT ${isMarked('nested.value', '$[2]', '?2')}`,
+  DOWN,
+);
+
+const INSERT_LINKS = `INSERT INTO span_marks (project_id, mark, received_at)
+SELECT ?2, value, ?3 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING`;
+
+/** Marks that are there, of a list of those that may be. */
+const LEFT = `SELECT found.mark FROM json_each(?1) AS wanted CROSS JOIN span_marks AS found
+  ON found.project_id = ?2 AND found.mark = wanted.value`;
+const SPREAD_LEFT_ABOVE = spread(LEFT, UP);
+const SPREAD_LEFT_BELOW = spread(LEFT, DOWN);
+
+const MARKED_FROM_BELOW = ['<', '~', 'e<', 'e~'];
+const MARKED_FROM_ABOVE = ['>', 'e>'];
+/** Their texts stay within what a bound value may hold. */
+const LINKS_AT_ONCE = 5_000;
+
+/** Keeps the links, and passes on along them what was marked before. Safe to repeat. */
+export async function linkPlaces(
+  database: HotDatabase,
+  projectId: string,
+  links: readonly SpanLink[],
+  now: number,
+): Promise<void> {
+  const statements: D1PreparedStatement[] = [];
+  const add = (sql: string, values: readonly string[]): void => {
+    statements.push(database.prepare(sql).bind(JSON.stringify(values), projectId, now));
+  };
+  const marksOf = (places: readonly string[], marks: readonly string[]): string[] =>
+    [...new Set(places)].flatMap((place) => marks.map((mark) => place + mark));
+  for (let start = 0; start < links.length; start += LINKS_AT_ONCE) {
+    const part = links.slice(start, start + LINKS_AT_ONCE);
+    add(
+      INSERT_LINKS,
+      part.flatMap((link) => [upLink(link), downLink(link)]),
+    );
+    const places = part.map(({ place }) => place);
+    add(SPREAD_LEFT_ABOVE, marksOf(places, MARKED_FROM_BELOW));
+    const above = part.map((link) => link.above);
+    add(SPREAD_LEFT_BELOW, marksOf(above, MARKED_FROM_ABOVE));
+  }
+  await withinTime(database.batch(statements));
+}
+
 /** `row`: JSON without its end, up to the call's content. Two lists follow that a row of another call has not. */
 export function withNesting(row: string, { event }: StampedEvent): string {
   const { counted_above, counted_below } = event.generation?.nesting ?? NONE;
@@ -75,6 +150,8 @@ export function nestedStatements(
     database.prepare(READ_BACK).bind(nested, length, project_id),
     database.prepare(MARK_BELOW).bind(nested, project_id, received_at),
     database.prepare(MARK_ABOVE).bind(nested, project_id, received_at),
+    database.prepare(SPREAD_BELOW).bind(nested, project_id, received_at),
+    database.prepare(SPREAD_ABOVE).bind(nested, project_id, received_at),
   ];
 }
 

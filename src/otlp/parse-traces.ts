@@ -1,13 +1,13 @@
 /** A request of traces, as far as it concerns billing: the events of the spans that count, and why the others do not. */
 import { AppError } from '../core/error.ts';
-import { EVENTS_MAX, type ReadEvent, type UsageEvent } from '../ingest/event.ts';
+import { EVENTS_MAX, type ReadEvent, type SpanLink, type UsageEvent } from '../ingest/event.ts';
 import { EVENTS_BODY_BYTES_MAX, mediaTypeOf, unsupported } from '../ingest/parse-events.ts';
 import { readBody, readBytes } from '../ingest/read-body.ts';
 import { decodeJsonSpans } from './decode-json.ts';
 import { decodeProtobufSpans } from './decode-protobuf.ts';
 import { type Operation, operationOf } from './operation.ts';
 import { type CallKind, isBegun, kindOfCall, readSpan } from './read-span.ts';
-import { type Call, relateSpans } from './relate-spans.ts';
+import { type Call, linkSpans, relateSpans } from './relate-spans.ts';
 import { readSendersWord, type SendersWord } from './senders-word.ts';
 import type { Span } from './span.ts';
 
@@ -25,6 +25,7 @@ export interface ParsedTraces {
   readonly events: readonly UsageEvent[];
   readonly refused: readonly RefusedSpan[];
   readonly lacking: readonly LackingSpan[];
+  readonly links: readonly SpanLink[];
   /** Spans that are no call of a model, or repeat the usage of one in this request. */
   readonly ignored: number;
 }
@@ -77,7 +78,7 @@ export function sortSpans(spans: readonly Span[], said: SendersWord, now: number
   if (events.length > EVENTS_MAX) {
     throw new AppError('payload_too_large', `A request holds at most ${EVENTS_MAX} spans that count.`);
   }
-  return { events, refused, lacking, ignored };
+  return { events, refused, lacking, links: linkSpans(spans, calls), ignored };
 }
 
 const LACKS =

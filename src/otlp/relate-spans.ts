@@ -3,7 +3,7 @@
  * counts, where both generate or both embed: what a chat used is not what an embedding below it did. What is in another
  * request is known by the marks that counted spans leave (src/ingest/span-store.ts).
  */
-import type { SpanNesting } from '../ingest/event.ts';
+import type { SpanLink, SpanNesting } from '../ingest/event.ts';
 import type { Operation } from './operation.ts';
 import type { CallKind } from './read-span.ts';
 import type { Span } from './span.ts';
@@ -23,7 +23,7 @@ export type Relation =
   | { readonly does: 'lack'; readonly counted: readonly string[] };
 
 /** Further up or down is not looked: traces of programs do not nest so deep. */
-const LEVELS_MAX = 16;
+const LEVELS_MAX = 64;
 const MARKS_MAX = 32;
 
 const placeOf = ({ trace_id, span_id }: Span): string => `${trace_id}:${span_id}`;
@@ -74,6 +74,26 @@ export function relateSpans(spans: readonly Span[], calls: readonly Call[]): Rel
     return relate(node, call, above.slice(0, MARKS_MAX));
   });
 }
+
+/**
+ * Of spans that count for nothing, what is above them in another request: what is counted below one of them is then known
+ * above it, and the other way round. Only where a span is one of a trace of AI: of all others nothing is kept.
+ */
+export function linkSpans(spans: readonly Span[], calls: readonly Call[]): SpanLink[] {
+  const nodes = nodesOf(spans, calls);
+  const links: SpanLink[] = [];
+  for (const span of spans) {
+    const node = nodes.get(placeOf(span));
+    if (!node || span.trace_id === '' || span.span_id === '' || node.call?.kind === 'used') continue;
+    if (node.call === null && !isOfAi(span)) continue;
+    const { parent } = ancestorsOf(node, nodes).at(-1) ?? node;
+    if (parent !== null && !nodes.has(parent)) links.push({ place: node.place, above: parent });
+  }
+  return links;
+}
+
+const OF_AI = /^(gen_ai|ai|llm|langfuse|openinference|traceloop)\./;
+const isOfAi = ({ attributes }: Span): boolean => [...attributes.keys()].some((name) => OF_AI.test(name));
 
 type Nodes = ReadonlyMap<string, Node>;
 

@@ -42,6 +42,19 @@ describe('the cost of 10 tokens at 3, found by price a', () => {
     ['a had ended after it', [price('a', { to_ms: RECEIVED - 999 })], true],
     ['a was ended since, from before the call', [price('a', { to_ms: 1, changed_ms: RECEIVED + 1 })], true],
     ['a was ended in the moment of receipt', [price('a', { to_ms: 1, changed_ms: RECEIVED })], false],
+    [
+      'a was ended since, and so was the one before it, which had ended when a began',
+      [
+        price('a', { from_ms: 10, to_ms: 20, changed_ms: RECEIVED + 1 }),
+        price('before', { to_ms: 5, price_per_million: '7', changed_ms: RECEIVED + 1 }),
+      ],
+      true,
+    ],
+    [
+      'an own price was ended since, which ruled then',
+      [price('a'), own({ to_ms: 5, changed_ms: RECEIVED + 1 })],
+      false,
+    ],
     ['an own price was there', [price('a'), own({ entered_ms: RECEIVED })], false],
     [
       'an own price came since',

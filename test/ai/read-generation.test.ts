@@ -186,6 +186,8 @@ describe('what is refused, in the order of the check', () => {
     ['ip_address', 64],
     ['idempotency_key', 255],
   ];
+  /** Bounded in bytes as well. */
+  const BYTES = new Set(['provider', 'model']);
   const rows = TEXTS.flatMap(([field, max]): [string, string, unknown, string][] => [
     [field, 'a number', 7, 'wrong_type'],
     [field, 'an object', {}, 'wrong_type'],
@@ -193,7 +195,7 @@ describe('what is refused, in the order of the check', () => {
     [field, 'one character', 'x', 'accepted'],
     [field, `${max} characters`, 'x'.repeat(max), 'accepted'],
     [field, `${max + 1} characters`, 'x'.repeat(max + 1), 'too_long'],
-    [field, `${max} characters of two units`, '😀'.repeat(max), 'accepted'],
+    [field, `${max} characters of two units`, '😀'.repeat(max), BYTES.has(field) ? 'too_long' : 'accepted'],
     [field, 'a lone surrogate', 'a\ud800', 'not_unicode'],
     [field, 'U+0000', 'a\0b', 'not_unicode'],
   ]);
@@ -204,6 +206,8 @@ describe('what is refused, in the order of the check', () => {
   });
 
   test.each<[string, unknown, string]>([
+    ['model', '模'.repeat(86), 'too_long'],
+    ['provider', '模'.repeat(22), 'too_long'],
     ['status', 'ok', 'not_allowed'],
     ['status', 'Success', 'not_allowed'],
     ['status', 1, 'not_allowed'],

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import type { HotDatabase } from '../../src/db/hot.ts';
 import type { StampedEvent } from '../../src/ingest/accept-events.ts';
-import { findMarked } from '../../src/ingest/span-store.ts';
+import { findMarked, linkPlaces } from '../../src/ingest/span-store.ts';
 import { hotWriter } from '../../src/ingest/store.ts';
 import { HOT_MIGRATIONS } from '../../src/platform/local/paths.ts';
 import { purgeMarks } from '../../src/rollup/hot-store.ts';
@@ -65,18 +65,19 @@ test('no statement scans events or marks', async () => {
   const { hot, sqlite, texts } = createHot();
   await hotWriter(hot).insertEvents([request(stamped(3))]);
   await findMarked(hot, 'p', [['a']]);
-  expect(texts).toHaveLength(5);
+  await linkPlaces(hot, 'p', [{ place: 'a', above: 'b' }], 0);
+  expect(texts).toHaveLength(10);
   let searched = 0;
   for (const text of texts) {
     const plan = sqlite
       .prepare(`EXPLAIN QUERY PLAN ${text}`)
       .all()
       .map(({ detail }) => String(detail));
-    const touched = plan.filter((detail) => /\b(usage_events|span_marks|held|found)\b/.test(detail));
+    const touched = plan.filter((detail) => /\b(usage_events|span_marks|held|found|link)\b/.test(detail));
     searched += touched.length;
     for (const detail of touched) expect(detail).toMatch(/^SEARCH .* USING (COVERING )?INDEX .*=\?/);
   }
-  expect(searched).toBeGreaterThan(5);
+  expect(searched).toBeGreaterThan(10);
 });
 
 test('a call costs one row and its key, and a mark below and one above, which its siblings share', async () => {

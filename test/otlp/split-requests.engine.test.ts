@@ -9,7 +9,16 @@ import { ask, world } from '../http/wire.ts';
 import { queryD1 } from '../setup/client.ts';
 import type { Tenant } from '../setup/world.ts';
 import { bookedOf } from './booked.ts';
-import { bareSpan, jsonTraces, newId, newTrace, spanOf, type TestSpan, TRACES_PATH } from './spans.ts';
+import {
+  type AttributeFields,
+  bareSpan,
+  jsonTraces,
+  newId,
+  newTrace,
+  spanOf,
+  type TestSpan,
+  TRACES_PATH,
+} from './spans.ts';
 
 let tenant: Tenant;
 beforeAll(async () => {
@@ -105,6 +114,92 @@ test('a span that is no call between the two is looked through where it comes wi
       expect(await countedOf(above.trace)).toEqual([upperFirst ? above.id : below.id]);
     }
   }
+});
+
+describe('spans of AI that count for nothing, between the two', () => {
+  const AGENT = { 'gen_ai.operation.name': 'invoke_agent' };
+  /** A call over `count` agents and steps over a call, the uppermost first. */
+  function chainOf(count: number, attributes: AttributeFields = AGENT): TestSpan[] {
+    const chain = [spanOf()];
+    const [{ trace }] = chain as [TestSpan];
+    const next = (make: (fields: { trace: string; parent: string }) => TestSpan): void => {
+      chain.push(make({ trace, parent: chain.at(-1)?.id ?? '' }));
+    };
+    for (let i = 0; i < count; i++) next((fields) => bareSpan(attributes, fields));
+    next((fields) => spanOf(fields));
+    return chain;
+  }
+  const ordersOf = <Item>(items: readonly Item[]): Item[][] =>
+    items.length < 2
+      ? [[...items]]
+      : items.flatMap((item) =>
+          ordersOf(items.filter((each) => each !== item)).map((rest) => [item, ...rest]),
+        );
+
+  test.each([1, 2])(
+    '%i of them, each span in a request of its own: in every order in which a call comes last one counts',
+    async (count) => {
+      for (const order of ordersOf(chainOf(count))) {
+        const ends = [order[0], order.at(-1)].map((span) => span?.attributes['gen_ai.operation.name']);
+        if (ends[1] === 'invoke_agent') continue;
+        for (const span of order) await send(span);
+        for (const span of order) await send(span);
+        expect(await countedOf(order[0]?.trace ?? ''), order.map(({ id }) => id).join()).toHaveLength(1);
+      }
+    },
+  );
+
+  test('as they end, each while the one before it is still under way: one counts', async () => {
+    const chains = Array.from({ length: 20 }, () => chainOf(3));
+    await Promise.all(
+      chains.map(async (chain) => {
+        const [top, ...others] = chain as [TestSpan, ...TestSpan[]];
+        await Promise.all(others.toReversed().map((span) => send(span)));
+        await send(top);
+      }),
+    );
+    for (const [top] of chains) expect(await countedOf(top?.trace ?? '')).toHaveLength(1);
+  });
+
+  test('twenty in one request, between calls of others', async () => {
+    const chain = chainOf(20);
+    const [top, bottom] = [chain[0], chain.at(-1)] as [TestSpan, TestSpan];
+    await send(bottom);
+    await send(...chain.slice(1, -1));
+    expect(await send(top)).toEqual(ignored);
+    const whole = chainOf(20);
+    expect(await send(...whole)).toMatchObject({ accepted: 1, ignored: 21 });
+  });
+
+  test('an embedding and a failed attempt are passed on as what they are', async () => {
+    const embedding = { 'gen_ai.operation.name': 'embeddings' };
+    const chain = chainOf(1);
+    const [top, step, bottom] = chain as [TestSpan, TestSpan, TestSpan];
+    const below = { ...bottom, attributes: { ...bottom.attributes, ...embedding } };
+    for (const span of [below, step]) await send(span);
+    expect(await send(top)).toEqual(accepted);
+  });
+
+  test('another tenant’s spans of the same trace lead nowhere', async () => {
+    const [top, step, bottom] = chainOf(1) as [TestSpan, TestSpan, TestSpan];
+    await send(bottom);
+    const other = await world.tenant();
+    await ask(TRACES_PATH, { key: other.key, json: jsonTraces([step]) });
+    expect(await send(top)).toEqual(accepted);
+  });
+
+  test('of what is no span of AI nothing is kept', async () => {
+    const marks = () =>
+      queryD1<{ n: number }>(
+        'HOT_0',
+        'SELECT count(*) AS n FROM span_marks WHERE project_id = ?',
+        tenant.project_id,
+      );
+    const before = await marks();
+    const [, step] = chainOf(1, { 'http.route': '/x' }) as [TestSpan, TestSpan];
+    await send(step);
+    expect(await marks()).toEqual(before);
+  });
 });
 
 test('a root that tells nothing is rejected before the call below it is known, and ignored after', async () => {

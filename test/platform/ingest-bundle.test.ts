@@ -19,5 +19,6 @@ test('the Worker that is public holds no Postgres code, no schema library, and s
   expect([...new Set(packages)].sort()).toEqual(['@bufbuild/protobuf', 'hono']);
   expect(Object.keys(metafile.inputs)).not.toContain('src/db/ledger.ts');
   const [bundle] = outputFiles;
-  expect(gzipSync(bundle?.contents ?? '').length).toBeLessThan(36 * 1024);
+  // As Wrangler deploys it, it must stay below 40.
+  expect(gzipSync(bundle?.contents ?? '').length).toBeLessThan(38 * 1024);
 });
