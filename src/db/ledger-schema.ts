@@ -25,11 +25,12 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import type { Address, TaxId } from '../core/address.ts';
+import { instantText } from './instant-text.ts';
 
 /** timestamptz, as RFC 3339 UTC text with milliseconds on this side. */
 const instant = customType<{ data: string; driverData: string }>({
   dataType: () => 'timestamptz',
-  fromDriver: (value) => new Date(value).toISOString(),
+  fromDriver: instantText,
 });
 
 /** NUMERIC without a bound, as decimal text; never a JS number. */

@@ -3,6 +3,7 @@ import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { AppError, assert } from '../core/error.ts';
 import { isUuid } from '../core/id.ts';
+import { instantText } from './instant-text.ts';
 
 /**
  * How far a transaction sees. `tenant`: one organisation, held there by row-level security. `platform`: all, for the
@@ -71,7 +72,7 @@ const INT8 = 20;
 // int8 columns hold counts and row numbers, all far below 2^53; NUMERIC stays text.
 const types = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {
-    if (oid === TIMESTAMPTZ) return (value: string) => new Date(value).toISOString();
+    if (oid === TIMESTAMPTZ) return instantText;
     if (oid === DATE) return (value: string) => value;
     if (oid === INT8) return (value: string) => Number(value);
     return pg.types.getTypeParser(oid, format);

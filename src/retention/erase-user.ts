@@ -1,4 +1,6 @@
 /** One pass of a deletion: everything that the ledger holds of a user at this moment, in one transaction. */
+
+import { type ErasedUser, redactEvent } from '../ai/redact-event.ts';
 import type { Ledger, LedgerTransaction } from '../db/ledger.ts';
 import { PLATFORM, tenant } from '../db/ledger.ts';
 import { holdCursors } from '../rollup/cursor-store.ts';
@@ -12,7 +14,6 @@ import {
   putQuarantinedEvents,
   renameEvents,
 } from './erasure-store.ts';
-import { type ErasedUser, redactEvent } from './redact-event.ts';
 
 export interface ErasedCounts {
   readonly events: number;

@@ -1,10 +1,10 @@
 /** The SQL of deleting a user: what names him gets a pseudonym, what tells of him goes, the figures stay. */
 import { PERSONAL_FIELDS } from '../ai/generation-row.ts';
+import type { ErasedUser } from '../ai/redact-event.ts';
 import { bareArray, textArray } from '../db/array-literal.ts';
 import { columnsOf } from '../db/columns-of.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { aiStatisticsDaily } from '../db/ledger-schema.ts';
-import type { ErasedUser } from './redact-event.ts';
 
 export interface Erasure extends ErasedUser {
   readonly organisation_id: string;
@@ -111,11 +111,12 @@ export interface ListedEvent {
   readonly is_his: boolean;
 }
 
-// A call's later arrivals are found by the key that they share with it, as the drain finds what they fill.
+// A call's later arrivals are found by the key that they share with it, as the drain finds what they fill; one in conflict
+// with it that names another user is that user's.
 export const listConflictsOf = (tx: LedgerTransaction, user: OfUser): Promise<ListedEvent[]> =>
   tx.query<ListedEvent>(
     `SELECT id, event::text AS event, is_his FROM (
-       SELECT c.id, c.event, c.kind <> 'conflict' AND EXISTS (
+       SELECT c.id, c.event, (c.kind <> 'conflict' OR c.event ->> 'user_id' IS NULL) AND EXISTS (
          SELECT 1 FROM event_keys k JOIN ai_generations g
            ON g.organisation_id = k.organisation_id AND g.id = k.event_id AND g.ingested_at = k.ingested_at
          WHERE k.organisation_id = c.organisation_id AND k.project_id = c.project_id

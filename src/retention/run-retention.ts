@@ -1,4 +1,6 @@
 /** Payloads to the file store and out of it, deletions of users to their end, and partitions made ahead. */
+
+import { withoutPayloads } from '../ai/redact-event.ts';
 import { DAY_MS, formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { type LedgerTransaction, PLATFORM } from '../db/ledger.ts';
@@ -17,7 +19,6 @@ import {
 import { clearArchives } from './clear-archives.ts';
 import { completeErasures, type ErasureCounts } from './complete-erasures.ts';
 import { whileCallsRest } from './erase-user.ts';
-import { withoutPayloads } from './redact-event.ts';
 
 export interface RunRetentionInput {
   /** The moment to look from, in epoch milliseconds. */

@@ -1,6 +1,7 @@
 /** What the drain writes of AI generations, in the transaction that counts them. */
 import { fillsWithoutPayloads, type GenerationFill, mergeFills, readFill } from '../ai/generation-fill.ts';
 import { type GenerationRow, PAYLOADS, parseContent, withoutPayloads } from '../ai/generation-row.ts';
+import { redactEvent } from '../ai/redact-event.ts';
 import type { HotEvent } from './hot-event.ts';
 import {
   type BookedGeneration,
@@ -106,6 +107,24 @@ function fillsOf(listed: readonly ListedFill[]): GenerationFill[] {
   return listed.flatMap(({ organisation_id, project_id, idempotency_key, event }) => {
     const arrival = readFill(generationOf(event) ?? '');
     return arrival ? [{ organisation_id, project_id, idempotency_key, ...arrival }] : [];
+  });
+}
+
+/** A copy that comes when its call is a deleted user's tells of him no more than the call itself does. */
+export async function withoutErased(
+  tx: RollupTransaction,
+  rows: readonly KnownEvent[],
+): Promise<readonly KnownEvent[]> {
+  const calls = rows.filter(({ event }) => generationOf(event) !== null);
+  const pseudonyms = calls.length > 0 ? await tx.listErased(calls) : new Map<string, string>();
+  if (pseudonyms.size === 0) return rows;
+  return rows.map((row) => {
+    const pseudonym = pseudonyms.get(keyOf(row));
+    if (pseudonym === undefined) return row;
+    const named =
+      parseContent(row.event)?.['user_id'] ?? parseContent(generationOf(row.event) ?? '')?.['user_id'];
+    const user_id = typeof named === 'string' ? named : '';
+    return { ...row, event: redactEvent(row.event, { user_id, pseudonym }, true) ?? row.event };
   });
 }
 

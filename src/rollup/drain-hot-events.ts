@@ -18,6 +18,7 @@ import {
   dropPayloads,
   findWithoutPayloads,
   listedEvent,
+  withoutErased,
 } from './commit-generations.ts';
 import type { HotConflict, HotEvent, HotRows, Stream } from './hot-event.ts';
 import {
@@ -168,7 +169,10 @@ const commitEvents: Commit<'events'> = async (tx, rows, { shard, now }) => {
     tx,
     keyed.filter(({ generation }) => generation !== null),
   );
-  const known = classified.known.map((row) => listedEvent(row, silent));
+  const known = await withoutErased(
+    tx,
+    classified.known.map((row) => listedEvent(row, silent)),
+  );
 
   const countable = good.filter(isFresh);
   const { periods, homeless } = await lockPeriodsOf(tx, countable);
@@ -258,7 +262,10 @@ const commitConflicts: Commit<'conflicts'> = async (tx, rows, { shard, now }) =>
     tx,
     rows.filter(({ event }) => event.includes('"generation"')),
   );
-  const known = listed.map((row) => listedEvent(row, silent));
+  const known = await withoutErased(
+    tx,
+    listed.map((row) => listedEvent(row, silent)),
+  );
   const fills = known.filter(({ kind }) => kind === 'fill');
   if (fills.length > 0) await tx.holdEventsCursor(shard);
   await tx.insertKnown(known);

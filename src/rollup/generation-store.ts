@@ -8,7 +8,14 @@ import type { LedgerTransaction } from '../db/ledger.ts';
 import { FILLABLE_FIELDS, type FillableField } from '../ingest/fill.ts';
 import { hasSameHead, headOf } from './generation-head.ts';
 import type { HotEvent } from './hot-event.ts';
-import type { BookedGeneration, ListedFill, StatisticSum, UncountedCall } from './ports.ts';
+import {
+  type BookedGeneration,
+  type KnownEvent,
+  keyOf,
+  type ListedFill,
+  type StatisticSum,
+  type UncountedCall,
+} from './ports.ts';
 import { instantOf, shareRows } from './share-rows.ts';
 
 export async function listWithoutPayloads(
@@ -256,6 +263,25 @@ export async function applyFills(tx: LedgerTransaction, fills: readonly Generati
       ...FILLABLE_FIELDS.map((name) => textArray(fills.map(({ fields }) => fields[name]))),
     ],
   );
+}
+
+export async function listErased(
+  tx: LedgerTransaction,
+  rows: readonly KnownEvent[],
+): Promise<ReadonlyMap<string, string>> {
+  const erased = await tx.query<{ project_id: string; idempotency_key: string; user_id: string }>(
+    `SELECT DISTINCT k.project_id, k.idempotency_key, g.user_id
+     FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS f(project_id, idempotency_key, organisation_id)
+     JOIN event_keys k USING (organisation_id, project_id, idempotency_key)
+     JOIN ai_generations g ON g.organisation_id = k.organisation_id AND g.id = k.event_id AND g.ingested_at = k.ingested_at
+     WHERE g.erased_at IS NOT NULL`,
+    [
+      bareArray(rows.map((row) => row.project_id)),
+      textArray(rows.map((row) => row.idempotency_key)),
+      bareArray(rows.map((row) => row.organisation_id)),
+    ],
+  );
+  return new Map(erased.map((row) => [keyOf(row), row.user_id]));
 }
 
 type UncountedRow = Omit<UncountedCall, 'tokens' | 'cost_usd' | 'duration_ms' | 'ingested_at'> & {

@@ -197,6 +197,8 @@ export interface RollupTransaction {
   lockUncounted(fills: readonly GenerationFill[]): Promise<UncountedCall[]>;
   /** Gives them the user and the duration that they have here. */
   setCounted(calls: readonly UncountedCall[]): Promise<void>;
+  /** Of these keys those of deleted users' calls, by `keyOf`, with the pseudonym. */
+  listErased(rows: readonly KnownEvent[]): Promise<ReadonlyMap<string, string>>;
   insertKnown(known: readonly KnownEvent[]): Promise<void>;
   insertQuarantined(shard: number, rows: readonly QuarantinedRow[]): Promise<void>;
   /**

@@ -9,6 +9,7 @@ import {
   addStatistics,
   applyFills,
   insertGenerations,
+  listErased,
   listWithoutPayloads,
   lockUncounted,
   readFills,
@@ -183,6 +184,7 @@ export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
     },
 
     listWithoutPayloads: (organisationIds) => listWithoutPayloads(tx, organisationIds),
+    listErased: (rows) => listErased(tx, rows),
     listCeilings: (organisationIds) => listCeilings(tx, organisationIds),
     listModelPrices: (organisationIds, models) => listBookPrices(tx, organisationIds, models),
     insertGenerations: (booked) => insertGenerations(tx, booked),

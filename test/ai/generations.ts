@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { TOKEN_KINDS } from '../../src/ai/generation-row.ts';
 import { canonicalJson } from '../../src/core/canonical-json.ts';
 import { uuidv7 } from '../../src/core/id.ts';
-import { CONTENT_FIELDS, contentText, hotText } from '../../src/ingest/call-content.ts';
+import { CALL_EVENT, CONTENT_FIELDS, contentText, hotText } from '../../src/ingest/call-content.ts';
 import type { Suite } from '../invoicing/ledger-of-suite.ts';
 
 export interface GenerationContent {
@@ -93,19 +93,21 @@ export interface SentFill {
   readonly first_event_id: string;
   readonly content: GenerationContent;
   readonly received_at: string;
+  readonly kind?: 'fill' | 'conflict';
 }
 
 /** What came again under the key of an earlier call. */
 export function sendFill(suite: Suite, fill: SentFill): void {
   const { organisation_id, project_id, idempotency_key, first_event_id } = fill;
   const generation = contentOf(fill.content);
-  const event = { metric_name: 'ai.calls', metric_value: '1', unit: 'call', idempotency_key, generation };
+  const user_id = generation['user_id'] ?? null;
+  const event = { ...CALL_EVENT, metadata: {}, user_id, idempotency_key, generation };
   const fingerprint = fingerprintOf(canonicalJson(generation));
   const receivedAt = Date.parse(fill.received_at);
   suite.sqlite
     .prepare(
       `INSERT INTO event_conflicts (id, organisation_id, project_id, idempotency_key, fingerprint, kind, event, first_event_id,
-         received_at) VALUES (?, ?, ?, ?, ?, 'fill', ?, ?, ?)`,
+         received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       uuidv7(receivedAt),
@@ -113,6 +115,7 @@ export function sendFill(suite: Suite, fill: SentFill): void {
       project_id,
       idempotency_key,
       fingerprint,
+      fill.kind ?? 'fill',
       JSON.stringify(event),
       first_event_id,
       receivedAt,

@@ -1,10 +1,12 @@
 /** Deletions on their way to the end: what the hot store still held, drains at work, and files. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { getGeneration } from '../../src/ai-answers/get-generation.ts';
 import { deleteUser } from '../../src/retention/delete-user.ts';
 import { STATISTIC_FIGURES } from '../../src/retention/erasure-store.ts';
 import { verifyBooks } from '../../src/rollup/verify-books.ts';
 import { createUser } from '../../src/tenants/create-user.ts';
+import { type GenerationContent, type SentFill, sendFill } from '../ai/generations.ts';
 import {
   actsOn,
   addPair,
@@ -12,7 +14,9 @@ import {
   OLD,
   openRetentionSuite,
   payloadOf,
+  personalOf,
   type RetentionSuite,
+  readPayload,
   rowIdOf,
   sendCalls,
   sendNamed,
@@ -65,6 +69,81 @@ test('what is still in the hot store is erased once the drain has passed it, and
   expect((await deleteUser(ctx, { id: again })).pseudonym).not.toBe(pseudonym);
   await retain();
 });
+
+test('a copy of her call that comes when her deletion has ended tells nothing of her, and makes nobody a user', async () => {
+  const { organisation_id, project_id, ann, bob, mark } = await addPair(of);
+  const [id = '', bobs = ''] = sendCalls(of.suite, organisation_id, [
+    { project_id, key: 'hers', user_id: ann, mark },
+    { project_id, key: 'his', user_id: bob, mark: 'bob' },
+  ]);
+  await of.suite.drain();
+  await deleteUser(of.ctx(), { id: await rowIdOf(of, organisation_id, ann) });
+  expect(await retain()).toMatchObject({ erased_users: 1, open_erasures: 0 });
+  const again = (fields: GenerationContent, more: Partial<SentFill> = {}): void =>
+    sendFill(of.suite, {
+      ...{
+        organisation_id,
+        project_id,
+        idempotency_key: 'hers',
+        first_event_id: id,
+        received_at: NOW,
+        ...more,
+      },
+      content: { ...personalOf(mark), ...fields },
+    });
+  again({ user_id: ann, duration_ms: 5 });
+  again({ user_id: ann, sku: 'kept' }, { kind: 'conflict' });
+  again({ sku: 'other' }, { kind: 'conflict' });
+  again({ user_id: bob, ...personalOf('his own') }, { idempotency_key: 'his', first_event_id: bobs });
+  // The same key again, after the hot store has forgotten it.
+  of.suite.sqlite.exec("DELETE FROM usage_events WHERE idempotency_key = 'hers'");
+  sendCalls(of.suite, organisation_id, [{ project_id, key: 'hers', user_id: ann, mark, received: NOW }]);
+  await of.suite.drain();
+  expect(await tracesOf(of, mark)).toEqual({});
+  expect(await tracesOf(of, ann.slice(-36))).toEqual({});
+  const users = await of.rows('SELECT user_id FROM users WHERE organisation_id = $1', organisation_id);
+  expect(users).toEqual([{ user_id: bob }]);
+  const [call] = await of.rows('SELECT duration_ms, sku FROM ai_generations WHERE id = $1', id);
+  expect(call).toEqual({ duration_ms: '5', sku: null });
+  const listed = await of.rows<{ event: { generation: { sku?: string } } }>(
+    'SELECT event FROM event_conflicts WHERE organisation_id = $1',
+    organisation_id,
+  );
+  expect(listed.flatMap(({ event }) => event.generation.sku ?? []).sort()).toEqual(['kept', 'other']);
+  expect(Object.keys(await tracesOf(of, 'his own'))).toEqual(['event_conflicts']);
+  expect(await verifyBooks(of.ctx(), { since: null })).toEqual([]);
+});
+
+test('what came in conflict with her call and names nobody goes with her; what names another user is his', async () => {
+  const { organisation_id, project_id, ann, bob, mark } = await addPair(of);
+  const [id = ''] = sendCalls(of.suite, organisation_id, [{ project_id, key: 'k', user_id: ann, mark }]);
+  const other = { organisation_id, project_id, idempotency_key: 'k', first_event_id: id, received_at: NOW };
+  sendFill(of.suite, { ...other, kind: 'conflict', content: personalOf(`${mark} nobody`) });
+  sendFill(of.suite, { ...other, kind: 'conflict', content: { ...personalOf('his text'), user_id: bob } });
+  await of.suite.drain();
+  await deleteUser(of.ctx(), { id: await rowIdOf(of, organisation_id, ann) });
+  await retain();
+  expect(await tracesOf(of, mark)).toEqual({});
+  expect(Object.keys(await tracesOf(of, 'his text'))).toEqual(['event_conflicts']);
+});
+
+test(
+  'an archived payload is not read any more from the moment of the deletion',
+  async () => {
+    const { organisation_id, project_id, ann, mark } = await addPair(of);
+    const [id = ''] = sendCalls(of.suite, organisation_id, [{ project_id, key: 'k', user_id: ann, mark }]);
+    await of.suite.drain();
+    await retain();
+    expect(await readPayload(of, organisation_id, id)).toEqual(payloadOf(mark));
+    await deleteUser(of.ctx(), { id: await rowIdOf(of, organisation_id, ann) });
+    const call = await getGeneration(of.ctx(), { organisation_id, id });
+    expect(JSON.stringify(call)).not.toContain(mark);
+    expect(call).toMatchObject({ archive_id: null, request_data: null });
+    await retain();
+    expect(await of.filesOf(organisation_id)).toEqual(new Map());
+  },
+  TIMEOUT_MS,
+);
 
 test(
   'a shard that is halted keeps a deletion open; after its resync it ends',

@@ -1,5 +1,5 @@
 /** Pure: what is left of a listed or quarantined event when its user is deleted, or its payloads have had their time. */
-import { PAYLOADS, PERSONAL_FIELDS } from '../ai/generation-row.ts';
+import { PAYLOADS, PERSONAL_FIELDS } from './generation-row.ts';
 
 export interface ErasedUser {
   /** As events carry it. */

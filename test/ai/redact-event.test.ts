@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { redactEvent, withoutPayloads } from '../../src/retention/redact-event.ts';
+import { redactEvent, withoutPayloads } from '../../src/ai/redact-event.ts';
 
 const user = { user_id: 'ann "a"', pseudonym: 'deleted-1' };
 const call = { user_id: user.user_id, provider: 'p', input_summary: 'secret', tokens: { input: '1' } };
