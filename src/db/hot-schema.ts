@@ -94,6 +94,8 @@ export const publishedOrganisations = sqliteTable('published_organisations', {
   /** JSON array of `[metric_name, unit]` that have a price; the row of id `*` holds those priced for everyone. */
   priced_metrics: text().notNull(),
   version: integer().notNull(),
+  /** 0: nothing of what was asked and answered in AI calls is kept. */
+  stores_payloads: integer().notNull().default(1),
 });
 
 /** A revoked key stays as a row with `is_active` 0: a tombstone, so that a late publish cannot bring it back. */

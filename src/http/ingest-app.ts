@@ -10,6 +10,7 @@ import { AppError } from '../core/error.ts';
 import { type HotDatabase, hotDatabase, type Shards } from '../db/hot.ts';
 import { acceptEvents } from '../ingest/accept-events.ts';
 import { type Admission, createAdmission } from '../ingest/admission.ts';
+import { withoutPayloads } from '../ingest/call-content.ts';
 import { type CommitQueue, createCommitQueue } from '../ingest/commit-queue.ts';
 import type { ParsedEvents, ReadEvent, UsageEvent } from '../ingest/event.ts';
 import { parseEvents } from '../ingest/parse-events.ts';
@@ -170,7 +171,9 @@ async function receive(
   const { insert } = queueOf(key.shard);
   // Whatever goes wrong around the commit, sending it again is safe: that is the answer, never a bare 500.
   const accept = async (events: readonly UsageEvent[]): Promise<readonly Verdict[]> =>
-    events.length > 0 ? await acceptEvents(hotWriter(hot), insert, key, events, now).catch(retryLater) : [];
+    events.length > 0
+      ? await acceptEvents(hotWriter(hot), insert, key, keptOf(events, key), now).catch(retryLater)
+      : [];
   const { organisation_id } = key;
   const price: Reception['price'] = (events) =>
     priceCalls(events, organisation_id, now, (models) =>
@@ -180,6 +183,16 @@ async function receive(
     );
   return receiver.receive(request, { key, hot, now, price, accept });
 }
+
+/** Calls without their payloads, where the organisation keeps none; what they are known by stays. */
+const keptOf = (events: readonly UsageEvent[], { storesPayloads }: EdgeKey): readonly UsageEvent[] =>
+  storesPayloads
+    ? events
+    : events.map((event) => {
+        const { generation } = event;
+        if (generation === null) return event;
+        return { ...event, generation: { ...generation, content: withoutPayloads(generation.content) } };
+      });
 
 function retryLater(cause: unknown): never {
   if (cause instanceof AppError) throw cause;

@@ -51,6 +51,17 @@ export function contentText(fields: readonly (string | null)[]): string {
   return `${text}]`;
 }
 
+const PAYLOADS_FROM = CONTENT_FIELDS.indexOf('input_summary');
+
+/** The content without what was asked and answered, which stands last. */
+export function withoutPayloads(content: string): string {
+  const values = JSON.parse(content) as readonly unknown[];
+  if (values.length <= PAYLOADS_FROM) return content;
+  return contentText(
+    values.slice(0, PAYLOADS_FROM).map((value) => (value === null ? null : JSON.stringify(value))),
+  );
+}
+
 /** As the hot row has it: `[content]`, or `[content,"cost","price id",…]` where the edge found the cost. */
 export const hotText = (content: string, priced: string | null): string =>
   priced === null ? `[${content}]` : `[${content},${priced}]`;

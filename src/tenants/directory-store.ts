@@ -4,10 +4,10 @@ import { type HotDatabase, withinTime } from '../db/hot.ts';
 import { type EdgeKey, EVERYONE, type Publication } from './published-tenant.ts';
 
 // What holds for everyone has no secret to keep: there the last word wins, and the job mends a late one.
-const UPSERT_ORGANISATION = `INSERT INTO published_organisations (organisation_id, shard, is_active, priced_metrics, version)
-VALUES (?1, CAST(?2 AS INTEGER), CAST(?3 AS INTEGER), ?4, CAST(?5 AS INTEGER))
+const UPSERT_ORGANISATION = `INSERT INTO published_organisations (organisation_id, shard, is_active, priced_metrics, version, stores_payloads)
+VALUES (?1, CAST(?2 AS INTEGER), CAST(?3 AS INTEGER), ?4, CAST(?5 AS INTEGER), CAST(?6 AS INTEGER))
 ON CONFLICT (organisation_id) DO UPDATE SET is_active = excluded.is_active, priced_metrics = excluded.priced_metrics,
-  version = excluded.version WHERE excluded.version > version OR organisation_id = '*'`;
+  stores_payloads = excluded.stores_payloads, version = excluded.version WHERE excluded.version > version OR organisation_id = '*'`;
 
 const UPSERT_KEYS = `INSERT INTO published_keys (key_hash, key_id, organisation_id, project_id, is_active, expires_at, version)
 SELECT value->>'key_hash', value->>'key_id', ?2, value->>'project_id', value->>'is_active', value->>'expires_at', CAST(?3 AS INTEGER)
@@ -29,6 +29,7 @@ export async function upsertPublications(
         each.is_active ? 1 : 0,
         JSON.stringify(each.priced_metrics),
         each.version,
+        each.stores_payloads ? 1 : 0,
       ),
     directory.prepare(UPSERT_KEYS).bind(JSON.stringify(each.keys), each.organisation_id, each.version),
   ]);
@@ -50,8 +51,9 @@ export async function readPublishedVersions(directory: HotDatabase): Promise<Map
   return new Map(results.map((row) => [row.organisation_id, row.version]));
 }
 
-interface EdgeKeyRow extends Omit<EdgeKey, 'isPriced'> {
+interface EdgeKeyRow extends Omit<EdgeKey, 'isPriced' | 'storesPayloads'> {
   readonly is_active: number;
+  readonly stores_payloads: number;
   readonly priced_metrics: string;
   readonly priced_for_all: string | null;
 }
@@ -60,7 +62,7 @@ interface EdgeKeyRow extends Omit<EdgeKey, 'isPriced'> {
 export async function findEdgeKey(directory: HotDatabase, keyHash: string): Promise<EdgeKey | null> {
   const statement = directory.prepare(
     `SELECT k.key_id, k.organisation_id, k.project_id, k.expires_at, k.is_active AND o.is_active AS is_active, o.shard,
-       o.priced_metrics, everyone.priced_metrics AS priced_for_all
+       o.stores_payloads, o.priced_metrics, everyone.priced_metrics AS priced_for_all
      FROM published_keys k JOIN published_organisations o ON o.organisation_id = k.organisation_id
      LEFT JOIN published_organisations everyone ON everyone.organisation_id = ?2
      WHERE k.key_hash = ?1`,
@@ -74,7 +76,8 @@ export async function findEdgeKey(directory: HotDatabase, keyHash: string): Prom
     ),
   );
   const isPriced = (metricName: string, unit: string): boolean => priced.has(`${metricName}\0${unit}`);
-  return { key_id, organisation_id, project_id, shard, expires_at, isPriced };
+  const storesPayloads = row.stores_payloads !== 0;
+  return { key_id, organisation_id, project_id, shard, expires_at, storesPayloads, isPriced };
 }
 
 /** Written at most once in five minutes a key and isolate. */

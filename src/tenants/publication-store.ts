@@ -41,6 +41,7 @@ export async function readPublications(
   return await tx.query<Publication>(
     `SELECT o.id::text AS organisation_id, o.shard, o.is_active, o.publication_version AS version,
        (SELECT ${PRICED} FROM pricing_plans p WHERE p.organisation_id = o.id AND p.is_active) AS priced_metrics,
+       o.store_ai_payloads AS stores_payloads,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('key_hash', k.key_hash, 'key_id', k.id, 'project_id', k.project_id,
             'is_active', k.is_active AND project.is_active,
             'expires_at', (extract(epoch FROM k.expires_at) * 1000)::bigint)), '[]')
@@ -49,7 +50,7 @@ export async function readPublications(
      FROM organisations o WHERE o.id = ANY ($1::uuid[])
      UNION ALL
      SELECT '${EVERYONE}', 0, true, ${EVERYONE_VERSION},
-       (SELECT ${PRICED} FROM pricing_plans p WHERE p.organisation_id IS NULL AND p.is_active), '[]' WHERE $2`,
+       (SELECT ${PRICED} FROM pricing_plans p WHERE p.organisation_id IS NULL AND p.is_active), true, '[]' WHERE $2`,
     [ids, withEveryone],
   );
 }

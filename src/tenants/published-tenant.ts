@@ -15,6 +15,8 @@ export interface Publication {
   readonly shard: number;
   readonly is_active: boolean;
   readonly priced_metrics: readonly (readonly [metric_name: string, unit: string])[];
+  /** Of AI calls. */
+  readonly stores_payloads: boolean;
   readonly version: number;
   readonly keys: readonly PublishedKey[];
 }
@@ -28,5 +30,6 @@ export interface EdgeKey {
   readonly project_id: string;
   readonly shard: number;
   readonly expires_at: number | null;
+  readonly storesPayloads: boolean;
   readonly isPriced: (metricName: string, unit: string) => boolean;
 }

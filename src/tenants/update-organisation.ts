@@ -50,6 +50,8 @@ export async function changeOrganisation(
 ): Promise<Organisation> {
   const { id, ...rest } = input;
   if (!isUuid(id)) throw notFound('organisation');
+  // What the edge must know.
+  const isPublished = rest.is_active !== undefined || rest.store_ai_payloads !== undefined;
   const changes = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const updated = await ctx.ledger.transaction(tenant(id), async (tx) => {
     const before = await findOrganisationLocked(tx, id);
@@ -64,7 +66,7 @@ export async function changeOrganisation(
     if (rest.timezone !== undefined || rest.currency !== undefined) {
       await scheduleCalendar(tx, ctx.now, before, rest);
     }
-    const row = await updateOrganisation(tx, id, changes, rest.is_active !== undefined);
+    const row = await updateOrganisation(tx, id, changes, isPublished);
     await appendAudit(tx, ctx, {
       organisation_id: id,
       entity_type: 'organisation',
@@ -74,7 +76,7 @@ export async function changeOrganisation(
     });
     return row;
   });
-  if (rest.is_active !== undefined) await publishOrganisations(ctx, [id]);
+  if (isPublished) await publishOrganisations(ctx, [id]);
   return updated;
 }
 

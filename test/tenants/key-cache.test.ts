@@ -10,6 +10,7 @@ const keyOf = (fields: Partial<EdgeKey> = {}): EdgeKey => ({
   project_id: 'project',
   shard: 0,
   expires_at: null,
+  storesPayloads: true,
   isPriced: () => true,
   ...fields,
 });

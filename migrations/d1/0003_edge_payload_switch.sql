@@ -1,0 +1,1 @@
+ALTER TABLE `published_organisations` ADD `stores_payloads` integer DEFAULT 1 NOT NULL;
