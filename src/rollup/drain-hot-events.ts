@@ -43,7 +43,8 @@ export interface DrainInput {
 }
 
 export type DrainStep =
-  | { readonly kind: 'drained'; readonly batch: Batch }
+  /** `isCut`: the ledger refused a larger batch that begins so, or this one row. */
+  | { readonly kind: 'drained'; readonly batch: Batch; readonly isCut?: boolean }
   | { readonly kind: 'empty' }
   /** Another run moved the cursor first: begin again. */
   | { readonly kind: 'overtaken' }
@@ -106,7 +107,8 @@ async function drainStream<S extends Stream>(
   for (let size = rows.length; size > 0; size = Math.ceil(size / 2)) {
     const part = rows.slice(0, size);
     try {
-      return await commitBatch(stores, cursor, part, input, commit);
+      const step = await commitBatch(stores, cursor, part, input, commit);
+      return size < rows.length ? cut(step) : step;
     } catch (error) {
       if (!isDeterministic(error)) throw error;
       // The first half next; a single row that fails is the poison and goes to the quarantine alone.
@@ -116,11 +118,13 @@ async function drainStream<S extends Stream>(
         await tx.insertQuarantined(input.shard, [poison(row, error)]);
         return { ...NONE, n_quarantined: 1 };
       };
-      return await commitBatch(stores, cursor, part, input, refused);
+      return cut(await commitBatch(stores, cursor, part, input, refused));
     }
   }
   return { kind: 'empty' };
 }
+
+const cut = (step: DrainStep): DrainStep => (step.kind === 'drained' ? { ...step, isCut: true } : step);
 
 async function commitBatch<S extends Stream>(
   { hot, ledger }: Stores,

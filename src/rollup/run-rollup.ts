@@ -82,10 +82,11 @@ async function drainStream(
 ): Promise<boolean> {
   let overtaken = 0;
   let lost = 0;
+  let limit = BATCH_EVENTS;
   while (input.hasTime()) {
     let step: Awaited<ReturnType<typeof drainHotEvents>>;
     try {
-      step = await drainHotEvents(stores, { shard, stream, limit: BATCH_EVENTS, now: input.now });
+      step = await drainHotEvents(stores, { shard, stream, limit, now: input.now });
     } catch (error) {
       // A transaction that turned out rolled back left nothing: the cursor tells where to begin again.
       if (error instanceof NotCommittedError && ++lost < LOST_ANSWERS_MAX) continue;
@@ -102,6 +103,9 @@ async function drainStream(
         break;
       case 'drained': {
         overtaken = 0;
+        // Where a row was refused others may follow: whole batches are tried again only step by step, or each such row would
+        // cost as many attempts at thousands of rows as it takes to find it.
+        limit = step.isCut ? step.batch.n_in : Math.min(2 * limit, BATCH_EVENTS);
         counts.batches += 1;
         counts.n_in += step.batch.n_in;
         counts.n_counted += step.batch.n_counted;
