@@ -59,6 +59,27 @@ test('a call is stored as one event, its counts disjoint, its cost as it was wri
   expect(new TextEncoder().encode(JSON.stringify(content.request_data)).length).toBeLessThanOrEqual(16_384);
 });
 
+test('a call with the longest names that there may be is counted', async () => {
+  // Of characters that do not compress: they are a key of the day's statistics.
+  const random = (length: number, from: number, count: number): string =>
+    String.fromCodePoint(...Array.from({ length }, () => from + Math.floor(Math.random() * count)));
+  const call = generationOf({
+    provider: random(64, 97, 26),
+    model: random(255, 97, 26),
+    generation_type: random(128, 0x20000, 0xa000),
+    user_id: random(255, 0x20000, 0xa000),
+  });
+  const { body } = await send(call);
+  await world.job('rollup');
+  const { id } = body.results[0];
+  const found = await world.get(`/v1/admin/ai/generations/${id}`);
+  expect(found.body).toMatchObject({
+    id,
+    user_id: call['user_id'],
+    generation_type: call['generation_type'],
+  });
+});
+
 test('a plain event has no call, also in the transaction of one that has', async () => {
   const keys = Array.from({ length: 20 }, () => randomUUID());
   await Promise.all(
