@@ -37,22 +37,17 @@ export async function priceGenerations(
   events: readonly HotEvent[],
   generations: ReadonlyMap<string, GenerationRow>,
 ): Promise<PricedGenerations> {
-  const calls: Costing[] = [];
-  for (const event of events) {
-    const row = generations.get(event.id);
-    if (!row || row.cost_source === 'reported') continue;
-    const { provider, model, service_tier, tokens } = row;
-    const { organisation_id, timestamp: occurred_at } = event;
-    calls.push({ event, row, organisation_id, provider, model, service_tier, occurred_at, tokens });
-  }
-  if (calls.length === 0) return { generations, n_mispriced: 0 };
-  const prices = await listPricesOf(tx, calls);
+  const unpriced = events.filter(({ id }) => isUnpriced(generations.get(id)));
+  if (unpriced.length === 0) return { generations, n_mispriced: 0 };
+  const prices = await listPricesOf(tx, unpriced, generations);
   const price = makePricer(makePriceBook(prices));
   const priced = new Map<string, GenerationRow>();
   const unknown: Costing[] = [];
   let n_mispriced = 0;
-  for (const call of calls) {
-    const { event, row } = call;
+  for (const event of unpriced) {
+    // Made for as long as it is priced: thousands of them kept took as long again.
+    const call = costingOf(event, generations.get(event.id) as GenerationRow);
+    const { row } = call;
     const cost = price(call);
     if (isBorneOut(call, cost, prices)) continue;
     if (foundAtEdge(row)) n_mispriced += 1;
@@ -61,6 +56,15 @@ export async function priceGenerations(
   }
   if (unknown.length > 0) await priceByCeiling(tx, unknown, priced);
   return { generations: priced.size === 0 ? generations : new Map([...generations, ...priced]), n_mispriced };
+}
+
+const isUnpriced = (row: GenerationRow | undefined): boolean =>
+  row !== undefined && row.cost_source !== 'reported';
+
+function costingOf(event: HotEvent, row: GenerationRow): Costing {
+  const { provider, model, service_tier, tokens } = row;
+  const { organisation_id, timestamp: occurred_at } = event;
+  return { event, row, organisation_id, provider, model, service_tier, occurred_at, tokens };
 }
 
 const foundAtEdge = ({ cost_usd, price_ids }: GenerationRow): CallCost | null =>
@@ -77,18 +81,22 @@ function isBorneOut(call: Costing, cost: CallCost | null, prices: readonly Ledge
 const ofModel = (prices: readonly LedgerPrice[], { provider, model }: PricedCall): LedgerPrice[] =>
   prices.filter((price) => price.model === model && price.provider === priceProviderOf(provider));
 
-async function listPricesOf(tx: RollupTransaction, calls: readonly Costing[]): Promise<LedgerPrice[]> {
+async function listPricesOf(
+  tx: RollupTransaction,
+  events: readonly HotEvent[],
+  generations: ReadonlyMap<string, GenerationRow>,
+): Promise<LedgerPrice[]> {
   const organisationIds = new Set<string>();
   const models = new Map<string, ModelName>();
-  let last: Costing | undefined;
-  for (const call of calls) {
-    const { organisation_id, provider, model } = call;
-    if (organisation_id !== last?.organisation_id) organisationIds.add(organisation_id);
-    if (model !== last?.model || provider !== last.provider) {
-      const name = { provider: priceProviderOf(provider), model };
+  let last: GenerationRow | undefined;
+  for (const { id, organisation_id } of events) {
+    organisationIds.add(organisation_id);
+    const row = generations.get(id) as GenerationRow;
+    if (row.model !== last?.model || row.provider !== last.provider) {
+      const name = { provider: priceProviderOf(row.provider), model: row.model };
       models.set(bookKeyOf(name), name);
     }
-    last = call;
+    last = row;
   }
   return await tx.listModelPrices([...organisationIds], [...models.values()]);
 }
