@@ -2,6 +2,7 @@
 import { parseQuantity } from '../core/decimal.ts';
 import { isUuid } from '../core/id.ts';
 import { type Content, readHotText } from '../ingest/call-content.ts';
+import { isObject } from '../ingest/event.ts';
 import { FILLABLE_FIELDS, type FillableField } from '../ingest/fill.ts';
 
 export const GENERATION_STATUSES = ['success', 'failed', 'timeout', 'cancelled'] as const;
@@ -59,9 +60,6 @@ export interface GenerationRow extends FillFields {
   readonly price_ids: readonly string[] | null;
 }
 
-const isContent = (value: unknown): value is Content =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** 18 digits of each are below the end of a bigint column, also where two kinds are added. */
 const WHOLE = /^\d{1,18}$/;
 
@@ -69,58 +67,43 @@ const WHOLE = /^\d{1,18}$/;
 export function readGenerationRow(text: string, eventKey: string): GenerationRow | null {
   const content = readHotText(text);
   if (content === null) return null;
+  const fields = readFillFields(content);
+  const tokens = readTokens(content['tokens']);
+  const status = GENERATION_STATUSES.find((each) => each === content['status']);
+  const { provider, model, generation_type } = content;
+  const idempotency_key = content['idempotency_key'] ?? eventKey;
+  if (!fields || !tokens || !status) return null;
+  if (!isText(provider) || !isText(model) || !isText(generation_type) || !isText(idempotency_key))
+    return null;
+  const user_id = readText(content['user_id']);
+  const duration_ms = readWhole(content['duration_ms'] ?? null);
+  const response_id = readText(content['response_id']);
+  const service_tier = readText(content['service_tier']);
   const reported = readCost(content['cost_usd'] ?? null);
-  if (reported === undefined) return null;
+  if (user_id === undefined || duration_ms === undefined) return null;
+  if (response_id === undefined || service_tier === undefined || reported === undefined) return null;
   const cost: Cost =
     reported === null
       ? readPriced(content['priced'])
       : { cost_usd: reported, cost_source: 'reported', price_ids: null };
-  // One object, spelled out: for thousands of calls at once each further one is as dear as what is read into it.
-  const row = {
-    scene_description: readText(content['scene_description']),
-    session_id: readText(content['session_id']),
-    application_id: readText(content['application_id']),
-    sku: readText(content['sku']),
-    request_id: readText(content['request_id']),
-    error_code: readText(content['error_code']),
-    error_message: readText(content['error_message']),
-    input_summary: readText(content['input_summary']),
-    output_summary: readText(content['output_summary']),
-    request_data: jsonText(content['request_data']),
-    response_data: jsonText(content['response_data']),
-    ip_address: readText(content['ip_address']),
-    user_agent: readText(content['user_agent']),
-    user_id: readText(content['user_id']),
-    duration_ms: readWhole(content['duration_ms'] ?? null),
-    idempotency_key: content['idempotency_key'] ?? eventKey,
-    provider: content['provider'],
-    model: content['model'],
-    generation_type: content['generation_type'],
-    response_id: readText(content['response_id']),
-    service_tier: readText(content['service_tier']),
-    status: GENERATION_STATUSES.find((each) => each === content['status']),
-    tokens: readTokens(content['tokens']),
+  return {
+    ...fields,
+    user_id,
+    duration_ms,
+    idempotency_key,
+    provider,
+    model,
+    generation_type,
+    response_id,
+    service_tier,
+    status,
+    tokens,
+    // Only the first spread of an object is quick.
     cost_usd: cost.cost_usd,
     cost_source: cost.cost_source,
     price_ids: cost.price_ids,
   };
-  return isRow(row) ? row : null;
 }
-
-type ReadRow = { readonly [field in keyof GenerationRow]: unknown };
-
-const isRow = (row: ReadRow): row is GenerationRow =>
-  row.tokens !== null &&
-  row.status !== undefined &&
-  isText(row.provider) &&
-  isText(row.model) &&
-  isText(row.generation_type) &&
-  isText(row.idempotency_key) &&
-  row.user_id !== undefined &&
-  row.duration_ms !== undefined &&
-  row.response_id !== undefined &&
-  row.service_tier !== undefined &&
-  areTexts(row);
 
 type Cost = Pick<GenerationRow, 'cost_usd' | 'cost_source' | 'price_ids'>;
 
@@ -128,7 +111,7 @@ const UNPRICED: Cost = { cost_usd: null, cost_source: 'unpriced', price_ids: nul
 
 /** What the edge found the call to cost. Unreadable it is as if it had found nothing: the drain prices it all the same. */
 function readPriced(value: unknown): Cost {
-  if (!isContent(value)) return UNPRICED;
+  if (!isObject(value)) return UNPRICED;
   const { cost_usd, price_ids } = value;
   const cost = readCost(cost_usd ?? null) ?? null;
   if (cost === null || !Array.isArray(price_ids)) return UNPRICED;
@@ -149,7 +132,7 @@ const isUuidText = (value: unknown): value is string => typeof value === 'string
 export function parseContent(text: string): Content | null {
   try {
     const content: unknown = JSON.parse(text);
-    return isContent(content) ? content : null;
+    return isObject(content) ? content : null;
   } catch {
     return null;
   }
@@ -185,7 +168,9 @@ export function readFillFields(content: Content): FillFields | null {
   return areTexts(fields) ? fields : null;
 }
 
-const areTexts = (fields: Readonly<Record<FillableField, unknown>>): fields is FillFields => {
+const areTexts = (
+  fields: Readonly<Record<FillableField, string | null | undefined>>,
+): fields is FillFields => {
   for (const name of FILLABLE_FIELDS) if (fields[name] === undefined) return false;
   return true;
 };
@@ -224,7 +209,7 @@ function readCost(value: unknown): bigint | null | undefined {
 }
 
 function readTokens(value: unknown): Readonly<Record<TokenKind, bigint>> | null {
-  if (!isContent(value)) return null;
+  if (!isObject(value)) return null;
   const input = readWhole(value['input']);
   const output = readWhole(value['output']);
   const cache_read = readWhole(value['cache_read'] ?? 0);

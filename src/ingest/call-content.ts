@@ -2,6 +2,8 @@
  * The content of an AI call as its hot row keeps it: a JSON array whose places have the names below. With its members' names
  * the text was three times as long, and every call is written, hashed, sent, stored and read with it.
  */
+import { isObject } from './event.ts';
+
 export const CONTENT_FIELDS = [
   'provider',
   'model',
@@ -137,8 +139,6 @@ export function shownContent(content: Content): Content {
   const { tokens } = content;
   return { ...Object.fromEntries(shown), ...(isObject(tokens) && { tokens: shownTokens(tokens) }) };
 }
-
-const isObject = (value: unknown): value is Content => typeof value === 'object' && value !== null;
 
 const shownTokens = ({ input, output, ...others }: Content): Content => ({
   input,
