@@ -9,6 +9,7 @@ import type { InsertRequest, StampedEvent } from './accept-events.ts';
 import { hotPathOf } from './call-content.ts';
 import type { SpanLink } from './event.ts';
 import { ARRIVAL_FIELDS } from './fill.ts';
+import { COUNTED, COUNTED_BELOW, FAILED_BELOW } from './span-marks.ts';
 
 /** In place of the id of the event that holds a span's key, where its usage is counted by another span. */
 export const COUNTED_ELSEWHERE = '';
@@ -93,8 +94,8 @@ const LEFT = `SELECT found.mark FROM json_each(?1) AS wanted CROSS JOIN span_mar
 const SPREAD_LEFT_ABOVE = spread(LEFT, UP);
 const SPREAD_LEFT_BELOW = spread(LEFT, DOWN);
 
-const MARKED_FROM_BELOW = ['<', '~', 'e<', 'e~'];
-const MARKED_FROM_ABOVE = ['>', 'e>'];
+const MARKED_FROM_BELOW = [...Object.values(COUNTED_BELOW), ...Object.values(FAILED_BELOW)];
+const MARKED_FROM_ABOVE = Object.values(COUNTED);
 /** Their texts stay within what a bound value may hold. */
 const LINKS_AT_ONCE = 5_000;
 

@@ -4,6 +4,7 @@
  * request is known by the marks that counted spans leave (src/ingest/span-store.ts).
  */
 import type { SpanLink, SpanNesting } from '../ingest/event.ts';
+import { COUNTED, COUNTED_BELOW, FAILED_BELOW, type Family } from '../ingest/span-marks.ts';
 import type { Operation } from './operation.ts';
 import type { CallKind } from './read-span.ts';
 import type { Span } from './span.ts';
@@ -28,16 +29,7 @@ const MARKS_MAX = 32;
 
 const placeOf = ({ trace_id, span_id }: Span): string => `${trace_id}:${span_id}`;
 
-/** What can repeat what. */
-type Family = 'generation' | 'embeddings';
 const familyOf = ({ operation }: Call): Family => (operation === 'embeddings' ? operation : 'generation');
-
-/** How a family's marks say that at the place, or above it, something was counted: what is below repeats it. */
-const COUNTED: Readonly<Record<Family, string>> = { generation: '>', embeddings: 'e>' };
-/** That something below the place was counted. */
-const COUNTED_BELOW: Readonly<Record<Family, string>> = { generation: '<', embeddings: 'e<' };
-/** That something below the place failed, and used nothing. */
-const FAILED_BELOW: Readonly<Record<Family, string>> = { generation: '~', embeddings: 'e~' };
 
 interface Node {
   readonly place: string;
