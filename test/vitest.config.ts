@@ -14,7 +14,7 @@ const LONGEST = [
   'platform/lifecycle',
   'faults/guards',
   'access/key-stops',
-  'retention/retention-sweep',
+  'operations/retention/retention-sweep',
 ];
 
 class LongestFirst extends BaseSequencer {

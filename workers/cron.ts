@@ -2,8 +2,8 @@ import type { ScheduledController } from '@cloudflare/workers-types';
 import { uuidv7 } from '../src/core/id.ts';
 import type { Ctx } from '../src/db/ctx.ts';
 import { openLedger } from '../src/db/ledger.ts';
-import type { JobName } from '../src/jobs/job.ts';
-import { runJob } from '../src/jobs/run-job.ts';
+import type { JobName } from '../src/operations/job.ts';
+import { runJob } from '../src/operations/run-job.ts';
 import { clock, type LedgerEnv, retentionHoursOf, shardsOf } from '../src/platform/bindings.ts';
 import { outsideOf } from '../src/platform/outside.ts';
 

@@ -1,6 +1,6 @@
-import { appendAudit, PLATFORM_CHAIN } from '../audit/append-audit.ts';
 import { uuidv7 } from '../core/id.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
+import { appendAudit, PLATFORM_CHAIN } from './audit/append-audit.ts';
 import { insertAdminKey, type NewAdminKey } from './store.ts';
 
 /** A key made on the machine itself, by whoever may start it (`job`), with its audit row. */

@@ -4,7 +4,7 @@
  */
 import { sha256Base64Url } from '../core/sha256.ts';
 import { contentFingerprintOf } from '../ingest/fingerprint.ts';
-import { priceProviderOf } from './price-provider.ts';
+import { priceProviderOf } from './prices/price-provider.ts';
 
 /** Changes whenever the text below does; 1, 3 and 4 are taken by src/ingest/fingerprint.ts. */
 const IDENTITY_VERSION = '\u0002';

@@ -1,9 +1,9 @@
 /** An AI generation as the hot store tells it, made into what the ledger stores of it. */
 import { parseQuantity } from '../core/decimal.ts';
 import { isUuid } from '../core/id.ts';
-import { type Content, readHotText } from '../ingest/call-content.ts';
 import { isObject } from '../ingest/event.ts';
-import { FILLABLE_FIELDS, type FillableField } from '../ingest/fill.ts';
+import { type Content, readHotText } from './call-content.ts';
+import { FILLABLE_FIELDS, type FillableField } from './fillable-fields.ts';
 
 export const GENERATION_STATUSES = ['success', 'failed', 'timeout', 'cancelled'] as const;
 export type GenerationStatus = (typeof GENERATION_STATUSES)[number];

@@ -1,6 +1,6 @@
 /** Pure: what an AI generation is metered by besides the one `ai.calls` of its event. */
 import { QUANTITY_SCALE } from '../core/decimal.ts';
-import { CALL_EVENT } from '../ingest/call-content.ts';
+import { CALL_EVENT } from './call-content.ts';
 import type { GenerationRow } from './generation-row.ts';
 
 export const CALLS_METRIC = CALL_EVENT.metric_name;

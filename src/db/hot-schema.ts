@@ -50,7 +50,7 @@ export const eventConflicts = sqliteTable(
 );
 
 /**
- * What the spans of a trace that were counted leave for their neighbours (src/ingest/span-store.ts). Purged by age: `seq` only
+ * What the spans of a trace that were counted leave for their neighbours (src/ingest/traces/span-store.ts). Purged by age: `seq` only
  * says which came first, and may be used again.
  */
 export const spanMarks = sqliteTable(
@@ -117,7 +117,7 @@ export const publishedPrices = sqliteTable(
     provider: text().notNull(),
     model: text().notNull(),
     organisation_id: text().notNull(),
-    /** JSON: src/ai/published-price.ts. */
+    /** JSON: src/ai/prices/published-price.ts. */
     prices: text().notNull(),
     version: integer().notNull(),
   },

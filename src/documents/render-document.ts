@@ -5,10 +5,10 @@ import type { Ctx } from '../db/ctx.ts';
 import { type LedgerTransaction, tenant } from '../db/ledger.ts';
 import { logoKey } from '../tenants/logo.ts';
 import type { DocumentModel } from './document-model.ts';
-import { loadStoredFonts } from './load-stored-fonts.ts';
-import { pdfKeyOf } from './pdf-file.ts';
-import { MissingGlyphsError } from './pdf-fonts.ts';
-import type { renderPdf } from './render-pdf.ts';
+import { loadStoredFonts } from './pdf/load-stored-fonts.ts';
+import { pdfKeyOf } from './pdf/pdf-file.ts';
+import { MissingGlyphsError } from './pdf/pdf-fonts.ts';
+import type { renderPdf } from './pdf/render-pdf.ts';
 import { findDocument, type StoredDocument, setPdf, setRenderError } from './store.ts';
 
 export interface RenderDocumentInput {

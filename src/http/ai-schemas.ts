@@ -8,9 +8,9 @@ import {
   TYPE_CHARACTERS_MAX,
 } from '../ai/generation.ts';
 import { COST_SOURCES, GENERATION_STATUSES } from '../ai/generation-row.ts';
-import type { CallFilter } from '../ai-answers/call-filter.ts';
 import { invalidRequest } from '../core/error.ts';
 import { isDay } from '../core/time.ts';
+import type { CallFilter } from '../reports/ai/call-filter.ts';
 import { filterText, id, quantity, time, usageBound } from './schemas.ts';
 
 const generationStatus = z.enum(GENERATION_STATUSES);

@@ -1,6 +1,7 @@
 /** The `api` Worker's app: every route by its definition, one way through authentication, checks, verb and answer. */
 import { Hono } from 'hono';
 import { assertAllowed } from '../access/authorise.ts';
+import { keyOfRow } from '../access/stored-answers/key.ts';
 import type { Actor } from '../core/actor.ts';
 import { AppError, invalidRequest } from '../core/error.ts';
 import type { Outside } from '../core/ports.ts';
@@ -8,7 +9,6 @@ import { parseInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import type { HotDatabase, Shards } from '../db/hot.ts';
 import type { Ledger } from '../db/ledger.ts';
-import { keyOfRow } from '../idempotency/key.ts';
 import { readBody, readBytes } from '../ingest/read-body.ts';
 import { authenticate } from './authenticate.ts';
 import { answerOnce, readIdempotencyKey } from './idempotency.ts';

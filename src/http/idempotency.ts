@@ -1,10 +1,11 @@
 /** Stored answers: a request that creates or moves money is run once for its Idempotency-Key, and answered again after. */
+
+import { claimKey } from '../access/stored-answers/claim-key.ts';
+import { fingerprintOf } from '../access/stored-answers/key.ts';
+import { settleKey } from '../access/stored-answers/settle-key.ts';
 import { actorName } from '../core/actor.ts';
 import { AppError, invalidRequest } from '../core/error.ts';
 import type { Ctx } from '../db/ctx.ts';
-import { claimKey } from '../idempotency/claim-key.ts';
-import { fingerprintOf } from '../idempotency/key.ts';
-import { settleKey } from '../idempotency/settle-key.ts';
 import type { Route } from './route.ts';
 
 export const IDEMPOTENCY_KEY_HEADER = 'Idempotency-Key';

@@ -3,9 +3,9 @@
  * request is refused. Exporters try again on 429, 502, 503 and 504 alone, so nothing else is answered where that helps.
  */
 import type { UsageEvent } from '../ingest/event.ts';
-import { COUNTED_ELSEWHERE } from '../ingest/span-store.ts';
+import type { ParsedTraces } from '../ingest/traces/parse-traces.ts';
+import { COUNTED_ELSEWHERE } from '../ingest/traces/span-store.ts';
 import type { Verdict } from '../ingest/verdict.ts';
-import type { ParsedTraces } from '../otlp/parse-traces.ts';
 import { problemResponse } from './problem.ts';
 
 /** How many spans were what, in every answer: a Dictionary of RFC 9651. */

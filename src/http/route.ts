@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import type { Audience } from '../access/authorise.ts';
 import type { Ctx } from '../db/ctx.ts';
-import type { JobSettings } from '../jobs/job.ts';
+import type { JobSettings } from '../operations/job.ts';
 
 export type Method = 'get' | 'post' | 'patch' | 'delete';
 

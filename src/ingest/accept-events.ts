@@ -2,9 +2,10 @@
  * Takes a request's events into the organisation's hot store: one transaction, and a verdict for each event that the
  * same transaction reported (law 3). Throws `unavailable` where D1 does not answer; a retry is then safe (law 2).
  */
+
+import { fillsAny } from '../ai/fillable-fields.ts';
 import { uuidv7 } from '../core/id.ts';
 import type { UsageEvent } from './event.ts';
-import { fillsAny } from './fill.ts';
 import { contentFingerprintOf, fingerprintOf } from './fingerprint.ts';
 import { deriveVerdict, type Holder, type SentEvent, type Verdict } from './verdict.ts';
 

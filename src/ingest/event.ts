@@ -37,7 +37,7 @@ export interface UsageEvent {
   readonly generation: EventGeneration | null;
 }
 
-/** What the event of an AI call carries beside the fields of every event (src/ai/read-generation.ts makes it). */
+/** What the event of an AI call carries beside the fields of every event (src/ingest/generations/read-generation.ts makes it). */
 export interface EventGeneration {
   /** As the hot row keeps it, and canonical: call-content.ts. */
   readonly content: string;
@@ -62,7 +62,7 @@ export interface EventGeneration {
 
 /**
  * A span may repeat the usage of spans below it, and the two may come in different requests, in either order. What counted
- * leaves marks on its neighbours; one that finds a mark is counted already (src/otlp/relate-spans.ts makes them).
+ * leaves marks on its neighbours; one that finds a mark is counted already (src/ingest/traces/relate-spans.ts makes them).
  */
 export interface SpanNesting {
   /** Marks that say: something above it was counted. */

@@ -1,10 +1,10 @@
 /** The SQL of ingest: one D1 batch, which is one transaction. */
 import type { D1PreparedStatement, D1Result } from '@cloudflare/workers-types';
+import { CALL_EVENT, hotText, namedContent, shownContent } from '../ai/call-content.ts';
 import { AppError } from '../core/error.ts';
 import { utf8Length } from '../core/text.ts';
 import { type HotDatabase, withinTime } from '../db/hot.ts';
 import type { HotWriter, InsertRequest, StampedEvent } from './accept-events.ts';
-import { CALL_EVENT, hotText, namedContent, shownContent } from './call-content.ts';
 import {
   COUNTED_ELSEWHERE,
   HELD_LACKS,
@@ -12,7 +12,7 @@ import {
   nestedStatements,
   nestingText,
   withNesting,
-} from './span-store.ts';
+} from './traces/span-store.ts';
 import type { Holder } from './verdict.ts';
 
 // A bound value may have 2 MB at D1; the local engine takes more and would hide it.

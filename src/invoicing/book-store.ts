@@ -4,9 +4,9 @@ import { firstDay, formatInstant, HOUR_MS, lastDay, type Month } from '../core/t
 import { bareArray } from '../db/array-literal.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import type { PeriodKey } from '../rollup/close-period.ts';
-import type { DayUsage, OpenAdjustment } from './billing-input.ts';
-import type { KeysHash } from './events-hash.ts';
 import type { LineItem } from './invoice.ts';
+import type { DayUsage, OpenAdjustment } from './lines/billing-input.ts';
+import type { KeysHash } from './lines/events-hash.ts';
 
 interface BillableRow extends Omit<OpenAdjustment, 'id' | 'kind' | 'quantity'> {
   readonly id: string | null;

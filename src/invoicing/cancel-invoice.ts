@@ -1,12 +1,12 @@
-import { appendAudit } from '../audit/append-audit.ts';
+import { appendAudit } from '../access/audit/append-audit.ts';
 import { AppError, notFound } from '../core/error.ts';
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { withOwner } from '../tenants/tenant-scope.ts';
 import { setClaims, voidCarried } from './book-store.ts';
+import { withdrawCreditNotes } from './credit-notes/withdraw-credit-notes.ts';
 import type { Invoice } from './invoice.ts';
 import { findInvoice, findInvoiceState, setCancelled } from './store.ts';
-import { withdrawCreditNotes } from './withdraw-credit-notes.ts';
 
 export interface CancelInvoiceInput {
   readonly id: string;

@@ -2,8 +2,8 @@ import { assert } from '../core/error.ts';
 import type { Ctx } from '../db/ctx.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { type ComposedInvoice, composeInvoice } from './compose-invoice.ts';
+import { proposeCreditNotes } from './credit-notes/propose-credit-notes.ts';
 import type { InvoicePeriod, LoadBillingOptions } from './load-billing.ts';
-import { proposeCreditNotes } from './propose-credit-notes.ts';
 import type { Account } from './store.ts';
 
 /**

@@ -2,12 +2,12 @@
 
 import { dayOf, firstDay, formatInstant, lastDay } from '../core/time.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
-import { listDiscountsFor } from '../discounts/store.ts';
-import type { RateInForce } from '../fx/store.ts';
-import type { TaxInput } from '../tax/derive-taxes.ts';
-import type { BillingInput } from './billing-input.ts';
-import { type BuiltInvoice, buildInvoice } from './build-invoice.ts';
+import { listDiscountsFor } from '../pricing/discounts/store.ts';
+import type { RateInForce } from '../pricing/fx/store.ts';
+import type { TaxInput } from '../pricing/tax/derive-taxes.ts';
 import type { Invoice, InvoiceConversion, LineItem } from './invoice.ts';
+import type { BillingInput } from './lines/billing-input.ts';
+import { type BuiltInvoice, buildInvoice } from './lines/build-invoice.ts';
 import { type InvoicePeriod, type LoadBillingOptions, loadBilling } from './load-billing.ts';
 import { loadTaxInput } from './load-tax-input.ts';
 import type { Seller } from './parties.ts';

@@ -1,4 +1,4 @@
-import { appendAudit } from '../audit/append-audit.ts';
+import { appendAudit } from '../access/audit/append-audit.ts';
 import { AppError, notFound } from '../core/error.ts';
 import { isUuid, uuidv7 } from '../core/id.ts';
 import { formatInstant, type Month } from '../core/time.ts';

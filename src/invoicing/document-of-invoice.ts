@@ -11,10 +11,10 @@ import type {
   LegalNote,
   Party,
 } from '../documents/document-model.ts';
-import type { DefaultTemplates } from '../documents/template-store.ts';
-import { describePlaceOfSupply } from '../tax/tax-treatment.ts';
-import type { BillingInput } from './billing-input.ts';
+import type { DefaultTemplates } from '../documents/templates/template-store.ts';
+import { describePlaceOfSupply } from '../pricing/tax/tax-treatment.ts';
 import type { Invoice, InvoiceConversion, LineItem, LineKind } from './invoice.ts';
+import type { BillingInput } from './lines/billing-input.ts';
 import type { Buyer, Seller } from './parties.ts';
 
 const LINE_KINDS: Readonly<Record<LineKind, DocumentLineKind>> = {

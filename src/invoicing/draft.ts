@@ -2,8 +2,8 @@
 import { AppError, assert } from '../core/error.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { setClaims } from './book-store.ts';
-import type { BuiltInvoice } from './build-invoice.ts';
 import type { InvoiceRow } from './invoice.ts';
+import type { BuiltInvoice } from './lines/build-invoice.ts';
 
 /** Throws `invalid_state`. */
 export function assertDraft({ status }: InvoiceRow): void {

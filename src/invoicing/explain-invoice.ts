@@ -1,14 +1,14 @@
 import { formatDecimal } from '../core/decimal.ts';
 import { notFound } from '../core/error.ts';
 import type { Ctx } from '../db/ctx.ts';
-import { listPlansById, type PricingPlan } from '../pricing/store.ts';
+import { listPlansById, type PricingPlan } from '../pricing/plans/store.ts';
 import { withOwner } from '../tenants/tenant-scope.ts';
-import { compareTexts, type DayUsage, type OpenAdjustment } from './billing-input.ts';
 import { listBillable, listBookedDays, listClaimed, listLateEvents } from './book-store.ts';
-import type { EventsProof } from './events-hash.ts';
 import type { Invoice, InvoiceStatus, LineItem } from './invoice.ts';
-import { narrowestLine } from './late-lines.ts';
-import { proofsOf } from './prove-lines.ts';
+import { compareTexts, type DayUsage, type OpenAdjustment } from './lines/billing-input.ts';
+import type { EventsProof } from './lines/events-hash.ts';
+import { narrowestLine } from './lines/late-lines.ts';
+import { proofsOf } from './lines/prove-lines.ts';
 import { findInvoice } from './store.ts';
 
 export interface ExplainedDay {

@@ -2,7 +2,7 @@
 import { decimal, formatDecimal, sum, ZERO } from '../core/decimal.ts';
 import { formatMoney } from '../core/money.ts';
 import type { Month } from '../core/time.ts';
-import type { TierCharge } from '../pricing/charge-model.ts';
+import type { TierCharge } from '../pricing/plans/charge-model.ts';
 
 /** A part of what is taken off before tax; the discounts of an invoice sum to `discount_total`. */
 export interface InvoiceDiscount {

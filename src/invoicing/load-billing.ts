@@ -4,15 +4,15 @@ import { decimal } from '../core/decimal.ts';
 import { assert } from '../core/error.ts';
 import { compareMonths, firstDay, formatInstant, lastDay, type Month } from '../core/time.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
-import { findRates } from '../fx/find-rates.ts';
-import type { RateInForce } from '../fx/store.ts';
-import type { PlanVersion } from '../pricing/charge-model.ts';
-import { listPlansById, listPlansFor, type PricingPlan } from '../pricing/store.ts';
-import { type BillingPeriod, derivePeriod } from '../rollup/billing-period.ts';
+import { findRates } from '../pricing/fx/find-rates.ts';
+import type { RateInForce } from '../pricing/fx/store.ts';
+import type { PlanVersion } from '../pricing/plans/charge-model.ts';
+import { listPlansById, listPlansFor, type PricingPlan } from '../pricing/plans/store.ts';
 import { loadCalendars } from '../rollup/period-store.ts';
-import type { BillingInput, InvoicedPeriod, OpenAdjustment } from './billing-input.ts';
+import { type BillingPeriod, derivePeriod } from '../tenants/billing-period.ts';
 import { listBillable, listStandingInvoices, listStandingLines } from './book-store.ts';
 import type { InvoiceRow } from './invoice.ts';
+import type { BillingInput, InvoicedPeriod, OpenAdjustment } from './lines/billing-input.ts';
 import type { AccountOfMonth } from './store.ts';
 
 export interface InvoicePeriod extends Month {

@@ -1,7 +1,7 @@
 import type { LedgerTransaction } from '../db/ledger.ts';
-import type { TaxInput } from '../tax/derive-taxes.ts';
-import { listTaxRates } from '../tax/store.ts';
-import { taxCountriesOf } from '../tax/tax-treatment.ts';
+import type { TaxInput } from '../pricing/tax/derive-taxes.ts';
+import { listTaxRates } from '../pricing/tax/store.ts';
+import { taxCountriesOf } from '../pricing/tax/tax-treatment.ts';
 import type { Account } from './store.ts';
 
 /** Who sells to whom on which day, and the rates in force; nothing is read where no tax is due. */

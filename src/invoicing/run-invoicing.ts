@@ -6,14 +6,14 @@ import { AppError } from '../core/error.ts';
 import { compareMonths, formatInstant, type Month, monthOf, nextMonth } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { PLATFORM } from '../db/ledger.ts';
-import { derivePeriod, type OrganisationCalendar } from '../rollup/billing-period.ts';
 import type { PeriodKey } from '../rollup/close-period.ts';
 import { loadCalendars } from '../rollup/period-store.ts';
+import { derivePeriod, type OrganisationCalendar } from '../tenants/billing-period.ts';
 import { createInvoice } from './create-invoice.ts';
+import { proposeLateCredits } from './credit-notes/propose-late-credits.ts';
 import { drainedCheckOfRun } from './drained-check.ts';
 import { finalizeDraft } from './finalize-invoice.ts';
 import { listDueDrafts, listLateOrganisations, listMissingMonths, type MissingMonth } from './job-store.ts';
-import { proposeLateCredits } from './propose-late-credits.ts';
 
 export interface RunInvoicingInput {
   /** Epoch milliseconds. */

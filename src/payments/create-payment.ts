@@ -1,4 +1,4 @@
-import { appendAudit } from '../audit/append-audit.ts';
+import { appendAudit } from '../access/audit/append-audit.ts';
 import { decimal, ZERO } from '../core/decimal.ts';
 import { AppError, invalidRequest, parentNotFound } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';

@@ -11,7 +11,7 @@ import { parseQuantity, QUANTITY_SCALE } from '../core/decimal.ts';
 import { assert } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import { HOUR_MS, hourOf } from '../core/time.ts';
-import { type BillingPeriod, bookingOf, holds } from './billing-period.ts';
+import { type BillingPeriod, bookingOf, holds } from '../tenants/billing-period.ts';
 import type { HotEvent } from './hot-event.ts';
 import type { BookedEvent, BookedGeneration, UsageSum } from './ports.ts';
 

@@ -1,10 +1,10 @@
 /** Pure: what becomes of each row of a batch, given what the ledger already knows. */
 
+import { readHotText, shownContent } from '../ai/call-content.ts';
 import { type GenerationRow, readGenerationRow } from '../ai/generation-row.ts';
 import { CALLS_METRIC, CALLS_UNIT } from '../ai/metered-quantities.ts';
 import { parseQuantity } from '../core/decimal.ts';
 import { isUuid } from '../core/id.ts';
-import { readHotText, shownContent } from '../ingest/call-content.ts';
 import type { HotEvent } from './hot-event.ts';
 import { type KeyOwner, type KnownEvent, keyOf, type QuarantinedRow } from './ports.ts';
 

@@ -3,15 +3,8 @@
  * with itself and to kill at any point: what counts is the cursor in Postgres, moved in the transaction that counts.
  */
 import { isUuid } from '../core/id.ts';
-import { type BillingPeriod, derivePeriodAt } from './billing-period.ts';
+import { type BillingPeriod, derivePeriodAt } from '../tenants/billing-period.ts';
 import { bookUsage, findUnplaced } from './book-usage.ts';
-import {
-  classifyEvents,
-  isPlausible,
-  prepareEvents,
-  quarantine,
-  readGenerations,
-} from './classify-events.ts';
 import {
   commitFills,
   commitGenerations,
@@ -19,7 +12,15 @@ import {
   findWithoutPayloads,
   listedEvent,
   withoutErased,
-} from './commit-generations.ts';
+} from './calls/commit-generations.ts';
+import { priceGenerations } from './calls/price-generations.ts';
+import {
+  classifyEvents,
+  isPlausible,
+  prepareEvents,
+  quarantine,
+  readGenerations,
+} from './classify-events.ts';
 import type { HotConflict, HotEvent, HotRows, Stream } from './hot-event.ts';
 import {
   type Batch,
@@ -32,7 +33,6 @@ import {
   type RollupLedger,
   type RollupTransaction,
 } from './ports.ts';
-import { priceGenerations } from './price-generations.ts';
 import { seenUsers } from './seen-users.ts';
 
 export interface DrainInput {

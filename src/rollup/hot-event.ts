@@ -13,7 +13,7 @@ export interface HotEvent {
   readonly timestamp: number;
   readonly user_id: string | null;
   readonly metadata: string;
-  /** The AI call that the event stands for (src/ingest/call-content.ts), null for any other event. */
+  /** The AI call that the event stands for (src/ai/call-content.ts), null for any other event. */
   readonly generation: string | null;
   readonly idempotency_key: string;
   readonly fingerprint: string;

@@ -3,7 +3,7 @@ import { AppError } from '../core/error.ts';
 import { firstDay, formatInstant, lastDay } from '../core/time.ts';
 import { bareArray, instantArray, textArray } from '../db/array-literal.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
-import type { BillingPeriod, CalendarEntry, OrganisationCalendar } from './billing-period.ts';
+import type { BillingPeriod, CalendarEntry, OrganisationCalendar } from '../tenants/billing-period.ts';
 import type { CutoffLedger, PeriodKey, PeriodTransaction } from './close-period.ts';
 import { readCursor } from './cursor-store.ts';
 

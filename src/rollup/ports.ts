@@ -1,9 +1,9 @@
 /** What the roll-up asks of the two stores. The fault simulation implements the same ports in memory. */
 import type { GenerationFill } from '../ai/generation-fill.ts';
 import type { GenerationRow, TokenKind } from '../ai/generation-row.ts';
-import type { ModelName } from '../ai/model-price.ts';
-import type { LedgerPrice } from '../ai/price-book.ts';
-import type { BillingPeriod, OrganisationCalendar } from './billing-period.ts';
+import type { ModelName } from '../ai/prices/model-price.ts';
+import type { LedgerPrice } from '../ai/prices/price-book.ts';
+import type { BillingPeriod, OrganisationCalendar } from '../tenants/billing-period.ts';
 import type { HotEvent, HotRows, Stream } from './hot-event.ts';
 
 export interface Cursor {

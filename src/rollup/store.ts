@@ -1,10 +1,9 @@
 /** The SQL of the drain on the ledger: ports.ts on Postgres. */
-import { listBookPrices, listCeilings } from '../ai/book-store.ts';
+import { listBookPrices, listCeilings } from '../ai/prices/book-store.ts';
 import { formatQuantity } from '../core/decimal.ts';
 import { formatInstant } from '../core/time.ts';
 import { bareArray, instantArray, textArray } from '../db/array-literal.ts';
 import { type Ledger, type LedgerTransaction, PLATFORM } from '../db/ledger.ts';
-import { haltShard, holdEventsCursor, readCursor } from './cursor-store.ts';
 import {
   addStatistics,
   applyFills,
@@ -14,7 +13,8 @@ import {
   lockUncounted,
   readFills,
   setCounted,
-} from './generation-store.ts';
+} from './calls/generation-store.ts';
+import { haltShard, holdEventsCursor, readCursor } from './cursor-store.ts';
 import { insertPeriods, loadCalendars, lockPeriods } from './period-store.ts';
 import { type KeyOwner, keyOf, type RollupLedger, type RollupTransaction, type UsageSum } from './ports.ts';
 import { instantOf, shareRows } from './share-rows.ts';

@@ -1,5 +1,5 @@
+import { appendAudit } from '../access/audit/append-audit.ts';
 import { createKey } from '../access/key.ts';
-import { appendAudit } from '../audit/append-audit.ts';
 import { AppError, invalidRequest, parentNotFound } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import { formatInstant } from '../core/time.ts';

@@ -1,4 +1,4 @@
-import { appendAudit } from '../audit/append-audit.ts';
+import { appendAudit } from '../access/audit/append-audit.ts';
 import { invalidRequest } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import type { Ctx } from '../db/ctx.ts';

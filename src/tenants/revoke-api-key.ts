@@ -1,4 +1,4 @@
-import { appendAudit } from '../audit/append-audit.ts';
+import { appendAudit } from '../access/audit/append-audit.ts';
 import { notFound } from '../core/error.ts';
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';

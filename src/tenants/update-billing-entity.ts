@@ -1,4 +1,4 @@
-import { appendAudit, PLATFORM_CHAIN } from '../audit/append-audit.ts';
+import { appendAudit, PLATFORM_CHAIN } from '../access/audit/append-audit.ts';
 import { invalidRequest, notFound } from '../core/error.ts';
 import { isUuid } from '../core/id.ts';
 import type { Ctx } from '../db/ctx.ts';

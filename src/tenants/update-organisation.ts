@@ -1,11 +1,11 @@
-import { appendAudit } from '../audit/append-audit.ts';
+import { appendAudit } from '../access/audit/append-audit.ts';
 import { invalidRequest, notFound } from '../core/error.ts';
 import { isUuid } from '../core/id.ts';
 import { compareMonths, monthOf, nextMonth } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { type LedgerTransaction, tenant } from '../db/ledger.ts';
-import { derivePeriodAt } from '../rollup/billing-period.ts';
 import { insertPeriods, loadCalendars } from '../rollup/period-store.ts';
+import { derivePeriodAt } from './billing-period.ts';
 import {
   type BuyerFields,
   findPayloadFaults,

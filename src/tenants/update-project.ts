@@ -1,4 +1,4 @@
-import { appendAudit } from '../audit/append-audit.ts';
+import { appendAudit } from '../access/audit/append-audit.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { publishOrganisations } from './publish-directory.ts';
 import { type Project, touchPublication, updateProject } from './store.ts';

@@ -1,9 +1,9 @@
 /** AI calls for the pure tests of the door. */
 
-import { readGeneration } from '../../src/ai/read-generation.ts';
+import { namedContent, shownContent } from '../../src/ai/call-content.ts';
 import type { Fault } from '../../src/core/error.ts';
-import { namedContent, shownContent } from '../../src/ingest/call-content.ts';
 import type { EventGeneration, ReadEvent, UsageEvent } from '../../src/ingest/event.ts';
+import { readGeneration } from '../../src/ingest/generations/read-generation.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 12);
 

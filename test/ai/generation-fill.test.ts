@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { FILLABLE_FIELDS } from '../../src/ai/fillable-fields.ts';
 import { fillEmpty, fillsWithoutPayloads, mergeFills, readFill } from '../../src/ai/generation-fill.ts';
-import { FILLABLE_FIELDS } from '../../src/ingest/fill.ts';
 import { contentOf } from './generations.ts';
 
 const arrivalOf = (content: Record<string, unknown>) => {

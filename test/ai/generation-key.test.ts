@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CONTENT_FIELDS, contentText } from '../../src/ingest/call-content.ts';
-import { ARRIVAL_FIELDS, fillsAny } from '../../src/ingest/fill.ts';
+import { CONTENT_FIELDS, contentText } from '../../src/ai/call-content.ts';
+import { ARRIVAL_FIELDS, fillsAny } from '../../src/ai/fillable-fields.ts';
 import { accepted, callOf, read } from './calls.ts';
 
 const keyOf = (fields: Record<string, unknown> = {}): [string, string] => {

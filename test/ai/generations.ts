@@ -1,9 +1,9 @@
 /** AI generations as the edge writes them into a hot store. */
 import { createHash } from 'node:crypto';
+import { CALL_EVENT, CONTENT_FIELDS, contentText, hotText } from '../../src/ai/call-content.ts';
 import { TOKEN_KINDS } from '../../src/ai/generation-row.ts';
 import { canonicalJson } from '../../src/core/canonical-json.ts';
 import { uuidv7 } from '../../src/core/id.ts';
-import { CALL_EVENT, CONTENT_FIELDS, contentText, hotText } from '../../src/ingest/call-content.ts';
 import type { Suite } from '../invoicing/ledger-of-suite.ts';
 
 export interface GenerationContent {

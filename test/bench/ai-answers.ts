@@ -1,5 +1,5 @@
 /** Ungated, only by name: what is asked about AI calls, over 3,600,000 of them of 1,000 users in a year, through the API. */
-import { loadCalls } from '../ai-answers/many-calls.ts';
+import { loadCalls } from '../reports/ai/many-calls.ts';
 import { openLab } from './lab.ts';
 import { median, type Row } from './measurement.ts';
 

@@ -9,8 +9,8 @@ import {
   negate,
   unitsAt,
 } from '../../src/core/decimal.ts';
-import { cases, decimalText, render } from '../pricing/cases.ts';
-import { allocated, exactShares, fraction, isLess, minus, plus, whole } from '../pricing/oracle.ts';
+import { cases, decimalText, render } from '../pricing/plans/cases.ts';
+import { allocated, exactShares, fraction, isLess, minus, plus, whole } from '../pricing/plans/oracle.ts';
 
 const parts = (total: string, weights: readonly string[], digits: number): string[] =>
   allocate(decimal(total), weights.map(decimal), digits).map((part) => formatFixed(part, digits));

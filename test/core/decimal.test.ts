@@ -28,7 +28,7 @@ import {
   unitsAt,
   ZERO,
 } from '../../src/core/decimal.ts';
-import { cases, decimalText } from '../pricing/cases.ts';
+import { cases, decimalText } from '../pricing/plans/cases.ts';
 import {
   dividedBy,
   floor,
@@ -39,7 +39,7 @@ import {
   plus,
   rounded,
   times,
-} from '../pricing/oracle.ts';
+} from '../pricing/plans/oracle.ts';
 
 const NOT_PLAIN = [
   ['empty', ''],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { financialYearOf, formatDocumentNumber } from '../../src/core/document-number.ts';
-import { combineKeysHashes } from '../../src/invoicing/events-hash.ts';
+import { combineKeysHashes } from '../../src/invoicing/lines/events-hash.ts';
 
 test.each([
   ['2026-01-01', 1, '2026'],

@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { readLogo, UnusableLogoError } from '../../src/core/logo.ts';
-import { renderPdf } from '../../src/documents/render-pdf.ts';
+import { renderPdf } from '../../src/documents/pdf/render-pdf.ts';
 import { joinPng, pngChunk, pngHeader, SAMPLE_JPEG, samplePng } from '../documents/sample-logo.ts';
 import { FONTS, sampleInvoice } from '../documents/sample-model.ts';
 

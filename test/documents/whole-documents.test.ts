@@ -1,6 +1,6 @@
 /** A template may be a whole document; what of it would be lost is refused, with words that help. */
 import { expect, test } from 'vitest';
-import { findTemplateFaults, type TemplateContent } from '../../src/documents/template-content.ts';
+import { findTemplateFaults, type TemplateContent } from '../../src/documents/templates/template-content.ts';
 
 const templateOf = (html_content: string): TemplateContent => ({
   template_type: 'html',

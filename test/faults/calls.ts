@@ -1,9 +1,15 @@
 /** AI calls as clients of the simulation send them, read by the product's own reader. */
-import { type LedgerPrice, makePriceBook, type PriceBook, priceCall } from '../../src/ai/price-book.ts';
-import { pricedText } from '../../src/ai/price-calls.ts';
-import { readGeneration } from '../../src/ai/read-generation.ts';
-import { namedContent } from '../../src/ingest/call-content.ts';
+
+import { namedContent } from '../../src/ai/call-content.ts';
+import {
+  type LedgerPrice,
+  makePriceBook,
+  type PriceBook,
+  priceCall,
+} from '../../src/ai/prices/price-book.ts';
 import type { UsageEvent } from '../../src/ingest/event.ts';
+import { pricedText } from '../../src/ingest/generations/price-calls.ts';
+import { readGeneration } from '../../src/ingest/generations/read-generation.ts';
 import type { Random } from './random.ts';
 import { DAY, START } from './world.ts';
 

@@ -1,6 +1,7 @@
 /** What must hold of AI calls, reckoned from what the hot store holds: plain sums, none of the product's own code. */
+
+import { ARRIVAL_FIELDS } from '../../src/ai/fillable-fields.ts';
 import { parseQuantity } from '../../src/core/decimal.ts';
-import { ARRIVAL_FIELDS } from '../../src/ingest/fill.ts';
 import type { HotEvent } from '../../src/rollup/hot-event.ts';
 import { type KnownEvent, keyOf } from '../../src/rollup/ports.ts';
 import { Violation } from './scheduler.ts';

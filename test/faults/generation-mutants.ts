@@ -2,7 +2,7 @@
 import type { Mutant } from './mutants.ts';
 
 const DRAIN = 'src/rollup/drain-hot-events.ts';
-const GENERATIONS = 'src/rollup/commit-generations.ts';
+const GENERATIONS = 'src/rollup/calls/commit-generations.ts';
 
 export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
@@ -63,7 +63,7 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'statistics: a cost is added, but not counted',
-    file: 'src/rollup/sum-statistics.ts',
+    file: 'src/rollup/calls/sum-statistics.ts',
     find: 'sum.cost_count += sign;',
     replace: '',
     law: 'statistics = calls',
@@ -77,21 +77,21 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'prices: a cost that was said is replaced',
-    file: 'src/rollup/price-generations.ts',
+    file: 'src/rollup/calls/price-generations.ts',
     find: "row !== undefined && row.cost_source !== 'reported';",
     replace: 'row !== undefined;',
     law: 'what was counted of a call never changes',
   },
   {
     name: 'prices: what the edge found is believed',
-    file: 'src/rollup/price-generations.ts',
+    file: 'src/rollup/calls/price-generations.ts',
     find: 'if (isBorneOut(call, cost, prices)) continue;',
     replace: 'if (foundAtEdge(row)) continue;',
     law: 'what was counted of a call never changes',
   },
   {
     name: 'prices: reasoning is taken for free',
-    file: 'src/ai/price-book.ts',
+    file: 'src/ai/prices/price-book.ts',
     find: 'if (!price) return null;',
     replace: "if (!price || kind === 'reasoning') continue;",
     law: 'what was counted of a call never changes',

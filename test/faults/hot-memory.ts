@@ -1,8 +1,9 @@
 /** A hot store as D1 is one: serial, a batch is one transaction, numbers are never used twice, the past can be restored. */
+
+import { CONTENT_FIELDS, hotText, namedContent, shownContent } from '../../src/ai/call-content.ts';
+import { ARRIVAL_FIELDS } from '../../src/ai/fillable-fields.ts';
 import type { HotWriter, RefusedEvent, StampedEvent } from '../../src/ingest/accept-events.ts';
-import { CONTENT_FIELDS, hotText, namedContent, shownContent } from '../../src/ingest/call-content.ts';
 import type { UsageEvent } from '../../src/ingest/event.ts';
-import { ARRIVAL_FIELDS } from '../../src/ingest/fill.ts';
 import type { Holder } from '../../src/ingest/verdict.ts';
 import type { HotConflict, HotEvent, HotRows, Stream } from '../../src/rollup/hot-event.ts';
 import type { HotReader } from '../../src/rollup/ports.ts';

@@ -1,5 +1,5 @@
 /** The rows of the ledger that the simulation keeps, and what reads them as one statement does. */
-import type { BillingPeriod, CalendarEntry } from '../../src/rollup/billing-period.ts';
+
 import type { Cutoff, PeriodKey } from '../../src/rollup/close-period.ts';
 import type {
   Batch,
@@ -13,6 +13,7 @@ import type {
   StatisticSum,
   UsageSum,
 } from '../../src/rollup/ports.ts';
+import type { BillingPeriod, CalendarEntry } from '../../src/tenants/billing-period.ts';
 import { Engine, Table, type Tx } from './ledger-memory.ts';
 import type { Scheduler } from './scheduler.ts';
 

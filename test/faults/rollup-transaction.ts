@@ -1,7 +1,6 @@
 /** The statements of one drain, each as Postgres runs it. */
 import { fillEmpty } from '../../src/ai/generation-fill.ts';
 import { TOKEN_KINDS } from '../../src/ai/generation-row.ts';
-import type { BillingPeriod } from '../../src/rollup/billing-period.ts';
 import {
   type BookedEvent,
   keyOf,
@@ -9,6 +8,7 @@ import {
   type UncountedCall,
   type UsageSum,
 } from '../../src/rollup/ports.ts';
+import type { BillingPeriod } from '../../src/tenants/billing-period.ts';
 import { BOOK } from './calls.ts';
 import { PostgresError, type Table, type Tx } from './ledger-memory.ts';
 import { type Connection, IDLE_MAX } from './ledger-ports.ts';

@@ -4,7 +4,7 @@ import type { Ctx } from '../../src/db/ctx.ts';
 import { createInvoice } from '../../src/invoicing/create-invoice.ts';
 import { finalizeInvoice } from '../../src/invoicing/finalize-invoice.ts';
 import type { Invoice } from '../../src/invoicing/invoice.ts';
-import { settleInGermany } from '../invoicing/credited-invoices.ts';
+import { settleInGermany } from '../invoicing/credit-notes/credited-invoices.ts';
 import type { Suite } from '../invoicing/ledger-of-suite.ts';
 
 export const NOW = '2026-11-20T12:00:00Z';

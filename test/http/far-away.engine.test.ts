@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { REQUESTS_PER_QUESTION } from '../../src/ingest/admission.ts';
-import { jsonTraces, spanOf, TRACES_PATH } from '../otlp/spans.ts';
+import { jsonTraces, spanOf, TRACES_PATH } from '../ingest/traces/spans.ts';
 import { connectOwner, ownerDatabaseUrl } from '../setup/client.ts';
 import {
   type Json,

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashKey } from '../../src/access/key.ts';
-import { fingerprintOf } from '../../src/idempotency/key.ts';
+import { fingerprintOf } from '../../src/access/stored-answers/key.ts';
 import { addInvoice } from '../payments/invoices.ts';
 import { adminKey, api, connectOwner } from '../setup/client.ts';
 import type { Tenant } from '../setup/world.ts';

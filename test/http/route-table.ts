@@ -3,7 +3,7 @@
  * something of a tenant. The matrix compares this table with the router both ways.
  */
 import { randomUUID } from 'node:crypto';
-import { fontOf } from '../outbox/font-of.ts';
+import { fontOf } from '../documents/pdf/font-of.ts';
 import { AI_ANSWER_ROWS } from './ai-answer-rows.ts';
 import { AI_ROUTE_ROWS } from './ai-route-rows.ts';
 import { OTLP_ROUTE_ROWS } from './otlp-route-rows.ts';

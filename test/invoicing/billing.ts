@@ -1,6 +1,5 @@
 /** Inputs of buildInvoice for the tests: texts in, decimals out. */
 import { decimal, formatDecimal, subtract, sum } from '../../src/core/decimal.ts';
-import type { RateInForce } from '../../src/fx/store.ts';
 import type {
   BillablePlan,
   BillingInput,
@@ -8,10 +7,11 @@ import type {
   InvoicedPeriod,
   LineCredits,
   OpenAdjustment,
-} from '../../src/invoicing/billing-input.ts';
-import type { BuiltInvoice } from '../../src/invoicing/build-invoice.ts';
-import type { Decrease, LineCredit } from '../../src/invoicing/late-decrease.ts';
-import { planOf } from '../pricing/plans.ts';
+} from '../../src/invoicing/lines/billing-input.ts';
+import type { BuiltInvoice } from '../../src/invoicing/lines/build-invoice.ts';
+import type { Decrease, LineCredit } from '../../src/invoicing/lines/late-decrease.ts';
+import type { RateInForce } from '../../src/pricing/fx/store.ts';
+import { planOf } from '../pricing/plans/plans.ts';
 
 export const ORGANISATION = '01900000-0000-7000-8000-00000000000a';
 export const METRIC = { metric_name: 'api_calls', unit: 'call' };

@@ -1,10 +1,10 @@
 /** Cost plus: usage that is money itself, through the ledger to invoices and what is credited of them. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createInvoice } from '../../src/invoicing/create-invoice.ts';
+import { getCreditNote } from '../../src/invoicing/credit-notes/get-credit-note.ts';
+import { listCreditNotes } from '../../src/invoicing/credit-notes/list-credit-notes.ts';
 import { explainInvoice } from '../../src/invoicing/explain-invoice.ts';
 import { finalizeInvoice } from '../../src/invoicing/finalize-invoice.ts';
-import { getCreditNote } from '../../src/invoicing/get-credit-note.ts';
-import { listCreditNotes } from '../../src/invoicing/list-credit-notes.ts';
 import { runInvoicing } from '../../src/invoicing/run-invoicing.ts';
 import { openSuite, type Suite } from './ledger-of-suite.ts';
 

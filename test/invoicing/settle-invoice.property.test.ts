@@ -4,10 +4,18 @@ import { describe, expect, test } from 'vitest';
 import { listCurrencies } from '../../src/core/currency.ts';
 import type { LineItem } from '../../src/invoicing/invoice.ts';
 import { type Settlement, settleInvoice } from '../../src/invoicing/settle-invoice.ts';
-import { discountOf } from '../discounts/discounts.ts';
-import { cases, render } from '../pricing/cases.ts';
-import { exactShares, type Fraction, fraction, isEqual, isLess, minus, whole } from '../pricing/oracle.ts';
-import { DAY, rateOf } from '../tax/parties.ts';
+import { discountOf } from '../pricing/discounts/discounts.ts';
+import { cases, render } from '../pricing/plans/cases.ts';
+import {
+  exactShares,
+  type Fraction,
+  fraction,
+  isEqual,
+  isLess,
+  minus,
+  whole,
+} from '../pricing/plans/oracle.ts';
+import { DAY, rateOf } from '../pricing/tax/parties.ts';
 import {
   CATEGORIES,
   type Case,

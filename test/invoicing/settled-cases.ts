@@ -1,7 +1,7 @@
 /** Lines, discounts and parties of all kinds, and what is owed for them by its definition, in exact fractions. */
 import fc from 'fast-check';
-import type { TaxInput } from '../../src/tax/derive-taxes.ts';
-import { render } from '../pricing/cases.ts';
+import type { TaxInput } from '../../src/pricing/tax/derive-taxes.ts';
+import { render } from '../pricing/plans/cases.ts';
 import {
   allocated,
   exactShares,
@@ -12,8 +12,8 @@ import {
   rounded,
   times,
   whole,
-} from '../pricing/oracle.ts';
-import { buyerIn, DE_SELLER, GSTIN_27, IN_SELLER } from '../tax/parties.ts';
+} from '../pricing/plans/oracle.ts';
+import { buyerIn, DE_SELLER, GSTIN_27, IN_SELLER } from '../pricing/tax/parties.ts';
 
 /** As ISO 4217 says it, written apart from the product's table. */
 const DIGITS: Readonly<Record<string, number>> = Object.fromEntries([

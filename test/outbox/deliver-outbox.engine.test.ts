@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { PLATFORM, tenant } from '../../src/db/ledger.ts';
 import type { OutboxHandlers } from '../../src/outbox/message.ts';
 import { insertOutbox, reviveMessages } from '../../src/outbox/store.ts';
-import { ISSUED, MINUTE_MS, minutesAfter, openPostOffice, type PostOffice } from './post-office.ts';
+import {
+  ISSUED,
+  MINUTE_MS,
+  minutesAfter,
+  openPostOffice,
+  type PostOffice,
+} from '../documents/emails/post-office.ts';
 
 let office: PostOffice;
 beforeAll(async () => {

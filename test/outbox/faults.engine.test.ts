@@ -9,7 +9,7 @@ import {
   openPostOffice,
   type PostOffice,
   withFault,
-} from './post-office.ts';
+} from '../documents/emails/post-office.ts';
 
 let office: PostOffice;
 beforeAll(async () => {

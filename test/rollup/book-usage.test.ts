@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readGenerationRow } from '../../src/ai/generation-row.ts';
-import { type BillingPeriod, derivePeriod } from '../../src/rollup/billing-period.ts';
 import { bookUsage, findUnplaced } from '../../src/rollup/book-usage.ts';
+import { type BillingPeriod, derivePeriod } from '../../src/tenants/billing-period.ts';
 import { hotTextOf } from '../ai/generations.ts';
 import { hotEvent, NOW, uuid } from './hot-events.ts';
 

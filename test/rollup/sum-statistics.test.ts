@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readGenerationRow } from '../../src/ai/generation-row.ts';
+import { statisticCallOf, sumStatistics } from '../../src/rollup/calls/sum-statistics.ts';
 import type { BookedGeneration } from '../../src/rollup/ports.ts';
-import { statisticCallOf, sumStatistics } from '../../src/rollup/sum-statistics.ts';
 import { contentOf, type GenerationContent, hotTextOf } from '../ai/generations.ts';
 import { hotEvent } from './hot-events.ts';
 

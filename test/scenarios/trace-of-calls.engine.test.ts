@@ -4,7 +4,7 @@
  */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fraction, isEqual, type OraclePlan, rounded, usageAmount } from '../pricing/oracle.ts';
+import { fraction, isEqual, type OraclePlan, rounded, usageAmount } from '../pricing/plans/oracle.ts';
 import { type Json, type OwnRuntime, startOwnRuntime, type Tenant } from '../setup/world.ts';
 import {
   bodyOf,

@@ -1,8 +1,8 @@
 /** Single calls of AI models. */
 import * as z from 'zod';
-import { listGenerations } from '../../ai-answers/generation-list-store.ts';
-import { getGeneration } from '../../ai-answers/get-generation.ts';
-import { exportGenerations } from '../../exports/export-csv.ts';
+import { listGenerations } from '../../reports/ai/generation-list-store.ts';
+import { getGeneration } from '../../reports/ai/get-generation.ts';
+import { exportGenerations } from '../../reports/csv/export-csv.ts';
 import { reachOf } from '../../tenants/tenant-scope.ts';
 import { generation, generationFilter, generationWithPayloads, readCallFilter } from '../ai-schemas.ts';
 import { defineRoute, type Route } from '../route.ts';

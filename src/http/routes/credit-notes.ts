@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { createCreditNote } from '../../invoicing/create-credit-note.ts';
-import { CREDIT_NOTE_ORIGINS, CREDIT_NOTE_STATUSES } from '../../invoicing/credit-note.ts';
-import { dismissCreditNote } from '../../invoicing/dismiss-credit-note.ts';
-import { getCreditNote } from '../../invoicing/get-credit-note.ts';
-import { issueCreditNote } from '../../invoicing/issue-credit-note.ts';
-import { listCreditNotes } from '../../invoicing/list-credit-notes.ts';
+import { createCreditNote } from '../../invoicing/credit-notes/create-credit-note.ts';
+import { CREDIT_NOTE_ORIGINS, CREDIT_NOTE_STATUSES } from '../../invoicing/credit-notes/credit-note.ts';
+import { dismissCreditNote } from '../../invoicing/credit-notes/dismiss-credit-note.ts';
+import { getCreditNote } from '../../invoicing/credit-notes/get-credit-note.ts';
+import { issueCreditNote } from '../../invoicing/credit-notes/issue-credit-note.ts';
+import { listCreditNotes } from '../../invoicing/credit-notes/list-credit-notes.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { decimal, id, idParams, money, pageOf, quantity, textOf, time } from '../schemas.ts';
 import { answerList, listQuery } from './list.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { notFound } from '../../core/error.ts';
-import { createDiscount } from '../../discounts/create-discount.ts';
-import { endDiscount } from '../../discounts/end-discount.ts';
-import { findDiscount, listDiscounts } from '../../discounts/store.ts';
+import { createDiscount } from '../../pricing/discounts/create-discount.ts';
+import { endDiscount } from '../../pricing/discounts/end-discount.ts';
+import { findDiscount, listDiscounts } from '../../pricing/discounts/store.ts';
 import { reachOf, withOwner } from '../../tenants/tenant-scope.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { currency, day, decimal, id, idParams, name, pageOf, textOf, time } from '../schemas.ts';

@@ -1,10 +1,10 @@
 /** The PDFs of issued documents, and the fonts that they are drawn with. */
 import * as z from 'zod';
-import { addFont } from '../../documents/add-font.ts';
 import type { DocumentKind } from '../../documents/document-model.ts';
-import { getPdf } from '../../documents/get-pdf.ts';
-import { listFonts } from '../../documents/list-fonts.ts';
-import { retryDocuments } from '../../outbox/retry-documents.ts';
+import { retryDocuments } from '../../documents/emails/retry-documents.ts';
+import { addFont } from '../../documents/pdf/add-font.ts';
+import { getPdf } from '../../documents/pdf/get-pdf.ts';
+import { listFonts } from '../../documents/pdf/list-fonts.ts';
 import { type Answer, defineRoute, type Route } from '../route.ts';
 import { idParams } from '../schemas.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { listEmailNotifications } from '../../outbox/list-email-notifications.ts';
-import { sendInvoice } from '../../outbox/send-invoice.ts';
+import { listEmailNotifications } from '../../documents/emails/list-email-notifications.ts';
+import { sendInvoice } from '../../documents/emails/send-invoice.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { email, id, idParams, pageOf, time } from '../schemas.ts';
 import { answerList, listQuery } from './list.ts';

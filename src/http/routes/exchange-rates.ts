@@ -3,11 +3,11 @@ import { CanonicalJsonError, canonicalJson } from '../../core/canonical-json.ts'
 import { notFound } from '../../core/error.ts';
 import { isUuid } from '../../core/id.ts';
 import { PLATFORM } from '../../db/ledger.ts';
-import { createExchangeRate } from '../../fx/create-exchange-rate.ts';
-import { endExchangeRate } from '../../fx/end-exchange-rate.ts';
-import { RATE_DETAIL, RATE_SOURCES, readRate } from '../../fx/exchange-rate.ts';
-import { importEcbRates } from '../../fx/import-ecb-rates.ts';
-import { findRate, listRates } from '../../fx/store.ts';
+import { createExchangeRate } from '../../pricing/fx/create-exchange-rate.ts';
+import { endExchangeRate } from '../../pricing/fx/end-exchange-rate.ts';
+import { RATE_DETAIL, RATE_SOURCES, readRate } from '../../pricing/fx/exchange-rate.ts';
+import { importEcbRates } from '../../pricing/fx/import-ecb-rates.ts';
+import { findRate, listRates } from '../../pricing/fx/store.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { currency, id, idParams, instantOrDay, instantQuery, pageOf, time } from '../schemas.ts';
 import { answerList, listQuery } from './list.ts';

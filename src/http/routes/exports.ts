@@ -1,12 +1,12 @@
 /** Lists as files of CSV, whole. */
 import * as z from 'zod';
+import { INVOICE_STATUSES } from '../../invoicing/invoice.ts';
 import {
   exportGenerations,
   exportInvoiceLineItems,
   exportInvoices,
   exportUsageEvents,
-} from '../../exports/export-csv.ts';
-import { INVOICE_STATUSES } from '../../invoicing/invoice.ts';
+} from '../../reports/csv/export-csv.ts';
 import { generationFilter, readCallFilter } from '../ai-schemas.ts';
 import { type Answer, defineRoute, type Route } from '../route.ts';
 import { filterText, id, instantQuery, monthQuery, yearQuery } from '../schemas.ts';

@@ -1,11 +1,11 @@
 /** The pages of issued documents, and the links by which customers open them. */
 import * as z from 'zod';
-import { createInvoiceLink } from '../../documents/create-invoice-link.ts';
-import { getPage } from '../../documents/get-page.ts';
-import { listLinks } from '../../documents/link-store.ts';
-import { openInvoiceLink, openLinkedPdf } from '../../documents/open-invoice-link.ts';
-import { renderNothingHere } from '../../documents/render-html.ts';
-import { revokeInvoiceLink } from '../../documents/revoke-invoice-link.ts';
+import { createInvoiceLink } from '../../documents/pages/create-invoice-link.ts';
+import { getPage } from '../../documents/pages/get-page.ts';
+import { listLinks } from '../../documents/pages/link-store.ts';
+import { openInvoiceLink, openLinkedPdf } from '../../documents/pages/open-invoice-link.ts';
+import { renderNothingHere } from '../../documents/pages/render-html.ts';
+import { revokeInvoiceLink } from '../../documents/pages/revoke-invoice-link.ts';
 import { reachOf } from '../../tenants/tenant-scope.ts';
 import { answerPage, PRIVATE_HEADERS } from '../page-answer.ts';
 import { defineRoute, type Route } from '../route.ts';

@@ -1,7 +1,7 @@
 /** The routes that the `ingest` Worker serves itself, as the description and the test matrix know them. */
 import * as z from 'zod';
-import { generationsBodySchema } from '../../ai/generation-schema.ts';
 import { eventsBodySchema } from '../../ingest/event-schema.ts';
+import { generationsBodySchema } from '../../ingest/generations/generation-schema.ts';
 import { describeTraces, tracesBodySchema, tracesResponseSchema } from '../otlp-schema.ts';
 import type { Route } from '../route.ts';
 

@@ -2,18 +2,18 @@ import * as z from 'zod';
 import { notFound } from '../../core/error.ts';
 import { isUuid } from '../../core/id.ts';
 import { PLATFORM } from '../../db/ledger.ts';
-import { createTemplate } from '../../documents/create-template.ts';
 import { FOOTER_LINES_MAX, PDF_BLOCKS } from '../../documents/document-model.ts';
-import { previewTemplate } from '../../documents/preview-template.ts';
-import { TEMPLATE_CHARACTERS_MAX } from '../../documents/template.ts';
+import { createTemplate } from '../../documents/templates/create-template.ts';
+import { previewTemplate } from '../../documents/templates/preview-template.ts';
+import { TEMPLATE_CHARACTERS_MAX } from '../../documents/templates/template.ts';
 import {
   findTemplate,
   type InvoiceTemplate,
   listTemplates,
   TEMPLATE_TYPES,
-} from '../../documents/template-store.ts';
-import { describeAllVariables, listVariables } from '../../documents/template-variables.ts';
-import { updateTemplate } from '../../documents/update-template.ts';
+} from '../../documents/templates/template-store.ts';
+import { describeAllVariables, listVariables } from '../../documents/templates/template-variables.ts';
+import { updateTemplate } from '../../documents/templates/update-template.ts';
 import { reachOf } from '../../tenants/tenant-scope.ts';
 import { assertIfMatch, withEtag } from '../etag.ts';
 import { answerPage, PRIVATE_HEADERS } from '../page-answer.ts';

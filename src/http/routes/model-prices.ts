@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import { MODEL_CHARACTERS_MAX, PROVIDER_CHARACTERS_MAX, WORD_CHARACTERS_MAX } from '../../ai/generation.ts';
 import { TOKEN_KINDS } from '../../ai/generation-row.ts';
-import { MIN_PROMPT_TOKENS_MAX, PRICE_DETAIL, readPrice } from '../../ai/model-price.ts';
-import { priceProviderOf } from '../../ai/price-provider.ts';
+import { createModelPrice } from '../../ai/prices/create-model-price.ts';
+import { endModelPrice } from '../../ai/prices/end-model-price.ts';
+import { MIN_PROMPT_TOKENS_MAX, PRICE_DETAIL, readPrice } from '../../ai/prices/model-price.ts';
+import { priceProviderOf } from '../../ai/prices/price-provider.ts';
+import { findModelPrice, listModelPrices, listUnpriced } from '../../ai/prices/store.ts';
 import { notFound } from '../../core/error.ts';
 import { isUuid } from '../../core/id.ts';
 import { PLATFORM } from '../../db/ledger.ts';
-import { createModelPrice } from '../../model-prices/create-model-price.ts';
-import { endModelPrice } from '../../model-prices/end-model-price.ts';
-import { repriceGenerations } from '../../model-prices/reprice-generations.ts';
-import { findModelPrice, listModelPrices, listUnpriced } from '../../model-prices/store.ts';
+import { repriceGenerations } from '../../rollup/repricing/reprice-generations.ts';
 import { reachOf } from '../../tenants/tenant-scope.ts';
 import { defineRoute, type Route } from '../route.ts';
 import {

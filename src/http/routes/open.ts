@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { AppError } from '../../core/error.ts';
-import { checkReady } from '../../jobs/check-ready.ts';
+import { checkReady } from '../../operations/check-ready.ts';
 import { defineRoute, type Route } from '../route.ts';
 
 export const OPEN_ROUTES: readonly Route[] = [

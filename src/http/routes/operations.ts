@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { invalidRequest, notFound } from '../../core/error.ts';
 import { PLATFORM } from '../../db/ledger.ts';
-import { JOB_NAMES, type JobName } from '../../jobs/job.ts';
-import { readStatus } from '../../jobs/read-status.ts';
-import { runJob } from '../../jobs/run-job.ts';
-import { listJobRuns } from '../../jobs/store.ts';
+import { JOB_NAMES, type JobName } from '../../operations/job.ts';
+import { readStatus } from '../../operations/read-status.ts';
+import { runJob } from '../../operations/run-job.ts';
+import { listJobRuns } from '../../operations/store.ts';
 import { resyncShard } from '../../rollup/resync-shard.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { instant, pageOf, time } from '../schemas.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { PRICE_DECIMALS, PRICE_INTEGER_DIGITS, readCeiling } from '../../ai/model-price.ts';
+import { PRICE_DECIMALS, PRICE_INTEGER_DIGITS, readCeiling } from '../../ai/prices/model-price.ts';
 import { notFound } from '../../core/error.ts';
 import { isUuid } from '../../core/id.ts';
 import { PLATFORM, tenant } from '../../db/ledger.ts';

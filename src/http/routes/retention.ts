@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { listArchives } from '../../retention/archive-store.ts';
+import { listArchives } from '../../operations/retention/archive-store.ts';
 import { reachOf } from '../../tenants/tenant-scope.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { id, pageOf, quantity, time } from '../schemas.ts';

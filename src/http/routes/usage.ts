@@ -5,14 +5,14 @@ import type { Ctx } from '../../db/ctx.ts';
 import { tenant } from '../../db/ledger.ts';
 import { isStorableText } from '../../ingest/event.ts';
 import { cloudEventKey } from '../../ingest/parse-cloudevents.ts';
-import { locateEvent } from '../../rollup/locate-event.ts';
+import { locateEvent } from '../../reports/usage/locate-event.ts';
 import {
   listEventConflicts,
   listQuarantine,
   listUsage,
   listUsageAggregates,
   listUsageEvents,
-} from '../../rollup/usage-store.ts';
+} from '../../reports/usage/usage-store.ts';
 import { findOrganisation } from '../../tenants/store.ts';
 import { reachOf } from '../../tenants/tenant-scope.ts';
 import { type Answer, defineRoute, type Route } from '../route.ts';

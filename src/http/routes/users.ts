@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { notFound } from '../../core/error.ts';
 import { codePointLength } from '../../core/text.ts';
 import { USER_ID_CHARACTERS_MAX } from '../../ingest/event.ts';
-import { deleteUser } from '../../retention/delete-user.ts';
+import { deleteUser } from '../../operations/retention/delete-user.ts';
 import { createUser } from '../../tenants/create-user.ts';
 import { reachOf, withOwner } from '../../tenants/tenant-scope.ts';
 import { changeUser } from '../../tenants/update-user.ts';

@@ -1,0 +1,9 @@
+import { formatInstant } from '../../core/time.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { PLATFORM } from '../../db/ledger.ts';
+import { KEPT_MS } from './key.ts';
+import { deleteKeysBefore } from './store.ts';
+
+/** Deletes what is expired at the real moment, `ctx.now`; answers how many. */
+export const purgeKeys = (ctx: Ctx): Promise<number> =>
+  ctx.ledger.transaction(PLATFORM, (tx) => deleteKeysBefore(tx, formatInstant(ctx.now - KEPT_MS)));

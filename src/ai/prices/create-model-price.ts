@@ -1,0 +1,80 @@
+import { appendAudit, PLATFORM_CHAIN } from '../../access/audit/append-audit.ts';
+import { AppError, invalidRequest, parentNotFound } from '../../core/error.ts';
+import { uuidv7 } from '../../core/id.ts';
+import { formatInstant } from '../../core/time.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { PLATFORM, tenant } from '../../db/ledger.ts';
+import { isExclusionViolation } from '../../db/sql-state.ts';
+import { findOrganisation } from '../../tenants/store.ts';
+import type { TokenKind } from '../generation-row.ts';
+import { findPriceFaults, MANUAL_SOURCE, type ModelPrice, priceTierOf, readPrice } from './model-price.ts';
+import { priceProviderOf } from './price-provider.ts';
+import { publishModelPrice } from './publish-model-prices.ts';
+import { insertModelPrice } from './store.ts';
+
+export interface CreateModelPriceInput {
+  readonly organisation_id?: string | null | undefined;
+  readonly provider: string;
+  readonly model: string;
+  readonly token_kind: TokenKind;
+  readonly price_per_million: string;
+  readonly service_tier?: string | undefined;
+  readonly min_prompt_tokens?: number | undefined;
+  /** Epoch milliseconds, as is effective_to. */
+  readonly effective_from: number;
+  readonly effective_to?: number | null | undefined;
+}
+
+/**
+ * Of calls that are counted already it changes nothing. Throws `invalid_request` with every fault, `not_found` for an
+ * unknown organisation, `rate_overlap` where the same price (of its organisation, or of all) is in force at one of these
+ * moments.
+ */
+export async function createModelPrice(ctx: Ctx, input: CreateModelPriceInput): Promise<ModelPrice> {
+  const { organisation_id = null, effective_from, effective_to = null } = input;
+  const faults = findPriceFaults({ ...input, effective_to });
+  const price_per_million = readPrice(input.price_per_million);
+  if (price_per_million === null || faults.length > 0) throw invalidRequest(faults);
+  const row = {
+    id: uuidv7(ctx.now),
+    organisation_id,
+    provider: priceProviderOf(input.provider),
+    model: input.model,
+    token_kind: input.token_kind,
+    price_per_million,
+    service_tier: priceTierOf(input.service_tier ?? null),
+    min_prompt_tokens: input.min_prompt_tokens ?? 0,
+    effective_from: formatInstant(effective_from),
+    effective_to: effective_to === null ? null : formatInstant(effective_to),
+    source: MANUAL_SOURCE,
+    source_version: null,
+  };
+  try {
+    const created = await ctx.ledger.transaction(
+      organisation_id === null ? PLATFORM : tenant(organisation_id),
+      async (tx) => {
+        if (organisation_id !== null && !(await findOrganisation(tx, organisation_id))) {
+          throw parentNotFound('/organisation_id', 'organisation');
+        }
+        // First what locks one row: two writers of the same price would else wait for each other in its exclusion constraint.
+        const { id: entity_id, ...changes } = row;
+        await appendAudit(tx, ctx, {
+          organisation_id: organisation_id ?? PLATFORM_CHAIN,
+          entity_type: 'model_price',
+          entity_id,
+          action: 'model_price.create',
+          changes,
+        });
+        return await insertModelPrice(tx, row);
+      },
+    );
+    await publishModelPrice(ctx, created);
+    return created;
+  } catch (error) {
+    if (!isExclusionViolation(error)) throw error;
+    throw new AppError(
+      'rate_overlap',
+      'This price (same organisation, provider, model, kind of tokens, service tier and step) is in force at some of these moments.',
+    );
+  }
+}

@@ -1,0 +1,144 @@
+/** The SQL of the price book, and of the calls that it could not price. */
+
+import type { Page, PageInput } from '../../core/page.ts';
+import type { LedgerTransaction } from '../../db/ledger.ts';
+import { listRows } from '../../db/list-rows.ts';
+import type { TokenKind } from '../generation-row.ts';
+import type { ModelPrice } from './model-price.ts';
+
+const COLUMNS = `id, organisation_id, provider, model, token_kind, price_per_million, service_tier, min_prompt_tokens,
+  effective_from, effective_to, source, source_version, created_at, updated_at`;
+
+export async function insertModelPrice(
+  tx: LedgerTransaction,
+  row: Omit<ModelPrice, 'created_at' | 'updated_at'>,
+): Promise<ModelPrice> {
+  const [inserted] = await tx.query<ModelPrice>(
+    `INSERT INTO model_prices (id, organisation_id, provider, model, token_kind, price_per_million, service_tier,
+       min_prompt_tokens, effective_from, effective_to, source, source_version)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING ${COLUMNS}`,
+    [
+      row.id,
+      row.organisation_id,
+      row.provider,
+      row.model,
+      row.token_kind,
+      row.price_per_million,
+      row.service_tier,
+      row.min_prompt_tokens,
+      row.effective_from,
+      row.effective_to,
+      row.source,
+      row.source_version,
+    ],
+  );
+  if (!inserted) throw new Error('the price was not inserted');
+  return inserted;
+}
+
+export async function findModelPrice(tx: LedgerTransaction, id: string): Promise<ModelPrice | null> {
+  const [row] = await tx.query<ModelPrice>(`SELECT ${COLUMNS} FROM model_prices WHERE id = $1`, [id]);
+  return row ?? null;
+}
+
+export async function findModelPriceLocked(tx: LedgerTransaction, id: string): Promise<ModelPrice | null> {
+  const [row] = await tx.query<ModelPrice>(`SELECT ${COLUMNS} FROM model_prices WHERE id = $1 FOR UPDATE`, [
+    id,
+  ]);
+  return row ?? null;
+}
+
+export async function setModelPriceEnd(
+  tx: LedgerTransaction,
+  id: string,
+  effectiveTo: string,
+): Promise<ModelPrice> {
+  const [row] = await tx.query<ModelPrice>(
+    `UPDATE model_prices SET effective_to = $2, updated_at = now(), revision = revision + 1 WHERE id = $1
+     RETURNING ${COLUMNS}`,
+    [id, effectiveTo],
+  );
+  if (!row) throw new Error('the price was not ended');
+  return row;
+}
+
+/** `at`: only what is in force at that instant. With an organisation, what is its own. */
+export const listModelPrices = (
+  tx: LedgerTransaction,
+  filter: {
+    organisation_id?: string | undefined;
+    provider?: string | undefined;
+    model?: string | undefined;
+    token_kind?: TokenKind | undefined;
+    at?: string | undefined;
+  },
+  page: PageInput,
+): Promise<Page<ModelPrice>> =>
+  listRows(
+    tx,
+    {
+      select: COLUMNS,
+      from: 'model_prices',
+      filters: [
+        ['organisation_id =', filter.organisation_id],
+        ['provider =', filter.provider],
+        ['model =', filter.model],
+        ['token_kind =', filter.token_kind],
+        ['effective_from <=', filter.at],
+        ["coalesce(effective_to, 'infinity') >", filter.at],
+      ],
+      key: 'id',
+      order: 'asc',
+    },
+    page,
+  );
+
+/** Calls of one model that no price was known for, whether a ceiling gave them a cost or not. */
+export interface UnpricedModel {
+  readonly organisation_id: string;
+  /** As the calls name it. */
+  readonly provider: string;
+  readonly model: string;
+  readonly service_tier: string | null;
+  readonly calls: number;
+  /** Of all kinds. */
+  readonly tokens: string;
+  /** By the organisation's ceiling; 0 where it had none. */
+  readonly ceiling_cost_usd: string;
+  readonly first_seen: string;
+  readonly last_seen: string;
+}
+
+/** What awaits a price: the list below in two numbers. */
+export async function countUnpriced(
+  tx: LedgerTransaction,
+): Promise<{ unpriced_models: number; unpriced_calls: number }> {
+  const [row] = await tx.query<{ unpriced_models: number; unpriced_calls: number }>(
+    `SELECT count(DISTINCT (organisation_id, provider, model)) AS unpriced_models, count(*) AS unpriced_calls
+     FROM ai_generations WHERE cost_source IN ('unpriced', 'ceiling')`,
+  );
+  return row ?? { unpriced_models: 0, unpriced_calls: 0 };
+}
+
+export const listUnpriced = (
+  tx: LedgerTransaction,
+  filter: { organisation_id?: string | undefined },
+  page: PageInput,
+): Promise<Page<UnpricedModel>> =>
+  listRows(
+    tx,
+    {
+      select:
+        'organisation_id, provider, model, service_tier, calls, tokens, ceiling_cost_usd, first_seen, last_seen',
+      from: `(SELECT organisation_id, provider, model, service_tier, count(*) AS calls,
+          sum(input_tokens + output_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
+            + reasoning_tokens)::text AS tokens, trim_scale(coalesce(sum(cost_usd), 0))::text AS ceiling_cost_usd, min(occurred_at) AS first_seen, max(occurred_at) AS last_seen,
+          json_build_array(organisation_id, provider, model, service_tier)::text COLLATE "C" AS place
+        FROM ai_generations WHERE cost_source IN ('unpriced', 'ceiling')
+        GROUP BY organisation_id, provider, model, service_tier) AS unpriced`,
+      filters: [['organisation_id =', filter.organisation_id]],
+      key: 'place',
+      order: 'asc',
+    },
+    page,
+  );

@@ -1,0 +1,18 @@
+import type { Page, PageInput } from '../../core/page.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { reachOf } from '../../tenants/tenant-scope.ts';
+import { type EmailNotification, listNotificationRows } from './email-store.ts';
+
+export interface EmailNotificationFilter {
+  readonly organisation_id?: string | undefined;
+  readonly invoice_id?: string | undefined;
+  readonly status?: EmailNotification['status'] | undefined;
+}
+
+/** Every attempt to send an e-mail, the newest first. */
+export const listEmailNotifications = (
+  ctx: Ctx,
+  filter: EmailNotificationFilter,
+  page: PageInput,
+): Promise<Page<EmailNotification>> =>
+  ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listNotificationRows(tx, filter, page));

@@ -1,0 +1,41 @@
+/** The SQL of reminders. Platform reach. */
+import type { LedgerTransaction } from '../../db/ledger.ts';
+import { AMOUNT_DUE } from '../pages/page-store.ts';
+
+export interface UnpaidInvoice {
+  readonly organisation_id: string;
+  readonly id: string;
+  readonly document_id: string;
+  readonly due_date: string;
+  readonly timezone: string;
+  readonly billing_email: string;
+  readonly reminder_days_before: number | null;
+  readonly reminder_days_after: number | null;
+}
+
+/**
+ * Unpaid invoices that may be due a reminder which they have not had, by id. `day` is that of UTC, and each border a day
+ * wide: what day it is where the organisation is, its zone must say.
+ */
+export async function listUnpaidInvoices(
+  tx: LedgerTransaction,
+  page: { readonly day: string; readonly after: string | null; readonly limit: number },
+): Promise<UnpaidInvoice[]> {
+  return await tx.query<UnpaidInvoice>(
+    `SELECT i.organisation_id, i.id, d.id AS document_id, i.due_date, o.timezone, o.billing_email,
+       o.reminder_days_before, o.reminder_days_after
+     FROM invoices i JOIN organisations o ON o.id = i.organisation_id
+     JOIN documents d ON d.organisation_id = i.organisation_id AND d.subject_id = i.id
+     WHERE i.status = 'finalized' AND ($2::uuid IS NULL OR i.id > $2::uuid)
+       AND ((i.due_date - o.reminder_days_before <= $1::date + 1 AND i.due_date >= $1::date
+           AND ${hasNone('reminder_before')})
+         OR (i.due_date + o.reminder_days_after <= $1::date + 1 AND ${hasNone('reminder_after')}))
+       AND ${AMOUNT_DUE} > 0
+     ORDER BY i.id LIMIT $3`,
+    [page.day, page.after, page.limit],
+  );
+}
+
+const hasNone = (kind: string): string =>
+  `NOT EXISTS (SELECT 1 FROM outbox x
+     WHERE x.organisation_id = i.organisation_id AND x.dedupe_key = '${kind}:' || i.id)`;

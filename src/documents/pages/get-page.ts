@@ -1,0 +1,22 @@
+import { AppError } from '../../core/error.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { withOwner } from '../../tenants/tenant-scope.ts';
+import type { DocumentKind } from '../document-model.ts';
+import { findIssuedDocument } from './page-store.ts';
+import { renderPage } from './render-page.ts';
+
+export interface GetPageInput {
+  readonly kind: DocumentKind;
+  /** Of the invoice or the credit note. */
+  readonly id: string;
+}
+
+/** The page of what was issued. Throws `not_found`, `invalid_state` for what was not. */
+export async function getPage(ctx: Ctx, { kind, id }: GetPageInput): Promise<string> {
+  const table = kind === 'invoice' ? 'invoices' : 'credit_notes';
+  const document = await withOwner(ctx, table, id, (tx, organisationId) =>
+    findIssuedDocument(tx, organisationId, kind, id),
+  );
+  if (!document) throw new AppError('invalid_state', 'Only what was issued has a page.');
+  return await renderPage(ctx, { document });
+}

@@ -1,0 +1,109 @@
+/** The SQL of the links by which customers open invoices, and of the keys that sign them. */
+import type { Page, PageInput } from '../../core/page.ts';
+import { type LedgerTransaction, PLATFORM, tenant } from '../../db/ledger.ts';
+import { listRows } from '../../db/list-rows.ts';
+
+export interface InvoiceLink {
+  readonly organisation_id: string;
+  readonly id: string;
+  readonly invoice_id: string;
+  readonly expires_at: string;
+  readonly revoked_at: string | null;
+  readonly created_at: string;
+}
+
+const COLUMNS = 'organisation_id, id, invoice_id, expires_at, revoked_at, created_at';
+
+export async function insertLink(tx: LedgerTransaction, link: InvoiceLink): Promise<void> {
+  await tx.execute(`INSERT INTO invoice_links (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6)`, [
+    link.organisation_id,
+    link.id,
+    link.invoice_id,
+    link.expires_at,
+    link.revoked_at,
+    link.created_at,
+  ]);
+}
+
+/** By its id alone: with platform reach, for a reader who brings nothing but the link. */
+export async function findLink(
+  tx: LedgerTransaction,
+  id: string,
+  lock: 'update' | 'none' = 'none',
+): Promise<InvoiceLink | null> {
+  const [row] = await tx.query<InvoiceLink>(
+    `SELECT ${COLUMNS} FROM invoice_links WHERE id = $1 ${lock === 'update' ? 'FOR UPDATE' : ''}`,
+    [id],
+  );
+  return row ?? null;
+}
+
+/** The one that lives longest, where it lives beyond a moment. */
+export async function findLiveLink(
+  tx: LedgerTransaction,
+  organisationId: string,
+  invoiceId: string,
+  beyond: string,
+): Promise<InvoiceLink | null> {
+  const [row] = await tx.query<InvoiceLink>(
+    `SELECT ${COLUMNS} FROM invoice_links
+     WHERE organisation_id = $1 AND invoice_id = $2 AND revoked_at IS NULL AND expires_at >= $3
+     ORDER BY expires_at DESC, id LIMIT 1`,
+    [organisationId, invoiceId, beyond],
+  );
+  return row ?? null;
+}
+
+export async function setLinkRevoked(tx: LedgerTransaction, id: string, now: string): Promise<void> {
+  await tx.execute('UPDATE invoice_links SET revoked_at = $2 WHERE id = $1', [id, now]);
+}
+
+export const listLinks = (
+  tx: LedgerTransaction,
+  filter: { organisation_id?: string | undefined; invoice_id?: string | undefined },
+  page: PageInput,
+): Promise<Page<InvoiceLink>> =>
+  listRows(
+    tx,
+    {
+      select: COLUMNS,
+      from: 'invoice_links',
+      filters: [
+        ['organisation_id =', filter.organisation_id],
+        ['invoice_id =', filter.invoice_id],
+      ],
+      key: 'id',
+      order: 'asc',
+    },
+    page,
+  );
+
+/** Whether the invoice was issued; null where the organisation has no such one. */
+export async function findWhetherIssued(
+  tx: LedgerTransaction,
+  organisationId: string,
+  invoiceId: string,
+): Promise<boolean | null> {
+  const [row] = await tx.query<{ is_issued: boolean }>(
+    `SELECT invoice_number IS NOT NULL AS is_issued FROM invoices WHERE organisation_id = $1 AND id = $2`,
+    [organisationId, invoiceId],
+  );
+  return row?.is_issued ?? null;
+}
+
+/** The secrets that are not retired, newest first: that one signs, all of them verify. */
+export async function listLinkSecrets(tx: LedgerTransaction): Promise<string[]> {
+  const rows = await tx.query<{ secret: string }>(
+    `SELECT secret FROM signing_keys WHERE purpose = 'invoice_link' AND retired_at IS NULL
+     ORDER BY created_at DESC, id DESC`,
+  );
+  return rows.map(({ secret }) => secret);
+}
+
+/** The same within a tenant's transaction, whose reach has no keys. */
+export async function listLinkSecretsFor(tx: LedgerTransaction, organisationId: string): Promise<string[]> {
+  await tx.enter(PLATFORM);
+  const secrets = await listLinkSecrets(tx);
+  await tx.enter(tenant(organisationId));
+  return secrets;
+}

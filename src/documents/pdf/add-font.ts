@@ -1,0 +1,72 @@
+import { appendAudit, PLATFORM_CHAIN } from '../../access/audit/append-audit.ts';
+import { AppError, invalidRequest } from '../../core/error.ts';
+import { sha256Hex } from '../../core/sha256.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { type LedgerTransaction, PLATFORM } from '../../db/ledger.ts';
+import { FONTS_PREFIX } from './load-stored-fonts.ts';
+
+export interface AddFontInput {
+  /** `NotoSansSC-Regular.ttf`; those of bold text end in `-Bold`. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** Brings back the documents that waited for glyphs. */
+  readonly retryDocuments: (tx: LedgerTransaction) => Promise<number>;
+}
+
+export interface AddedFont {
+  readonly name: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  /** How many documents are rendered again for want of glyphs. */
+  readonly documents_retried: number;
+}
+
+/** The first four bytes: TrueType outlines (as Microsoft and as Apple write it), or those of PostScript. */
+const SIGNATURES = ['00010000', '74727565', '4f54544f'];
+
+/** Adds a font for characters that the product's own lack. Throws `invalid_request` (no font), `already_exists`. */
+export async function addFont(ctx: Ctx, { name, bytes, retryDocuments }: AddFontInput): Promise<AddedFont> {
+  assertFont(bytes);
+  const font = { name, sha256: sha256Hex(bytes), bytes: bytes.length };
+  return await ctx.ledger.transaction(PLATFORM, async (tx) => {
+    const documents_retried = await retryDocuments(tx);
+    await appendAudit(tx, ctx, {
+      organisation_id: PLATFORM_CHAIN,
+      entity_type: 'font',
+      entity_id: name,
+      action: 'font.add',
+      changes: { ...font, documents_retried },
+    });
+    // The last act: where it fails, nothing was audited, and a font that is there is never written over.
+    const file = { bytes, media_type: name.endsWith('.otf') ? 'font/otf' : 'font/ttf' };
+    if (await ctx.files.putIfAbsent(FONTS_PREFIX + name, file)) return { ...font, documents_retried };
+    throw new AppError('already_exists', 'There is a font of this name: give yours another.');
+  });
+}
+
+const HEADER_BYTES = 12;
+const RECORD_BYTES = 16;
+/** Without these nothing can be drawn; the outlines are in one of the two. */
+const TABLES = ['cmap', 'head', 'hhea', 'hmtx', 'maxp'];
+const OUTLINES = ['glyf', 'CFF '];
+
+/** By the file's directory (OpenType 1.9): a font that cannot be read would stop every document that needs one. */
+function assertFont(bytes: Uint8Array): void {
+  const signature = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const tables = SIGNATURES.includes(signature) ? tablesOf(bytes) : [];
+  if (TABLES.every((tag) => tables.includes(tag)) && OUTLINES.some((tag) => tables.includes(tag))) return;
+  const detail = 'Must be a TrueType or OpenType font; collections are not.';
+  throw invalidRequest([{ pointer: '', code: 'invalid_format', detail }]);
+}
+
+/** The tags of the tables that lie within the file. */
+function tablesOf(bytes: Uint8Array): string[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = bytes.length < HEADER_BYTES ? 0 : view.getUint16(4);
+  const tags: string[] = [];
+  for (let at = HEADER_BYTES; tags.length < count && at + RECORD_BYTES <= bytes.length; at += RECORD_BYTES) {
+    const end = view.getUint32(at + 8) + view.getUint32(at + 12);
+    tags.push(end <= bytes.length ? String.fromCharCode(...bytes.subarray(at, at + 4)) : '');
+  }
+  return tags;
+}

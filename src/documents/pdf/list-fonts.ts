@@ -1,0 +1,8 @@
+import type { Ctx } from '../../db/ctx.ts';
+import { FONTS_PREFIX } from './load-stored-fonts.ts';
+
+/** The names of the fonts that were added to the product's own. */
+export async function listFonts(ctx: Ctx): Promise<string[]> {
+  const keys = await ctx.files.list(FONTS_PREFIX);
+  return keys.map((key) => key.slice(FONTS_PREFIX.length)).sort();
+}

@@ -1,0 +1,183 @@
+/**
+ * What a template of HTML may name, in one list: from it come the check of a template, its documentation, and the type of
+ * what a document is turned into before a template is filled.
+ */
+import { type DocumentTexts, languageOf } from '../languages/index.ts';
+
+export interface TextVariable {
+  readonly kind: 'text';
+  readonly description: string;
+}
+export interface FlagVariable {
+  readonly kind: 'flag';
+  readonly description: string;
+}
+export interface GroupVariable<Fields extends Variables = Variables> {
+  readonly kind: 'group';
+  readonly description: string;
+  readonly fields: Fields;
+}
+/** A section of a list repeats for each item: `{{.}}` is an item of texts, its fields are named else. */
+export interface ListVariable<Item extends TextVariable | GroupVariable = TextVariable | GroupVariable> {
+  readonly kind: 'list';
+  readonly description: string;
+  readonly item: Item;
+}
+export type Variable = TextVariable | FlagVariable | GroupVariable | ListVariable;
+export interface Variables {
+  readonly [name: string]: Variable;
+}
+
+export type ValueOf<V extends Variable> = V extends TextVariable
+  ? string
+  : V extends FlagVariable
+    ? boolean
+    : V extends GroupVariable<infer Fields>
+      ? ViewOf<Fields>
+      : V extends ListVariable<infer Item>
+        ? readonly ValueOf<Item>[]
+        : never;
+export type ViewOf<Fields extends Variables> = { readonly [Name in keyof Fields]: ValueOf<Fields[Name]> };
+
+const text = (description: string): TextVariable => ({ kind: 'text', description });
+const flag = (description: string): FlagVariable => ({ kind: 'flag', description });
+const texts = (description: string): ListVariable<TextVariable> => ({
+  kind: 'list',
+  description,
+  item: text('One of them'),
+});
+const group = <Fields extends Variables>(description: string, fields: Fields): GroupVariable<Fields> => ({
+  kind: 'group',
+  description,
+  fields,
+});
+const list = <Fields extends Variables>(
+  description: string,
+  fields: Fields,
+): ListVariable<GroupVariable<Fields>> => ({
+  kind: 'list',
+  description,
+  item: { kind: 'group', description: 'One of them', fields },
+});
+
+/** Texts of the language with a place to fill are already filled where they are used. */
+const LABELS = Object.entries(languageOf('en').texts).filter(([, words]) => !words.includes('{'));
+export type Label = keyof DocumentTexts;
+
+const party = (who: string) => ({
+  name: text(`Legal name of the ${who}`),
+  details: texts(`Address, e-mail address and tax numbers of the ${who}, a line each`),
+});
+
+const LINE = {
+  number: text('1, 2, 3, …'),
+  name: text('What is charged'),
+  details: texts('What else is to be known of it: other days, a conversion'),
+  hsn_sac: text('Indian code of goods or services; else empty'),
+  quantity: text('Quantity and unit; empty for a fee'),
+  unit_price: text('Price of a unit; empty where there are tiers'),
+  tax_rate: text('Rate of tax; empty where there is none'),
+  amount: text('Amount before discount and tax'),
+  tiers: list('How a tiered price was applied', {
+    label: text('The range of the tier'),
+    quantity: text('Quantity in it'),
+    unit_price: text('Price of a unit in it'),
+    amount: text('Its exact amount'),
+  }),
+};
+
+export const TEMPLATE_VARIABLES = {
+  title: text('What it is: Invoice, Tax invoice, Credit note'),
+  headline: text('The amount and the day on which it is due'),
+  number: text('Its number'),
+  invoice_number: text('The same as number'),
+  is_credit_note: flag('Whether it is a credit note'),
+  issue_date: text('Day of issue'),
+  due_date: text('Day on which it is due; empty where there is none'),
+  period: text('First and last day of the billing period'),
+  period_start: text('First day of the billing period'),
+  period_end: text('Last day of the billing period'),
+  timezone: text('The time zone of these days'),
+  currency: text('ISO 4217 code'),
+  place_of_supply: text('Place of supply; empty where there is none'),
+  reason: text('Why a credit note corrects; else empty'),
+  facts: list('Number, dates, place of supply, the invoice corrected: what the law wants at the head', {
+    label: text('The term'),
+    value: text('What it says'),
+  }),
+  logo: text("The seller's logo as a data: address for <img src>; empty where there is none"),
+  seller: group('Who sends it', party('seller')),
+  buyer: group('Who receives it', party('buyer')),
+  seller_name: text('The same as seller.name'),
+  customer_name: text('The same as buyer.name'),
+  organisation_name: text('The same as buyer.name'),
+  lines: list('The lines', LINE),
+  line_items: list('The same lines, with the unit apart from the quantity', {
+    ...LINE,
+    quantity: text('Quantity without its unit; empty for a fee'),
+    description: text('The same as name'),
+    unit: text('The unit; empty for a fee'),
+    total: text('The same as amount'),
+  }),
+  has_hsn_sac: flag('Whether any line has such a code'),
+  has_tax_rate: flag('Whether any line has a rate of tax'),
+  subtotal: text('Sum of the lines'),
+  discounts: list('What is taken off', { label: text('What for'), amount: text('The amount, negative') }),
+  discount_total: text('Sum of the discounts'),
+  has_taxes: flag('Whether there are taxes'),
+  taxes: list('The taxes, one for each rate', {
+    label: text('Name and rate'),
+    name: text('Name'),
+    country: text('The country whose tax it is'),
+    rate: text('Rate'),
+    taxable_amount: text('What it is on'),
+    amount: text('The tax'),
+  }),
+  tax_total: text('Sum of the taxes'),
+  total: text('What is to be paid, or is credited'),
+  amount_due: text(
+    'What is still to be paid where the page knows it, else the total; empty on a credit note',
+  ),
+  has_conversions: flag('Whether prices were converted from another currency'),
+  conversions: list('The rates of exchange', {
+    rate: text('1 of one currency = so much of the other'),
+    date: text('The day of the rate'),
+    source: text('Where it is from'),
+  }),
+  has_unpriced: flag('Whether there is usage without a price'),
+  unpriced: list('Usage without a price', { name: text('The metric'), quantity: text('Quantity and unit') }),
+  legal_notes: texts('Sentences that the law wants'),
+  payment_instructions: text("The seller's bank details and the like; empty where there are none"),
+  labels: group(
+    "Words of the document's language",
+    Object.fromEntries(LABELS.map(([name, words]) => [name, text(`The words for ‘${words}’`)])) as Record<
+      Label,
+      TextVariable
+    >,
+  ),
+} as const satisfies Variables;
+
+export type DocumentView = ViewOf<typeof TEMPLATE_VARIABLES>;
+
+/** Second names: each has the value of the variable at this path. */
+export const ALIASES: Readonly<Record<string, readonly string[]>> = {
+  invoice_number: ['number'],
+  seller_name: ['seller', 'name'],
+  customer_name: ['buyer', 'name'],
+  organisation_name: ['buyer', 'name'],
+  amount_due: ['total'],
+};
+
+export const ALL_VARIABLES: GroupVariable = group('A document', TEMPLATE_VARIABLES);
+
+/** Every name as documented: `lines.tiers.amount` is the amount of a tier of a line. */
+export function listVariables(fields: Variables = TEMPLATE_VARIABLES, prefix = ''): [string, string][] {
+  return Object.entries(fields).flatMap(([name, variable]): [string, string][] => {
+    const own: [string, string] = [prefix + name, variable.description];
+    const inner = variable.kind === 'list' ? variable.item : variable;
+    return inner.kind === 'group' ? [own, ...listVariables(inner.fields, `${prefix}${name}.`)] : [own];
+  });
+}
+
+/** Every name with what it stands for. */
+export const describeAllVariables = (): Record<string, string> => Object.fromEntries(listVariables());

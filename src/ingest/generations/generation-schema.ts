@@ -1,0 +1,127 @@
+/**
+ * The JSON body of an AI call as a zod schema, from which OpenAPI is generated. The edge validates by hand
+ * (read-generation.ts); a test proves that the two agree. What JSON Schema cannot say stands in the descriptions.
+ */
+import * as z from 'zod';
+import {
+  CODE_CHARACTERS_MAX,
+  DURATION_MS_MAX,
+  ID_CHARACTERS_MAX,
+  MODEL_CHARACTERS_MAX,
+  PAYLOAD_LIMITS,
+  PROSE_UNITS_MAX,
+  PROVIDER_CHARACTERS_MAX,
+  TYPE_CHARACTERS_MAX,
+  WORD_CHARACTERS_MAX,
+} from '../../ai/generation.ts';
+import { GENERATION_STATUSES } from '../../ai/generation-row.ts';
+import { describeConventions } from '../../ai/token-convention.ts';
+import { codePointLength, utf8Length } from '../../core/text.ts';
+import { EVENTS_MAX, KEY_CHARACTERS_MAX, TIMESTAMP_SECONDS_BELOW, USER_ID_CHARACTERS_MAX } from '../event.ts';
+import { jsonValue } from '../event-schema.ts';
+
+/** JSON Schema counts code points, zod's own min and max count UTF-16 units. */
+const text = (max: number) =>
+  z
+    .string()
+    .refine((value) => value !== '' && codePointLength(value) <= max)
+    .meta({ minLength: 1, maxLength: max });
+
+const name = (max: number) => text(max).refine((value) => utf8Length(value) <= max);
+
+const optional = (max: number) => text(max).nullish();
+
+const prose = (what: string) =>
+  z
+    .string()
+    .nullish()
+    .describe(`${what} Longer than ${PROSE_UNITS_MAX} UTF-16 units it is cut; empty counts as absent.`);
+
+const payload = (what: string) =>
+  jsonValue
+    .optional()
+    .describe(
+      `${what} Any JSON; of more than ${PAYLOAD_LIMITS.bytes} bytes as canonical JSON the head is kept, as ` +
+        '{"truncated": true, "bytes": n, "head": "…"}. Kept only where the organisation stores payloads.',
+    );
+
+const count = z
+  .union([z.int().min(0).max(999_999_999_999), z.string().regex(/^0*[0-9]{1,12}$/)])
+  .describe('A whole number, as a JSON number or a string.');
+
+const tokens = z
+  .strictObject({
+    input: count,
+    output: count,
+    cache_read: count.nullish(),
+    cache_write_5m: count.nullish(),
+    cache_write_1h: count.nullish(),
+    reasoning: count.nullish(),
+    convention: z
+      .enum(['inclusive', 'disjoint'])
+      .nullish()
+      .describe('Whether input includes cache reads and writes, and output the reasoning.'),
+  })
+  .meta({ id: 'GenerationTokens', description: describeConventions() });
+
+export const generationSchema = z
+  .strictObject({
+    provider: name(PROVIDER_CHARACTERS_MAX).describe(
+      'Who was called, as in gen_ai.provider.name of OpenTelemetry: `anthropic`, `openai`. Kept in lower case. At most 64 bytes.',
+    ),
+    model: name(MODEL_CHARACTERS_MAX).describe('The exact id of the model. At most 255 bytes.'),
+    generation_type: optional(TYPE_CHARACTERS_MAX).describe(
+      'What the call was for. It or its other name `scene` is required; where both are given they are equal.',
+    ),
+    scene: optional(TYPE_CHARACTERS_MAX).describe('Another name of generation_type.'),
+    scene_description: prose('What the scene is.'),
+    user_id: optional(USER_ID_CHARACTERS_MAX).describe('The end user.'),
+    session_id: optional(ID_CHARACTERS_MAX),
+    application_id: optional(ID_CHARACTERS_MAX),
+    sku: optional(CODE_CHARACTERS_MAX),
+    request_id: optional(ID_CHARACTERS_MAX),
+    response_id: optional(ID_CHARACTERS_MAX).describe(
+      'The id that the vendor gave its answer. With the provider it names the call for ever: arriving again, by ' +
+        'whichever way, the call is a duplicate, and gives only what the first did not say.',
+    ),
+    status: z.enum(GENERATION_STATUSES).nullish().describe('success where absent.'),
+    error_code: optional(CODE_CHARACTERS_MAX),
+    error_message: prose('What went wrong.'),
+    duration_ms: z.int().min(0).max(DURATION_MS_MAX).nullish(),
+    service_tier: optional(WORD_CHARACTERS_MAX),
+    tokens: tokens.nullish().describe('May be absent only where the status is not success.'),
+    cost_usd: z
+      .union([z.string().regex(/^(?:0*[0-9]{1,26}(?:\.[0-9]{1,12})?|-0+(?:\.0{1,12})?)$/), z.number()])
+      .nullish()
+      .describe(
+        'What the vendor bills, where you know it: at most 12 decimals. As a JSON number it may have at most 15 ' +
+          'significant digits.',
+      ),
+    input_summary: prose('What was asked, in short.'),
+    output_summary: prose('What was answered, in short.'),
+    request_data: payload('What was sent to the model.'),
+    response_data: payload('What the model answered.'),
+    ip_address: optional(WORD_CHARACTERS_MAX),
+    user_agent: prose('The user agent of the end user.'),
+    occurred_at: z
+      .union([
+        z.string().meta({ format: 'date-time' }),
+        z.int().min(TIMESTAMP_SECONDS_BELOW).describe('Epoch milliseconds.'),
+      ])
+      .nullish()
+      .describe(
+        'When the call was made, bounded as the timestamp of events; the time of receipt where absent.',
+      ),
+    idempotency_key: text(KEY_CHARACTERS_MAX).describe(
+      'Names the call for ever within its project where no response_id does.',
+    ),
+  })
+  .meta({ id: 'Generation', description: 'A call of an AI model. null counts as absent.' });
+
+export const generationsBodySchema = z
+  .union([
+    generationSchema,
+    z.array(generationSchema).min(1).max(EVENTS_MAX),
+    z.strictObject({ generations: z.array(generationSchema).min(1).max(EVENTS_MAX) }),
+  ])
+  .meta({ id: 'Generations' });

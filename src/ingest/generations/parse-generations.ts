@@ -1,0 +1,17 @@
+import type { EventFormat, ParsedEvents } from '../event.ts';
+import { EVENTS_BODY_BYTES_MAX, jsonParserOf, mediaTypeOf, unsupported } from '../parse-events.ts';
+import { readBody } from '../read-body.ts';
+import { readGeneration } from './read-generation.ts';
+
+const GENERATIONS: EventFormat = { plural: 'generations', decimal: 'cost_usd', read: readGeneration };
+
+/**
+ * The AI calls of a request: one, an array, `{"generations": [...]}`, or NDJSON; refusals and limits are those of events
+ * (src/ingest/parse-events.ts). The receipt names their keys, for with a response_id they are not the sender's.
+ */
+export async function parseGenerations(request: Request, now: number): Promise<ParsedEvents> {
+  const parse = jsonParserOf(mediaTypeOf(request.headers));
+  if (!parse) throw unsupported('Generations come as application/json or application/x-ndjson.');
+  const parsed = parse(await readBody(request, EVENTS_BODY_BYTES_MAX), now, GENERATIONS);
+  return { ...parsed, idempotencyKeyInReceipt: true };
+}

@@ -1,0 +1,11 @@
+/** The marks that counted spans leave at places of their trace: src/ingest/traces/relate-spans.ts says which, span-store.ts keeps them. */
+
+/** What can repeat what. */
+export type Family = 'generation' | 'embeddings';
+
+/** How a family's marks say that at the place, or above it, something was counted: what is below repeats it. */
+export const COUNTED: Readonly<Record<Family, string>> = { generation: '>', embeddings: 'e>' };
+/** That something below the place was counted. */
+export const COUNTED_BELOW: Readonly<Record<Family, string>> = { generation: '<', embeddings: 'e<' };
+/** That something below the place failed, and used nothing. */
+export const FAILED_BELOW: Readonly<Record<Family, string>> = { generation: '~', embeddings: 'e~' };

@@ -1,0 +1,268 @@
+/** The SQL of credit notes and their lines. The late usage that they take up is in credit-usage-store.ts. */
+import type { Page, PageInput } from '../../core/page.ts';
+import { bareArray, columnArrays } from '../../db/array-literal.ts';
+import type { LedgerTransaction } from '../../db/ledger.ts';
+import { listRows } from '../../db/list-rows.ts';
+import type { LegalNote } from '../../documents/document-model.ts';
+import type { Seller } from '../parties.ts';
+import type { CreditNote, CreditNoteLine, CreditNoteRow, CreditNoteStatus } from './credit-note.ts';
+
+const COLUMNS = [
+  'organisation_id',
+  'id',
+  'invoice_id',
+  'billing_entity_id',
+  'credit_note_number',
+  'status',
+  'origin',
+  'reason',
+  'currency',
+  'subtotal',
+  'discount_total',
+  'tax_total',
+  'total',
+  'taxes',
+  'pdf_url',
+  'pdf_sha256',
+  'pdf_generated_at',
+  'issued_at',
+  'created_at',
+  'updated_at',
+] as const satisfies readonly (keyof CreditNoteRow)[];
+
+const LINE_COLUMNS = [
+  ['line_number', 'int'],
+  ['invoice_line_number', 'int'],
+  ['description', 'text'],
+  ['quantity', 'numeric'],
+  ['carried_quantity', 'numeric'],
+  ['event_count', 'bigint'],
+  ['original_amount', 'numeric'],
+  ['total', 'numeric'],
+  ['discount_amount', 'numeric'],
+  ['tax_amount', 'numeric'],
+  ['taxes', 'jsonb'],
+] as const satisfies readonly (readonly [keyof CreditNoteLine, string])[];
+
+const LINE_NAMES = LINE_COLUMNS.map(([name]) => name).join(', ');
+
+const columnValue = (note: CreditNoteRow, column: keyof CreditNoteRow): unknown =>
+  column === 'taxes' ? JSON.stringify(note.taxes) : note[column];
+
+export async function insertCreditNote(
+  tx: LedgerTransaction,
+  note: CreditNoteRow,
+  idempotencyKey: string | null,
+): Promise<void> {
+  await tx.execute(
+    `INSERT INTO credit_notes (idempotency_key, ${COLUMNS.join(', ')})
+     VALUES ($1, ${COLUMNS.map((_, index) => `$${index + 2}`).join(', ')})`,
+    [idempotencyKey, ...COLUMNS.map((column) => columnValue(note, column))],
+  );
+}
+
+export async function insertCreditLines(
+  tx: LedgerTransaction,
+  { organisation_id, id }: Pick<CreditNoteRow, 'organisation_id' | 'id'>,
+  lineIds: readonly string[],
+  lines: readonly CreditNoteLine[],
+): Promise<void> {
+  await tx.execute(
+    `INSERT INTO credit_note_lines (organisation_id, credit_note_id, id, ${LINE_NAMES})
+     SELECT $1::uuid, $2::uuid, r.* FROM unnest($3::uuid[], ${LINE_COLUMNS.map(([, type], index) => `$${index + 4}::${type}[]`).join(', ')}) AS r`,
+    [organisation_id, id, bareArray(lineIds), ...columnArrays(lines, LINE_COLUMNS)],
+  );
+}
+
+const CHANGING = [
+  'reason',
+  'credit_note_number',
+  'status',
+  'subtotal',
+  'discount_total',
+  'tax_total',
+  'total',
+  'taxes',
+  'issued_at',
+  'updated_at',
+] as const satisfies readonly (keyof CreditNoteRow)[];
+
+/** Writes what may change while it is a proposal, its issue included. */
+export async function updateProposal(tx: LedgerTransaction, note: CreditNoteRow): Promise<void> {
+  await tx.execute(
+    `UPDATE credit_notes SET ${CHANGING.map((column, index) => `${column} = $${index + 3}`).join(', ')}
+     WHERE organisation_id = $1 AND id = $2 AND status = 'proposed'`,
+    [note.organisation_id, note.id, ...CHANGING.map((column) => columnValue(note, column))],
+  );
+}
+
+/** A proposal with its lines; the database refuses it for what is issued. */
+export async function deleteProposal(
+  tx: LedgerTransaction,
+  { organisation_id, id }: Pick<CreditNoteRow, 'organisation_id' | 'id'>,
+): Promise<void> {
+  await tx.execute('DELETE FROM credit_note_lines WHERE organisation_id = $1 AND credit_note_id = $2', [
+    organisation_id,
+    id,
+  ]);
+  await tx.execute('DELETE FROM credit_notes WHERE organisation_id = $1 AND id = $2', [organisation_id, id]);
+}
+
+async function findOne(
+  tx: LedgerTransaction,
+  condition: string,
+  values: readonly string[],
+): Promise<CreditNote | null> {
+  const rows = await tx.query<CreditNoteRow>(
+    `SELECT ${COLUMNS.join(', ')} FROM credit_notes WHERE organisation_id = $1 AND ${condition}`,
+    values,
+  );
+  return (await withLines(tx, rows))[0] ?? null;
+}
+
+export const findCreditNote = (
+  tx: LedgerTransaction,
+  organisationId: string,
+  id: string,
+): Promise<CreditNote | null> => findOne(tx, 'id = $2', [organisationId, id]);
+
+export const findCreditNoteByKey = (
+  tx: LedgerTransaction,
+  organisationId: string,
+  idempotencyKey: string,
+): Promise<CreditNote | null> => findOne(tx, 'idempotency_key = $2', [organisationId, idempotencyKey]);
+
+/** The one proposal from late usage that an invoice may have. */
+export const findProposal = (
+  tx: LedgerTransaction,
+  organisationId: string,
+  invoiceId: string,
+): Promise<CreditNote | null> =>
+  findOne(tx, `invoice_id = $2 AND status = 'proposed' AND origin = 'late_usage'`, [
+    organisationId,
+    invoiceId,
+  ]);
+
+async function withLines(tx: LedgerTransaction, notes: readonly CreditNoteRow[]): Promise<CreditNote[]> {
+  if (notes.length === 0) return [];
+  const lines = await tx.query<CreditNoteLine & { credit_note_id: string }>(
+    `SELECT credit_note_id, ${LINE_NAMES} FROM credit_note_lines
+     WHERE organisation_id = ANY ($1::uuid[]) AND credit_note_id = ANY ($2::uuid[])
+     ORDER BY credit_note_id, line_number`,
+    [
+      bareArray([...new Set(notes.map((note) => note.organisation_id))]),
+      bareArray(notes.map((note) => note.id)),
+    ],
+  );
+  const byNote = Map.groupBy(lines, (line) => line.credit_note_id);
+  return notes.map((note) => ({
+    ...note,
+    line_items: (byNote.get(note.id) ?? []).map(({ credit_note_id: _, ...line }) => line),
+  }));
+}
+
+export interface CreditNoteFilter {
+  readonly organisation_id?: string | undefined;
+  readonly invoice_id?: string | undefined;
+  readonly status?: CreditNoteStatus | undefined;
+}
+
+export async function listCreditNoteRows(
+  tx: LedgerTransaction,
+  filter: CreditNoteFilter,
+  page: PageInput,
+): Promise<Page<CreditNote>> {
+  const { data, nextAfter } = await listRows<CreditNoteRow>(
+    tx,
+    {
+      select: COLUMNS.join(', '),
+      from: 'credit_notes',
+      filters: [
+        ['organisation_id =', filter.organisation_id],
+        ['invoice_id =', filter.invoice_id],
+        ['status =', filter.status],
+      ],
+      key: 'id',
+      order: 'asc',
+    },
+    page,
+  );
+  return { data: await withLines(tx, data), nextAfter };
+}
+
+export interface CreditSums {
+  /** Σ of all its credit notes, proposals included. */
+  readonly credited: string;
+  readonly issued: string;
+  /** Σ of what its captured payments settled. */
+  readonly applied: string;
+}
+
+/** What an invoice has come to; read it under its lock. */
+export async function readCreditSums(
+  tx: LedgerTransaction,
+  organisationId: string,
+  invoiceId: string,
+): Promise<CreditSums> {
+  const [row] = await tx.query<CreditSums>(
+    `SELECT coalesce(sum(total) FILTER (WHERE status <> 'dismissed'), 0) AS credited,
+       coalesce(sum(total) FILTER (WHERE status = 'issued'), 0) AS issued,
+       (SELECT coalesce(sum(applied_amount), 0) FROM payments
+        WHERE organisation_id = $1 AND invoice_id = $2 AND status = 'captured') AS applied
+     FROM credit_notes WHERE organisation_id = $1 AND invoice_id = $2`,
+    [organisationId, invoiceId],
+  );
+  if (!row) throw new Error('an aggregate has a row');
+  return row;
+}
+
+/** What all credit notes of an invoice, proposals included, take back of each of its lines. */
+export const listCreditedLines = (
+  tx: LedgerTransaction,
+  organisationId: string,
+  invoiceId: string,
+): Promise<{ invoice_line_number: number; total: string }[]> =>
+  tx.query(
+    `SELECT l.invoice_line_number, sum(l.total) AS total
+     FROM credit_notes c JOIN credit_note_lines l ON l.organisation_id = c.organisation_id AND l.credit_note_id = c.id
+     WHERE c.organisation_id = $1 AND c.invoice_id = $2 AND c.status <> 'dismissed' GROUP BY 1`,
+    [organisationId, invoiceId],
+  );
+
+/** Takes an amount off what the invoice's payments settled, the newest first: it is the customer's money again. */
+export const releaseApplied = (
+  tx: LedgerTransaction,
+  { organisation_id, invoice_id }: Pick<CreditNoteRow, 'organisation_id' | 'invoice_id'>,
+  amount: string,
+): Promise<number> =>
+  tx.execute(
+    `WITH ranked AS (
+       SELECT id, sum(applied_amount) OVER (ORDER BY paid_at DESC, id DESC) - applied_amount AS newer FROM payments
+       WHERE organisation_id = $1 AND invoice_id = $2 AND status = 'captured' AND applied_amount > 0)
+     UPDATE payments p SET applied_amount = p.applied_amount - least(p.applied_amount, $3::numeric - ranked.newer),
+       updated_at = now()
+     FROM ranked WHERE p.organisation_id = $1 AND p.id = ranked.id AND ranked.newer < $3::numeric`,
+    [organisation_id, invoice_id, amount],
+  );
+
+/** The seller of an issued invoice, as it is now; the organisation may have another since. */
+export async function findSeller(tx: LedgerTransaction, billingEntityId: string): Promise<Seller | null> {
+  const [row] = await tx.query<{ seller: Seller }>(
+    'SELECT to_jsonb(e) AS seller FROM billing_entities e WHERE id = $1',
+    [billingEntityId],
+  );
+  return row?.seller ?? null;
+}
+
+/** The laws that the paper of an invoice named. */
+export async function findLegalNotes(
+  tx: LedgerTransaction,
+  organisationId: string,
+  invoiceId: string,
+): Promise<readonly LegalNote[]> {
+  const [row] = await tx.query<{ legal_notes: LegalNote[] | null }>(
+    `SELECT model->'legal_notes' AS legal_notes FROM documents WHERE organisation_id = $1 AND subject_id = $2`,
+    [organisationId, invoiceId],
+  );
+  return row?.legal_notes ?? [];
+}

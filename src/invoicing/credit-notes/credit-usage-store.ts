@@ -1,0 +1,89 @@
+/** The SQL of the late usage that credit notes take up, and of taking it back with its invoice. */
+import { bareArray } from '../../db/array-literal.ts';
+import type { LedgerTransaction } from '../../db/ledger.ts';
+import type { CreditedAdjustment, CreditNoteRow } from './credit-note.ts';
+
+/** Gives late usage to a credit note; what a draft had claimed of it, it loses. Answers how many there were. */
+export const claimForCreditNote = (
+  tx: LedgerTransaction,
+  { organisation_id, id }: Pick<CreditNoteRow, 'organisation_id' | 'id'>,
+  adjustmentIds: readonly string[],
+  draftId: string | null,
+): Promise<number> =>
+  tx.execute(
+    `UPDATE usage_adjustments SET invoice_id = NULL, credit_note_id = $2
+     WHERE organisation_id = $1 AND id = ANY ($3::uuid[]) AND kind = 'late' AND credit_note_id IS NULL
+       AND (invoice_id IS NULL OR invoice_id = $4)`,
+    [organisation_id, id, bareArray(adjustmentIds), draftId],
+  );
+
+/** The late usage of a credit note; what it carried on itself is not among it. */
+export const listCreditedAdjustments = (
+  tx: LedgerTransaction,
+  organisationId: string,
+  creditNoteId: string,
+): Promise<CreditedAdjustment[]> =>
+  tx.query<CreditedAdjustment>(
+    `SELECT id, kind, project_id, metric_name, unit, year, month, day, quantity, event_count FROM usage_adjustments
+     WHERE organisation_id = $1 AND credit_note_id = $2 AND source_credit_note_id IS DISTINCT FROM $2
+     ORDER BY year, month, metric_name, unit, day, id`,
+    [organisationId, creditNoteId],
+  );
+
+/**
+ * Opens the late usage of a proposal again, and makes void what it had carried on, as voidCarried does: those rows are
+ * given to the note itself. Answers how many of them an invoice has claimed: those are left as they are.
+ */
+export async function releaseFromCreditNote(
+  tx: LedgerTransaction,
+  organisationId: string,
+  creditNoteId: string,
+): Promise<number> {
+  await tx.execute(
+    `UPDATE usage_adjustments
+     SET credit_note_id = CASE WHEN source_credit_note_id = $2 AND invoice_id IS NULL THEN $2::uuid END
+     WHERE organisation_id = $1 AND (credit_note_id = $2 OR source_credit_note_id = $2)`,
+    [organisationId, creditNoteId],
+  );
+  const [row] = await tx.query<{ n: number }>(
+    `SELECT count(*) AS n FROM usage_adjustments
+     WHERE organisation_id = $1 AND source_credit_note_id = $2 AND invoice_id IS NOT NULL`,
+    [organisationId, creditNoteId],
+  );
+  return row?.n ?? 0;
+}
+
+export interface Withdrawal {
+  readonly notes: readonly (Pick<CreditNoteRow, 'id' | 'status' | 'total'> & {
+    /** Another note has the late usage that lowered one of its lines. */
+    readonly is_led: boolean;
+  })[];
+  readonly has_payment: boolean;
+}
+
+/** What stands in the way of taking an invoice back. */
+export async function readWithdrawal(
+  tx: LedgerTransaction,
+  organisationId: string,
+  invoiceId: string,
+): Promise<Withdrawal> {
+  const notes = await tx.query<Withdrawal['notes'][number]>(
+    `WITH lines AS (
+       SELECT c.id AS note, c.invoice_id, l.quantity, i.year, i.month, i.pricing_plan_id AS plan
+       FROM credit_notes c
+       JOIN credit_note_lines l ON l.organisation_id = c.organisation_id AND l.credit_note_id = c.id
+       JOIN invoice_line_items i ON i.organisation_id = c.organisation_id AND i.invoice_id = c.invoice_id
+         AND i.line_number = l.invoice_line_number
+       WHERE c.organisation_id = $1 AND c.origin = 'late_usage')
+     SELECT c.id, c.status, c.total, EXISTS (SELECT 1 FROM lines led JOIN lines lead USING (year, month, plan)
+       WHERE led.note = c.id AND led.quantity = 0 AND lead.invoice_id <> $2 AND lead.quantity <> 0) AS is_led
+     FROM credit_notes c WHERE c.organisation_id = $1 AND c.invoice_id = $2 ORDER BY c.id`,
+    [organisationId, invoiceId],
+  );
+  const [payment] = await tx.query<{ n: number }>(
+    `SELECT count(*) AS n FROM payments
+     WHERE organisation_id = $1 AND invoice_id = $2 AND status IN ('captured', 'partially_refunded')`,
+    [organisationId, invoiceId],
+  );
+  return { notes, has_payment: (payment?.n ?? 0) > 0 };
+}

@@ -1,0 +1,13 @@
+import type { Page, PageInput } from '../../core/page.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { reachOf } from '../../tenants/tenant-scope.ts';
+import type { CreditNote } from './credit-note.ts';
+import { type CreditNoteFilter, listCreditNoteRows } from './credit-store.ts';
+
+/** In the order of their ids, which is that of their making to the millisecond. */
+export const listCreditNotes = (
+  ctx: Ctx,
+  filter: CreditNoteFilter,
+  page: PageInput,
+): Promise<Page<CreditNote>> =>
+  ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listCreditNoteRows(tx, filter, page));

@@ -1,0 +1,32 @@
+import { notFound } from '../../core/error.ts';
+import type { Month } from '../../core/time.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { tenant } from '../../db/ledger.ts';
+import { buildLateLines } from '../lines/late-lines.ts';
+import { pricesOf } from '../lines/price-days.ts';
+import { loadBilling, loadPeriod } from '../load-billing.ts';
+import { findAccount } from '../store.ts';
+import { proposeCreditNotes } from './propose-credit-notes.ts';
+
+export interface ProposeLateCreditsInput {
+  readonly organisation_id: string;
+  /** Of all months before this one. */
+  readonly before: Month;
+}
+
+/**
+ * Proposes credit notes for the open late usage of an organisation that lowers its issued invoices, whether or not another
+ * invoice is due. Answers how many proposals were made or grew. Throws `not_found`, `currency_mismatch`.
+ */
+export const proposeLateCredits = (
+  ctx: Ctx,
+  { organisation_id, before }: ProposeLateCreditsInput,
+): Promise<number> =>
+  ctx.ledger.transaction(tenant(organisation_id), async (tx) => {
+    const account = await findAccount(tx, organisation_id, before, true);
+    if (!account) throw notFound('organisation');
+    const { period } = await loadPeriod(tx, account, before);
+    const billing = await loadBilling(tx, period, { invoiceId: null, at: ctx.now, lock: 'none' });
+    const { decreases } = buildLateLines(billing, pricesOf(billing));
+    return await proposeCreditNotes(tx, ctx, { organisation_id, decreases, draftId: null });
+  });

@@ -1,0 +1,41 @@
+import { appendAudit } from '../../access/audit/append-audit.ts';
+import { AppError } from '../../core/error.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import type { LedgerTransaction } from '../../db/ledger.ts';
+import type { InvoiceRow } from '../invoice.ts';
+import { deleteProposal } from './credit-store.ts';
+import { readWithdrawal, releaseFromCreditNote } from './credit-usage-store.ts';
+
+/**
+ * Takes back the proposals of an issued invoice that is to be cancelled: the late usage behind them is open again. Throws
+ * `invalid_state` where a payment or an issued note stands on the invoice, and where what a proposal stands on, or leads
+ * to, is on a later invoice.
+ */
+export async function withdrawCreditNotes(
+  tx: LedgerTransaction,
+  ctx: Ctx,
+  { organisation_id, id: invoice_id }: InvoiceRow,
+): Promise<void> {
+  const { notes, has_payment } = await readWithdrawal(tx, organisation_id, invoice_id);
+  if (has_payment) throw refused('A payment stands on the invoice: refund or credit it instead.');
+  if (notes.some((note) => note.status === 'issued')) throw refused('The invoice has an issued credit note.');
+  if (notes.some((note) => note.is_led))
+    throw refused('The credit of a later invoice goes on in a proposal on this one: cancel that one first.');
+  for (const note of notes.filter(({ status }) => status === 'proposed')) {
+    const passedOn = await releaseFromCreditNote(tx, organisation_id, note.id);
+    if (passedOn > 0)
+      throw refused(
+        'A later invoice has taken up a quantity that a proposal on this one carried over: cancel that one first.',
+      );
+    await deleteProposal(tx, { organisation_id, id: note.id });
+    await appendAudit(tx, ctx, {
+      organisation_id,
+      entity_type: 'credit_note',
+      entity_id: note.id,
+      action: 'credit_note.withdraw',
+      changes: { invoice_id, total: note.total },
+    });
+  }
+}
+
+const refused = (detail: string): AppError => new AppError('invalid_state', detail);

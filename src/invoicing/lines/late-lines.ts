@@ -1,0 +1,186 @@
+/** Usage that came after its own period was closed. */
+import { add, type Decimal, isNegative, maximum, subtract, sum, ZERO } from '../../core/decimal.ts';
+import { roundMoney } from '../../core/money.ts';
+import { compareMonths, type Month } from '../../core/time.ts';
+import {
+  type BillablePlan,
+  type BillingInput,
+  compareTexts,
+  countEvents,
+  type InvoicedLine,
+  type InvoicedPeriod,
+  type MetricKey,
+  metricKeyOf,
+  type OpenAdjustment,
+  sharesOf,
+} from './billing-input.ts';
+import { type Decrease, decreaseOf } from './late-decrease.ts';
+import { chargeOf, type LineDraft, lineAmount, nameOf, nameOfMonth, negativePart } from './line-draft.ts';
+import { type PriceDays, planOn } from './price-days.ts';
+
+export interface LateLines {
+  readonly lines: readonly LineDraft[];
+  /** What lowers an issued invoice: for credit notes, never for a line. */
+  readonly decreases: readonly Decrease[];
+  /** Late usage on days without a plan: claimed, and listed with the period's own. */
+  readonly unpriced: readonly OpenAdjustment[];
+}
+
+/**
+ * One line per earlier period, metric, unit and plan version. With Q, n and A the quantity, the events and the amount already
+ * charged for that segment (its usage line, what adjusted it since, less what was credited): amount =
+ * charge(Q + late, n + events of late) − A, in the plan's currency, so that all of it together charges what one line would
+ * have. Where that is below zero it is no line but a decrease; where Q + late is below zero the charge is 0 and the rest is
+ * carried on.
+ *
+ * Only periods whose own invoice stands are adjusted; the others' adjustments stay open. Throws `currency_mismatch`.
+ */
+export function buildLateLines(input: BillingInput, prices: PriceDays): LateLines {
+  const lines: LineDraft[] = [];
+  const decreases: Decrease[] = [];
+  const unpriced: OpenAdjustment[] = [];
+  for (const period of [...input.invoiced].sort(compareMonths)) {
+    const ofPeriod = input.adjustments.filter(
+      (adjustment) => adjustment.kind === 'late' && compareMonths(adjustment, period) === 0,
+    );
+    for (const late of Map.groupBy(ofPeriod, metricKeyOf).values()) {
+      const byPlan = Map.groupBy(late, versionOf(period, prices));
+      for (const [plan, adjustments] of byPlan) {
+        if (plan === null) {
+          unpriced.push(...adjustments);
+          continue;
+        }
+        const segment = segmentOf(period, plan, adjustments);
+        if (isNegative(segment.change)) decreases.push(decreaseOf(segment));
+        else lines.push(lateLine(input, segment));
+      }
+    }
+  }
+  return { lines: lines.sort(compareLate), decreases, unpriced };
+}
+
+/**
+ * The version that the period's own invoice used for a day. A version in force now that was entered before that invoice
+ * was issued was in force then too, even where it had no usage and so no line; a later one does not reach back.
+ */
+function versionOf(
+  period: InvoicedPeriod,
+  prices: PriceDays,
+): (adjustment: OpenAdjustment) => BillablePlan | null {
+  const usageLines = period.lines.filter((line) => line.kind === 'usage');
+  return (adjustment) => {
+    const { day } = adjustment;
+    const used = narrowestLine(usageLines, adjustment, day)?.plan;
+    const segments = prices(adjustment, period, period.currency);
+    if (used === undefined) return planOn(segments, day, adjustment, period.currency);
+    const inForce = segments.find((segment) => segment.first_day <= day && day <= segment.last_day);
+    if (inForce?.kind !== 'priced') return used;
+    const plan = planOn(segments, day, adjustment, period.currency);
+    return plan !== null && plan.created_at <= period.issued_at ? plan : used;
+  };
+}
+
+/**
+ * Of the lines of a metric the one whose days hold a day. Where an own version interrupts a global one, the own one's
+ * days lie within the other's: the narrowest line is the right one.
+ */
+export function narrowestLine<Line extends MetricKey & { first_day: string; last_day: string }>(
+  lines: readonly Line[],
+  metric: MetricKey,
+  day: string,
+): Line | undefined {
+  return lines
+    .filter(
+      (line) =>
+        line.metric_name === metric.metric_name &&
+        line.unit === metric.unit &&
+        line.first_day <= day &&
+        day <= line.last_day,
+    )
+    .reduce<Line | undefined>(
+      (found, line) =>
+        !found || found.first_day < line.first_day || found.last_day > line.last_day ? line : found,
+      undefined,
+    );
+}
+
+/** All late usage of one period and plan version, beside what was invoiced for it. */
+export interface LateSegment extends Month {
+  readonly plan: BillablePlan;
+  readonly adjustments: readonly OpenAdjustment[];
+  /** What priced the segment so far, in the order in which it was issued. */
+  readonly invoiced: readonly InvoicedLine[];
+  readonly quantity: Decimal;
+  readonly event_count: number;
+  /** With all that came before. */
+  readonly together: Decimal;
+  readonly events_together: number;
+  /** In the plan's currency; exact where a line of the segment was converted, else rounded. */
+  readonly change: Decimal;
+}
+
+function segmentOf(
+  period: InvoicedPeriod,
+  plan: BillablePlan,
+  adjustments: readonly OpenAdjustment[],
+): LateSegment {
+  const invoiced = period.lines.filter((line) => line.kind !== 'flat' && line.plan.id === plan.id);
+  const quantity = sum(adjustments.map((adjustment) => adjustment.quantity));
+  const together = add(sum(invoiced.map(netQuantityOf)), quantity);
+  const event_count = countEvents(adjustments);
+  const events_together = invoiced.reduce((count, line) => count + chargedEventsOf(line), event_count);
+  const charge = chargeOf(plan, maximum(together, ZERO), events_together).amount;
+  const isExact = invoiced.some((line) => line.original_amount !== null) || period.currency !== plan.currency;
+  return {
+    year: period.year,
+    month: period.month,
+    plan,
+    adjustments,
+    invoiced,
+    quantity,
+    event_count,
+    together,
+    events_together,
+    change: subtract(isExact ? charge : roundMoney(charge, plan.currency), sum(invoiced.map(chargedFor))),
+  };
+}
+
+/** What the line has charged for: a part that was carried on is charged where it went, a credited one no longer. */
+const netQuantityOf = (line: InvoicedLine): Decimal =>
+  add(subtract(line.quantity, line.carried_quantity), line.credited.late_quantity);
+
+/** Those that a credit note took up count too: what lowered a charge happened all the same. */
+const chargedEventsOf = (line: InvoicedLine): number => line.event_count + line.credited.late_event_count;
+
+/** In the plan's currency. */
+const chargedFor = (line: InvoicedLine): Decimal =>
+  subtract(line.original_amount ?? line.total, line.credited.late_amount);
+
+function lateLine(input: BillingInput, segment: LateSegment): LineDraft {
+  const { plan, adjustments, together, events_together, year, month } = segment;
+  const days = adjustments.map((adjustment) => adjustment.day).sort();
+  return {
+    kind: 'late',
+    description: `Adjustment for ${nameOfMonth(segment)}: ${nameOf(plan)}, price from ${plan.effective_from}`,
+    plan,
+    year,
+    month,
+    first_day: days[0] ?? '',
+    last_day: days.at(-1) ?? '',
+    quantity: segment.quantity,
+    unit_price: chargeOf(plan, together, events_together).unit_price,
+    tiers: null,
+    ...lineAmount(input, plan, segment.change),
+    carried_quantity: negativePart(together),
+    shares: sharesOf(adjustments),
+    event_count: segment.event_count,
+    adjustment_ids: adjustments.map((adjustment) => adjustment.id),
+  };
+}
+
+const compareLate = (a: LineDraft, b: LineDraft): number =>
+  compareMonths(a as Month, b as Month) ||
+  compareTexts(
+    [a.plan.metric_name, a.plan.unit, a.first_day, a.plan.id],
+    [b.plan.metric_name, b.plan.unit, b.first_day, b.plan.id],
+  );

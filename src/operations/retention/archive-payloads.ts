@@ -1,0 +1,61 @@
+/** Moves payloads that are old enough into the file store: written, read back, and only then taken out of the ledger. */
+import { uuidv7 } from '../../core/id.ts';
+import { DAY_MS, formatInstant } from '../../core/time.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { tenant } from '../../db/ledger.ts';
+import { writeArchive } from './archive-file.ts';
+import {
+  dropArchived,
+  giveUpArchive,
+  insertArchive,
+  keepArchive,
+  listDueLines,
+  type PayloadHolder,
+} from './archive-store.ts';
+import { whileCallsRest } from './erase-user.ts';
+import { makeManifest } from './make-manifest.ts';
+
+const ROWS_MAX = 1_000;
+/** Of lines, before they are packed. */
+const BYTES_MAX = 4_000_000;
+
+/** Whole days (UTC), so that an organisation with few calls does not get a file an hour. */
+export const archiveHorizon = (now: number, days: number): string =>
+  formatInstant(Math.floor((now - days * DAY_MS) / DAY_MS) * DAY_MS);
+
+/** Some call of the file is not what was read of it: a later arrival filled it, its user was deleted, another run was first. */
+class ChangedMeanwhile extends Error {}
+
+/**
+ * Archives one file of an organisation's payloads received before `before`. Answers how many calls, 0 where none is due, and
+ * null where they changed at work and nothing was archived. Throws `UnreadableArchive` where the file store does not give back
+ * what it was given: the payloads stay.
+ */
+export async function archivePayloads(
+  ctx: Ctx,
+  { organisation_id, shard }: PayloadHolder,
+  before: string,
+): Promise<number | null> {
+  const reach = tenant(organisation_id);
+  const lines = await ctx.ledger.transaction(reach, (tx) =>
+    listDueLines(tx, { organisation_id, before, rows: ROWS_MAX, bytes: BYTES_MAX }),
+  );
+  if (lines.length === 0) return 0;
+  const { manifest, bytes } = await ctx.ledger.transaction(reach, async (tx) => {
+    const made = await makeManifest(tx, { organisation_id, id: uuidv7(ctx.now), lines });
+    await insertArchive(tx, made.manifest);
+    return made;
+  });
+  await writeArchive(ctx.files, manifest, bytes, lines);
+  try {
+    await whileCallsRest(ctx.ledger, { organisation_id, shard }, async (tx) => {
+      if (!(await keepArchive(tx, manifest))) throw new ChangedMeanwhile();
+      if ((await dropArchived(tx, manifest, lines)) !== lines.length) throw new ChangedMeanwhile();
+    });
+  } catch (error) {
+    if (!(error instanceof ChangedMeanwhile)) throw error;
+    await ctx.ledger.transaction(reach, (tx) => giveUpArchive(tx, manifest));
+    return null;
+  }
+  return lines.length;
+}

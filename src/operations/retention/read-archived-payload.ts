@@ -1,0 +1,52 @@
+import { AppError } from '../../core/error.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { tenant } from '../../db/ledger.ts';
+import { readLines, UnreadableArchive } from './archive-file.ts';
+import { findArchive } from './archive-store.ts';
+
+export interface ArchivedPayload {
+  readonly input_summary: string | null;
+  readonly output_summary: string | null;
+  readonly request_data: unknown;
+  readonly response_data: unknown;
+}
+
+export interface ReadArchivedPayloadInput {
+  readonly organisation_id: string;
+  /** As the call's row names it. */
+  readonly archive_id: string;
+  /** Of the call. */
+  readonly id: string;
+}
+
+/**
+ * What a call carried, from its file; null where that was deleted. An archive that was written anew is followed to the one that
+ * took its place. Throws `unavailable` where the file cannot be read.
+ */
+export async function readArchivedPayload(
+  ctx: Ctx,
+  { organisation_id, archive_id, id }: ReadArchivedPayloadInput,
+): Promise<ArchivedPayload | null> {
+  const find = (of: string) =>
+    ctx.ledger.transaction(tenant(organisation_id), (tx) => findArchive(tx, { organisation_id, id: of }));
+  let archive = await find(archive_id);
+  // It may be given up between the look and the reading; each round finds a younger one or none.
+  for (;;) {
+    while (archive?.replaced_by) archive = await find(archive.replaced_by);
+    if (archive?.status !== 'kept') return null;
+    try {
+      const line = (await readLines(ctx.files, archive)).find((each) => each.id === id);
+      if (!line) return null;
+      const { input_summary, output_summary, request_data, response_data } = JSON.parse(
+        line.text,
+      ) as ArchivedPayload;
+      return { input_summary, output_summary, request_data, response_data };
+    } catch (cause) {
+      if (!(cause instanceof UnreadableArchive)) throw cause;
+      archive = await find(archive.id);
+      if (archive?.status !== 'kept') continue;
+      const detail = 'The payload cannot be read from its archive.';
+      throw new AppError('unavailable', detail, { cause, log: cause.message });
+    }
+  }
+}

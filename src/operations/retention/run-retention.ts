@@ -1,0 +1,140 @@
+/** Payloads to the file store and out of it, deletions of users to their end, and partitions made ahead. */
+
+import { withoutPayloads } from '../../ai/redact-event.ts';
+import { DAY_MS, formatInstant } from '../../core/time.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { type LedgerTransaction, PLATFORM } from '../../db/ledger.ts';
+import { PARTITIONS_AHEAD_MS } from '../../rollup/run-rollup.ts';
+import { rollupLedger } from '../../rollup/store.ts';
+import { archiveHorizon, archivePayloads } from './archive-payloads.ts';
+import {
+  dropListedPayloads,
+  dropPayloads,
+  expireArchives,
+  listDueHolders,
+  listQuarantinedPayloads,
+  type PayloadHolder,
+  setQuarantinedEvents,
+} from './archive-store.ts';
+import { clearArchives } from './clear-archives.ts';
+import { completeErasures, type ErasureCounts } from './complete-erasures.ts';
+import { whileCallsRest } from './erase-user.ts';
+
+export interface RunRetentionInput {
+  /** The moment to look from, in epoch milliseconds. */
+  readonly as_of: number;
+  readonly hasTime: () => boolean;
+}
+
+export interface RetentionCounts extends ErasureCounts {
+  archived_payloads: number;
+  archives: number;
+  deleted_archives: number;
+  /** Of payloads that were in no file. */
+  deleted_payloads: number;
+  /** In events that are listed as repetitions or conflicts, or are quarantined. */
+  deleted_copies: number;
+}
+
+export type RetentionResult = { readonly status: 'succeeded' | 'partial' | 'failed' } & RetentionCounts;
+
+const DELETED_AT_ONCE = 1_000;
+/** Calls that keep changing under its hands are left to the next run. */
+const CHANGED_MAX = 3;
+
+/** Safe to overlap with itself and to be killed anywhere: what it left is cleared up by the next run. */
+export async function runRetention(
+  ctx: Ctx,
+  { as_of, hasTime }: RunRetentionInput,
+): Promise<RetentionResult> {
+  const counts: RetentionCounts = {
+    archived_payloads: 0,
+    archives: 0,
+    deleted_archives: 0,
+    deleted_payloads: 0,
+    deleted_copies: 0,
+    erased_users: 0,
+    open_erasures: 0,
+    rewritten_archives: 0,
+    unreadable_archives: [],
+  };
+  const isFinished = await work(ctx, { as_of, hasTime }, counts);
+  const status = counts.unreadable_archives.length > 0 ? 'failed' : isFinished ? 'succeeded' : 'partial';
+  return { status, ...counts };
+}
+
+async function work(
+  ctx: Ctx,
+  { as_of, hasTime }: RunRetentionInput,
+  counts: RetentionCounts,
+): Promise<boolean> {
+  await rollupLedger(ctx.ledger).ensurePartitions([as_of, as_of + PARTITIONS_AHEAD_MS]);
+  const now = formatInstant(as_of);
+  await ctx.ledger.transaction(PLATFORM, (tx) => expireArchives(tx, now));
+  counts.deleted_copies = await ctx.ledger.transaction(PLATFORM, (tx) => deleteCopies(tx, now));
+  if (!(await clear(ctx, hasTime, counts))) return false;
+  if (!(await completeErasures(ctx, hasTime, counts))) return false;
+  for (const holder of await ctx.ledger.transaction(PLATFORM, (tx) => listDueHolders(tx, now))) {
+    if (!(await deletePayloads(ctx, holder, { as_of, hasTime }, counts))) return false;
+    if (!(await archiveAll(ctx, holder, { as_of, hasTime }, counts))) return false;
+  }
+  return await clear(ctx, hasTime, counts);
+}
+
+/** Answers how many events had one. */
+async function deleteCopies(tx: LedgerTransaction, now: string): Promise<number> {
+  const listed = await dropListedPayloads(tx, now);
+  const quarantined = (await listQuarantinedPayloads(tx, now)).flatMap(({ id, event }) => {
+    const kept = withoutPayloads(event);
+    return kept === event ? [] : [{ id, event: kept }];
+  });
+  if (quarantined.length > 0) await setQuarantinedEvents(tx, quarantined);
+  return listed + quarantined.length;
+}
+
+async function clear(ctx: Ctx, hasTime: () => boolean, counts: RetentionCounts): Promise<boolean> {
+  const deleted = await clearArchives(ctx, hasTime);
+  counts.deleted_archives += deleted ?? 0;
+  return deleted !== null;
+}
+
+/** What was never archived: it was not to be, or is older than both. */
+async function deletePayloads(
+  ctx: Ctx,
+  holder: PayloadHolder,
+  { as_of, hasTime }: RunRetentionInput,
+  counts: RetentionCounts,
+): Promise<boolean> {
+  const { organisation_id, delete_days } = holder;
+  if (delete_days === null) return true;
+  const before = formatInstant(as_of - delete_days * DAY_MS);
+  while (hasTime()) {
+    const deleted = await whileCallsRest(ctx.ledger, holder, (tx) =>
+      dropPayloads(tx, { organisation_id, before, rows: DELETED_AT_ONCE }),
+    );
+    counts.deleted_payloads += deleted;
+    if (deleted < DELETED_AT_ONCE) return true;
+  }
+  return false;
+}
+
+async function archiveAll(
+  ctx: Ctx,
+  holder: PayloadHolder,
+  { as_of, hasTime }: RunRetentionInput,
+  counts: RetentionCounts,
+): Promise<boolean> {
+  if (holder.archive_days === null) return true;
+  const before = archiveHorizon(as_of, holder.archive_days);
+  for (let changed = 0; changed < CHANGED_MAX; ) {
+    if (!hasTime()) return false;
+    const archived = await archivePayloads(ctx, holder, before);
+    if (archived === 0) return true;
+    if (archived === null) changed += 1;
+    else {
+      counts.archives += 1;
+      counts.archived_payloads += archived;
+    }
+  }
+  return true;
+}

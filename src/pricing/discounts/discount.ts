@@ -1,0 +1,90 @@
+import { exponentOf, isCurrency } from '../../core/currency.ts';
+import { compare, parseDecimal, parseQuantity, ZERO } from '../../core/decimal.ts';
+import { findEffectiveDaysFaults } from '../../core/effective-days.ts';
+import type { Fault } from '../../core/error.ts';
+import { findPercentFaults } from '../../core/percent.ts';
+
+/** What is taken off before tax, on each invoice of a period on one of whose days it holds: percent or an amount, never both. */
+export interface Discount {
+  readonly id: string;
+  readonly description: string;
+  readonly percentage: string | null;
+  readonly amount: string | null;
+  /** Of the amount. */
+  readonly currency: string | null;
+  /** The one metric whose lines it is on; null: all lines. */
+  readonly metric_name: string | null;
+}
+
+export interface DiscountInput {
+  readonly percentage?: string | null | undefined;
+  readonly amount?: string | null | undefined;
+  readonly currency?: string | null | undefined;
+  /** Absent: the first day of the month. */
+  readonly effective_from?: string | undefined;
+  readonly effective_to?: string | null | undefined;
+}
+
+/** What the organisation adds to what is asked for. */
+export interface DiscountTerms {
+  /** In which it is invoiced. */
+  readonly currency: string;
+  /** The first of its month. */
+  readonly firstDay: string;
+}
+
+const isGiven = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;
+
+/**
+ * What is wrong with a new discount, in the order of the rules. Codes: `required`, `not_allowed` (both kinds at once, a currency
+ * without an amount), `invalid_decimal` (also more decimals than the currency has), `out_of_range`, `unknown_currency`,
+ * `currency_mismatch` (an amount in another currency than the invoices': it would never apply), `invalid_date`,
+ * `invalid_order`.
+ */
+export function findDiscountFaults(input: DiscountInput, terms: DiscountTerms): Fault[] {
+  const { effective_from = terms.firstDay, effective_to } = input;
+  return [
+    ...findKindFaults(input),
+    ...findAmountFaults(input, terms.currency),
+    ...findEffectiveDaysFaults({ effective_from, effective_to }),
+  ];
+}
+
+function findKindFaults({ percentage, amount, currency }: DiscountInput): Fault[] {
+  if (isGiven(percentage) && isGiven(amount)) {
+    const detail = 'A discount is a percentage or an amount, not both.';
+    return [{ pointer: '/amount', code: 'not_allowed', detail }];
+  }
+  if (!isGiven(percentage) && !isGiven(amount)) {
+    const detail = 'A discount needs a percentage, or an amount with its currency.';
+    return [{ pointer: '/percentage', code: 'required', detail }];
+  }
+  if (isGiven(amount) && !isGiven(currency)) {
+    return [{ pointer: '/currency', code: 'required', detail: 'An amount needs its currency.' }];
+  }
+  if (isGiven(percentage) && isGiven(currency)) {
+    return [{ pointer: '/currency', code: 'not_allowed', detail: 'A percentage has no currency.' }];
+  }
+  return [];
+}
+
+function findAmountFaults({ percentage, amount, currency }: DiscountInput, invoiced: string): Fault[] {
+  if (isGiven(percentage)) return findPercentFaults('/percentage', percentage, 'above_zero');
+  if (!isGiven(amount) || !isGiven(currency)) return [];
+  if (!isCurrency(currency)) {
+    const detail = 'Must be an active ISO 4217 code in capitals.';
+    return [{ pointer: '/currency', code: 'unknown_currency', detail }];
+  }
+  if (currency !== invoiced) {
+    const detail = `The organisation is invoiced in ${invoiced}: an amount in ${currency} would never be taken off.`;
+    return [{ pointer: '/currency', code: 'currency_mismatch', detail }];
+  }
+  const value = parseQuantity(amount) === null ? null : parseDecimal(amount);
+  const digits = exponentOf(currency);
+  if (value === null || value.scale > digits) {
+    const detail = `Must be a decimal in plain notation with at most ${digits} decimals, as ${currency} has.`;
+    return [{ pointer: '/amount', code: 'invalid_decimal', detail }];
+  }
+  if (compare(value, ZERO) > 0) return [];
+  return [{ pointer: '/amount', code: 'out_of_range', detail: 'Must be greater than zero.' }];
+}

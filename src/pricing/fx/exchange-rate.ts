@@ -1,0 +1,53 @@
+import { isCurrency } from '../../core/currency.ts';
+import { canonicalDecimal } from '../../core/decimal.ts';
+import type { Fault } from '../../core/error.ts';
+
+export const RATE_SOURCES = ['manual', 'api', 'razorpay'] as const;
+export type RateSource = (typeof RATE_SOURCES)[number];
+
+/** From one currency to another, in this direction alone: EUR to USD says nothing of USD to EUR. */
+export interface CurrencyPair {
+  readonly base_currency: string;
+  readonly target_currency: string;
+}
+
+/** 1 `base_currency` = `rate` `target_currency` in [effective_from, effective_to), RFC 3339; null for no end. */
+export interface ExchangeRate extends CurrencyPair {
+  readonly id: string;
+  /** A canonical decimal above zero. */
+  readonly rate: string;
+  readonly effective_from: string;
+  readonly effective_to: string | null;
+  readonly source: RateSource;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** The most that a rate needs: from the rial to the dinar and back, with twelve decimals. */
+export const RATE_INTEGER_DIGITS = 10;
+export const RATE_DECIMALS = 12;
+
+const RATE = new RegExp(`^\\d{1,${RATE_INTEGER_DIGITS}}(?:\\.\\d{1,${RATE_DECIMALS}})?$`);
+
+/** The canonical text of a rate ('01.50' → '1.5'); null for what is not plain, too long, or not above zero. */
+export function readRate(text: string): string | null {
+  if (!RATE.test(text)) return null;
+  const canonical = canonicalDecimal(text);
+  return canonical === '0' ? null : canonical;
+}
+
+export const RATE_DETAIL = `Must be a decimal above zero with at most ${RATE_INTEGER_DIGITS} integer digits and ${RATE_DECIMALS} decimals.`;
+
+/** `unknown_currency` for a code that is none, `not_allowed` where both are the same. */
+export function findPairFaults({ base_currency, target_currency }: CurrencyPair): Fault[] {
+  const detail = 'Must be an active ISO 4217 code in capitals.';
+  const faults = Object.entries({ base_currency, target_currency })
+    .filter(([, code]) => !isCurrency(code))
+    .map(([field]) => ({ pointer: `/${field}`, code: 'unknown_currency', detail }));
+  if (base_currency === target_currency) {
+    const same = 'Must be another currency than base_currency.';
+    faults.push({ pointer: '/target_currency', code: 'not_allowed', detail: same });
+  }
+  return faults;
+}

@@ -1,0 +1,157 @@
+/** The SQL of pricing plans. */
+import type { Page, PageInput } from '../../core/page.ts';
+import { bareArray } from '../../db/array-literal.ts';
+import type { LedgerTransaction } from '../../db/ledger.ts';
+import { pricingPlans } from '../../db/ledger-schema.ts';
+import { listRows } from '../../db/list-rows.ts';
+import type { PlanVersion } from './charge-model.ts';
+import type { PlanConversion } from './convert-plan.ts';
+import type { PlanInput } from './plan-rules.ts';
+
+export interface PricingPlan extends PlanVersion {
+  /** What invoices call it, in place of the metric's name. */
+  readonly display_name: string | null;
+  /** Selects the tax rate, with the country and the day. */
+  readonly tax_category: string;
+  readonly hsn_sac: string | null;
+  /** Where the prices were given in another currency: which, at which rate and of which day they were converted. */
+  readonly original_currency: string | null;
+  readonly exchange_rate: string | null;
+  readonly conversion_date: string | null;
+  readonly is_active: boolean;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export async function insertPlan(
+  tx: LedgerTransaction,
+  row: PlanInput &
+    Partial<PlanConversion> & {
+      id: string;
+      organisation_id: string | null;
+      metric_name: string;
+      unit: string;
+    },
+): Promise<PricingPlan> {
+  const [inserted] = await tx.orm
+    .insert(pricingPlans)
+    .values({
+      id: row.id,
+      organisation_id: row.organisation_id,
+      metric_name: row.metric_name,
+      unit: row.unit,
+      currency: row.currency,
+      charge_model: row.charge_model,
+      price_per_unit: row.price_per_unit ?? null,
+      tiers: row.tiers?.map(({ up_to, price_per_unit, flat_fee }) => ({
+        up_to,
+        price_per_unit,
+        ...(flat_fee === undefined ? {} : { flat_fee }),
+      })),
+      package_size: row.package_size ?? null,
+      package_price: row.package_price ?? null,
+      amount: row.amount ?? null,
+      rate: row.rate ?? null,
+      fixed_amount: row.fixed_amount ?? null,
+      included_units: row.included_units ?? null,
+      minimum_amount: row.minimum_amount ?? null,
+      maximum_amount: row.maximum_amount ?? null,
+      display_name: row.display_name ?? null,
+      tax_category: row.tax_category ?? 'standard',
+      hsn_sac: row.hsn_sac ?? null,
+      original_currency: row.original_currency ?? null,
+      exchange_rate: row.exchange_rate ?? null,
+      conversion_date: row.conversion_date ?? null,
+      effective_from: row.effective_from,
+      effective_to: row.effective_to ?? null,
+    })
+    .returning({ id: pricingPlans.id });
+  const plan = inserted && (await findPlan(tx, inserted.id));
+  if (!plan) throw new Error('the plan was not inserted');
+  return plan;
+}
+
+export async function findPlan(tx: LedgerTransaction, id: string): Promise<PricingPlan | null> {
+  const [row] = await tx.query<PricingPlan>('SELECT * FROM pricing_plans WHERE id = $1', [id]);
+  return row ?? null;
+}
+
+export async function findPlanLocked(tx: LedgerTransaction, id: string): Promise<PricingPlan | null> {
+  const [row] = await tx.query<PricingPlan>('SELECT * FROM pricing_plans WHERE id = $1 FOR UPDATE', [id]);
+  return row ?? null;
+}
+
+export async function setPlanEnd(
+  tx: LedgerTransaction,
+  id: string,
+  effectiveTo: string,
+): Promise<PricingPlan> {
+  const [row] = await tx.query<PricingPlan>(
+    'UPDATE pricing_plans SET effective_to = $2, updated_at = now() WHERE id = $1 RETURNING *',
+    [id, effectiveTo],
+  );
+  if (!row) throw new Error('the plan was not ended');
+  return row;
+}
+
+/** The last day that an issued invoice has priced with the version, null for none. */
+export async function findLastInvoicedDay(tx: LedgerTransaction, planId: string): Promise<string | null> {
+  const [row] = await tx.query<{ day: string | null }>(
+    `SELECT max(line.last_day) AS day FROM invoice_line_items line
+     JOIN invoices i ON i.organisation_id = line.organisation_id AND i.id = line.invoice_id
+     WHERE line.pricing_plan_id = $1 AND i.status NOT IN ('draft', 'cancelled')`,
+    [planId],
+  );
+  return row?.day ?? null;
+}
+
+export const listPlans = (
+  tx: LedgerTransaction,
+  filter: {
+    organisation_id?: string | undefined;
+    metric_name?: string | undefined;
+    unit?: string | undefined;
+    currency?: string | undefined;
+  },
+  page: PageInput,
+): Promise<Page<PricingPlan>> =>
+  listRows(
+    tx,
+    {
+      select: '*',
+      from: 'pricing_plans',
+      filters: [
+        ['organisation_id =', filter.organisation_id],
+        ['metric_name =', filter.metric_name],
+        ['unit =', filter.unit],
+        ['currency =', filter.currency],
+      ],
+      key: 'id',
+      order: 'asc',
+    },
+    page,
+  );
+
+/**
+ * Every version that may rule one of the days from first_day to last_day for an organisation: its own and the global ones,
+ * of all metrics, units and currencies.
+ */
+export const listPlansFor = (
+  tx: LedgerTransaction,
+  organisationId: string,
+  firstDay: string,
+  lastDay: string,
+  lock: 'share' | 'none',
+): Promise<PricingPlan[]> =>
+  tx.query<PricingPlan>(
+    `SELECT * FROM pricing_plans
+     WHERE (organisation_id = $1 OR organisation_id IS NULL) AND is_active
+       AND effective_from <= $3 AND (effective_to IS NULL OR effective_to > $2)
+     ORDER BY id ${lock === 'share' ? 'FOR SHARE' : ''}`,
+    [organisationId, firstDay, lastDay],
+  );
+
+export const listPlansById = (tx: LedgerTransaction, ids: readonly string[]): Promise<PricingPlan[]> =>
+  tx.query<PricingPlan>('SELECT * FROM pricing_plans WHERE id = ANY ($1::uuid[]) ORDER BY id', [
+    bareArray(ids),
+  ]);

@@ -1,0 +1,38 @@
+import { formatDecimal, fromInteger, quotientHalfUp } from '../../core/decimal.ts';
+import type { Page, PageInput } from '../../core/page.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { reachOf } from '../../tenants/tenant-scope.ts';
+import type { CallFilter } from './call-filter.ts';
+import { type FailureRow, listFailures as listGroups } from './failure-store.ts';
+import { withLastDays } from './with-last-days.ts';
+
+export type Failure = Omit<FailureRow, 'model_calls'> & {
+  /** Of the model's calls, with at most 6 decimals, half away from zero. */
+  readonly share: string;
+};
+
+const SHARE_DECIMALS = 6;
+
+const shareOf = (calls: number, all: number): string =>
+  formatDecimal(quotientHalfUp(fromInteger(BigInt(calls)), fromInteger(BigInt(all)), SHARE_DECIMALS));
+
+/** Calls that did not succeed, by what became of them, the most frequent first. Without `from` those of the last 30 days. */
+export const listFailures = (ctx: Ctx, filter: CallFilter, page: PageInput): Promise<Page<Failure>> =>
+  ctx.ledger.transaction(reachOf(filter.organisation_id), async (tx) => {
+    const { data, nextAfter } = await listGroups(tx, await withLastDays(ctx, tx, filter), page);
+    return {
+      data: data.map((row) => ({
+        status: row.status,
+        error_code: row.error_code,
+        provider: row.provider,
+        model: row.model,
+        calls: row.calls,
+        share: shareOf(row.calls, row.model_calls),
+        users: row.users,
+        first_seen: row.first_seen,
+        last_seen: row.last_seen,
+        last_message: row.last_message,
+      })),
+      nextAfter,
+    };
+  });

@@ -1,0 +1,29 @@
+import type { Page, PageInput } from '../../core/page.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { reachOf } from '../../tenants/tenant-scope.ts';
+import type { CallFilter } from './call-filter.ts';
+import { deriveGroup, type Group, type Grouping } from './call-group.ts';
+import { type Latency, listLatency as listGroups } from './latency-store.ts';
+import { withLastDays } from './with-last-days.ts';
+
+/** How long calls took, the group with the most calls first, days in their order. Without `from` in the last 30 days. */
+export const listLatency = (
+  ctx: Ctx,
+  { filter, grouping }: { readonly filter: CallFilter; readonly grouping: Grouping },
+  page: PageInput,
+): Promise<Page<Group & Latency>> =>
+  ctx.ledger.transaction(reachOf(filter.organisation_id), async (tx) => {
+    const { data, nextAfter } = await listGroups(tx, await withLastDays(ctx, tx, filter), grouping, page);
+    return {
+      data: data.map((row) => ({
+        ...deriveGroup(grouping, row),
+        calls: row.calls,
+        timed_calls: row.timed_calls,
+        p50: row.p50,
+        p95: row.p95,
+        avg: row.avg,
+        max: row.max,
+      })),
+      nextAfter,
+    };
+  });

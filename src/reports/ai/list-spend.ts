@@ -1,0 +1,35 @@
+import type { PageInput } from '../../core/page.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { readMonthAt } from '../../tenants/month-at.ts';
+import { reachOf } from '../../tenants/tenant-scope.ts';
+import type { CallFilter } from './call-filter.ts';
+import { deriveGroup, type Group, type Grouping } from './call-group.ts';
+import { type CallSums, deriveSums } from './call-sums.ts';
+import { listSpend as listGroups } from './spend-store.ts';
+
+export interface SpendInput {
+  readonly filter: CallFilter;
+  readonly grouping: Grouping;
+}
+
+export interface SpendAnswer {
+  readonly data: readonly (Group & CallSums)[];
+  readonly nextAfter: string | null;
+  readonly total: CallSums;
+}
+
+/** What calls cost, the dearest group first, days in their order. Without `from` since the first day of the current month. */
+export const listSpend = (
+  ctx: Ctx,
+  { filter, grouping }: SpendInput,
+  page: PageInput,
+): Promise<SpendAnswer> =>
+  ctx.ledger.transaction(reachOf(filter.organisation_id), async (tx) => {
+    const from = filter.from ?? (await readMonthAt(tx, filter.organisation_id, ctx.now)).first_day;
+    const { data, nextAfter, total } = await listGroups(tx, { ...filter, from }, grouping, page);
+    return {
+      data: data.map((row) => ({ ...deriveGroup(grouping, row), ...deriveSums(row) })),
+      nextAfter,
+      total: deriveSums(total),
+    };
+  });

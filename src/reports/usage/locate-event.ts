@@ -1,0 +1,68 @@
+/** Where an event stands now, by its key: on its way, counted and where, quarantined and why; and what else came under its key. */
+import { formatQuantity, parseQuantity } from '../../core/decimal.ts';
+import { notFound } from '../../core/error.ts';
+import { formatInstant } from '../../core/time.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { hotDatabase } from '../../db/hot.ts';
+import { tenant } from '../../db/ledger.ts';
+import { findHotEvent, listHotConflicts } from '../../rollup/hot-store.ts';
+import { readEventRecord } from './locate-store.ts';
+
+export interface LocateEventInput {
+  readonly organisation_id: string;
+  readonly project_id: string;
+  readonly shard: number;
+  readonly idempotency_key: string;
+}
+
+/** Throws `not_found` where neither store has heard of the key. */
+export async function locateEvent(ctx: Ctx, input: LocateEventInput): Promise<Record<string, unknown>> {
+  const { organisation_id, project_id, idempotency_key } = input;
+  // The ledger after the hot store: an event that is drained between the two reads is found, not missed.
+  const database = hotDatabase(ctx.shards, input.shard);
+  const hot = await findHotEvent(database, project_id, idempotency_key);
+  const hotConflicts = await listHotConflicts(database, project_id, idempotency_key);
+  const record = await ctx.ledger.transaction(tenant(organisation_id), (tx) =>
+    readEventRecord(tx, input, hot?.id ?? null),
+  );
+  const { event, quarantined, known } = record;
+  const listed = new Set(known.map(({ id }) => id));
+  const later = [
+    ...known.map(({ kind, event, received_at, id }) => ({ status: kind, id, received_at, event })),
+    ...hotConflicts
+      .filter(({ id }) => !listed.has(id))
+      .map(({ kind, id, event, received_at }) => ({
+        status: kind,
+        id,
+        received_at: formatInstant(received_at),
+        event: JSON.parse(event) as unknown,
+      })),
+  ];
+  if (quarantined) {
+    const { id, reason, detail, received_at, resolved_at } = quarantined;
+    return { idempotency_key, status: 'quarantined', id, received_at, reason, detail, resolved_at, later };
+  }
+  if (event) {
+    const { aggregate, adjustment, invoice, credit_note, metric_value, quantities, ...rest } = event;
+    const value = formatQuantity(parseQuantity(metric_value) ?? 0n);
+    return {
+      idempotency_key,
+      status: 'counted',
+      id: event.id,
+      received_at: event.ingested_at,
+      event: { ...rest, metric_value: value, ...(quantities && { quantities }) },
+      counted_in: { aggregate, adjustment },
+      invoice,
+      credit_note,
+      later,
+    };
+  }
+  if (!hot) throw notFound('event');
+  return {
+    idempotency_key,
+    status: 'pending',
+    id: hot.id,
+    received_at: formatInstant(hot.ingested_at),
+    later,
+  };
+}

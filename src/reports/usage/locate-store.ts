@@ -1,0 +1,76 @@
+/** The SQL behind `locateEvent`. */
+import type { LedgerTransaction } from '../../db/ledger.ts';
+import type { LocateEventInput } from './locate-event.ts';
+
+export interface EventRecord {
+  readonly event: {
+    readonly id: string;
+    readonly metric_name: string;
+    readonly metric_value: string;
+    readonly unit: string;
+    readonly timestamp: string;
+    readonly user_id: string | null;
+    readonly metadata: unknown;
+    readonly ingested_at: string;
+    readonly day: string;
+    /** What an AI generation is metered by besides; null for any other event. */
+    readonly quantities: readonly { metric_name: string; unit: string; metric_value: string }[] | null;
+    readonly aggregate: { year: number; month: number } | null;
+    readonly adjustment: { id: string; year: number; month: number; day: string } | null;
+    readonly invoice: { id: string; invoice_number: string | null; status: string } | null;
+    readonly credit_note: { id: string; credit_note_number: string | null; status: string } | null;
+  } | null;
+  readonly quarantined: {
+    readonly id: string;
+    readonly reason: string;
+    readonly detail: string;
+    readonly received_at: string;
+    readonly resolved_at: string | null;
+  } | null;
+  readonly known: readonly { id: string; kind: string; event: unknown; received_at: string }[];
+}
+
+export async function readEventRecord(
+  tx: LedgerTransaction,
+  { organisation_id, project_id, idempotency_key }: LocateEventInput,
+  hotId: string | null,
+): Promise<EventRecord> {
+  const key = [organisation_id, project_id, idempotency_key];
+  // The key's own row gives the timestamp and the partition, so that the event is found by the index.
+  const [event] = await tx.query<NonNullable<EventRecord['event']>>(
+    `SELECT e.id, e.metric_name, e.metric_value, e.unit, e.timestamp, e.user_id, e.metadata, e.ingested_at, e.day,
+       (SELECT jsonb_agg(jsonb_build_object('metric_name', m.metric_name, 'unit', m.unit,
+           'metric_value', trim_scale(m.metric_value)::text) ORDER BY m.metric_name)
+         FROM metered_events m WHERE m.organisation_id = e.organisation_id AND m.id = e.id AND m.ingested_at = e.ingested_at
+           AND m.metric_name <> e.metric_name) AS quantities,
+       CASE WHEN e.adjustment_id IS NULL THEN jsonb_build_object('year', extract(year FROM e.day)::int,
+         'month', extract(month FROM e.day)::int) END AS aggregate,
+       CASE WHEN a.id IS NOT NULL THEN jsonb_build_object('id', a.id, 'year', a.year, 'month', a.month, 'day', a.day) END
+         AS adjustment,
+       (SELECT jsonb_build_object('id', i.id, 'invoice_number', i.invoice_number, 'status', i.status) FROM invoices i
+         WHERE i.organisation_id = e.organisation_id AND i.status <> 'cancelled' AND CASE WHEN e.adjustment_id IS NULL
+           THEN i.year = extract(year FROM e.day) AND i.month = extract(month FROM e.day) ELSE i.id = a.invoice_id END)
+         AS invoice,
+       (SELECT jsonb_build_object('id', c.id, 'credit_note_number', c.credit_note_number, 'status', c.status)
+         FROM credit_notes c WHERE c.organisation_id = e.organisation_id AND c.id = a.credit_note_id) AS credit_note
+     FROM event_keys k JOIN counted_events e ON e.organisation_id = k.organisation_id AND e.project_id = k.project_id
+       AND e.timestamp = k.occurred_at AND e.ingested_at = k.ingested_at AND e.id = k.event_id
+     LEFT JOIN usage_adjustments a ON a.organisation_id = e.organisation_id AND a.id = e.adjustment_id
+     WHERE k.organisation_id = $1 AND k.project_id = $2 AND k.idempotency_key = $3`,
+    key,
+  );
+  const [quarantined] = event
+    ? []
+    : await tx.query<NonNullable<EventRecord['quarantined']>>(
+        `SELECT id, reason, detail, received_at, resolved_at FROM event_quarantine
+         WHERE organisation_id = $1 AND project_id = $2 AND (idempotency_key = $3 OR id = $4)
+         ORDER BY created_at LIMIT 1`,
+        [...key, hotId],
+      );
+  const known = await tx.query<EventRecord['known'][number]>(
+    `SELECT id, kind, event, received_at FROM event_conflicts
+     WHERE organisation_id = $1 AND project_id = $2 AND idempotency_key = $3 ORDER BY received_at, id LIMIT 100`,
+    key,
+  );
+  return { event: event ?? null, quarantined: quarantined ?? null, known };
+}

@@ -1,0 +1,149 @@
+/** What the drain writes of AI generations, in the transaction that counts them. */
+import { fillsWithoutPayloads, type GenerationFill, mergeFills, readFill } from '../../ai/generation-fill.ts';
+import { type GenerationRow, PAYLOADS, parseContent, withoutPayloads } from '../../ai/generation-row.ts';
+import { redactEvent } from '../../ai/redact-event.ts';
+import type { HotEvent } from '../hot-event.ts';
+import {
+  type BookedGeneration,
+  type KnownEvent,
+  keyOf,
+  type ListedFill,
+  type RollupTransaction,
+  type UncountedCall,
+} from '../ports.ts';
+import { seenUsers } from '../seen-users.ts';
+import { statisticCallOf, sumStatistics } from './sum-statistics.ts';
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** Of the organisations of these rows those whose payloads are not kept. */
+export const findWithoutPayloads = async (
+  tx: RollupTransaction,
+  rows: readonly { readonly organisation_id: string }[],
+): Promise<ReadonlySet<string>> =>
+  rows.length === 0
+    ? NOBODY
+    : await tx.listWithoutPayloads([...new Set(rows.map((row) => row.organisation_id))]);
+
+/** The rows, without the payloads of organisations in `silent`. */
+export function dropPayloads(
+  events: readonly HotEvent[],
+  generations: ReadonlyMap<string, GenerationRow>,
+  silent: ReadonlySet<string>,
+): ReadonlyMap<string, GenerationRow> {
+  if (silent.size === 0) return generations;
+  const kept = new Map(generations);
+  for (const event of events) {
+    const row = silent.has(event.organisation_id) ? generations.get(event.id) : undefined;
+    if (row) kept.set(event.id, withoutPayloads(row));
+  }
+  return kept;
+}
+
+/** Writes the rows, the day's statistics, and what later arrivals that were drained before have to fill. */
+export async function commitGenerations(
+  tx: RollupTransaction,
+  booked: readonly BookedGeneration[],
+  silent: ReadonlySet<string>,
+  now: number,
+): Promise<void> {
+  const inserting = tx.insertGenerations(booked);
+  // Summed while Postgres inserts.
+  const sums = sumStatistics(booked.map(statisticCallOf));
+  await inserting;
+  await tx.addStatistics(sums, now);
+  await commitFills(tx, await tx.readFills(booked.map(({ event }) => event)), silent, now);
+}
+
+/** Fills the rows of what these arrivals repeat. The caller has locked the cursor of the shard's events, or holds it. */
+export async function commitFills(
+  tx: RollupTransaction,
+  listed: readonly ListedFill[],
+  silent: ReadonlySet<string>,
+  now: number,
+): Promise<void> {
+  const fills = mergeFills(fillsWithoutPayloads(fillsOf(listed), silent));
+  if (fills.length === 0) return;
+  await tx.applyFills(fills);
+  const counted = fills.filter(({ user_id, duration_ms }) => user_id !== null || duration_ms !== null);
+  if (counted.length > 0) await commitCountedFills(tx, counted, now);
+}
+
+/** The statistics follow the call: from the day of nobody to that of its user, and with its duration. */
+async function commitCountedFills(
+  tx: RollupTransaction,
+  fills: readonly GenerationFill[],
+  now: number,
+): Promise<void> {
+  const { before, after } = fillCounted(await tx.lockUncounted(fills), fills);
+  if (after.length === 0) return;
+  await tx.setCounted(after);
+  // A call that had its user already may be a deleted one's: his pseudonym is nobody who was seen.
+  const seen = seenUsers(after.filter((_, index) => before[index]?.user_id === null));
+  if (seen.length > 0) await tx.insertUsers(seen, now);
+  await tx.addStatistics(sumStatistics(after, before), now);
+}
+
+/** The calls that these fill, as they are and as they become. */
+export function fillCounted(
+  calls: readonly UncountedCall[],
+  fills: readonly GenerationFill[],
+): { before: UncountedCall[]; after: UncountedCall[] } {
+  const byKey = new Map(fills.map((fill) => [keyOf(fill), fill]));
+  const before: UncountedCall[] = [];
+  const after: UncountedCall[] = [];
+  for (const call of calls) {
+    const fill = byKey.get(keyOf(call));
+    const user_id = call.user_id ?? fill?.user_id ?? null;
+    const duration_ms = call.duration_ms ?? fill?.duration_ms ?? null;
+    if (user_id === call.user_id && duration_ms === call.duration_ms) continue;
+    before.push(call);
+    after.push({ ...call, user_id, duration_ms });
+  }
+  return { before, after };
+}
+
+function fillsOf(listed: readonly ListedFill[]): GenerationFill[] {
+  return listed.flatMap(({ organisation_id, project_id, idempotency_key, event }) => {
+    const arrival = readFill(generationOf(event) ?? '');
+    return arrival ? [{ organisation_id, project_id, idempotency_key, ...arrival }] : [];
+  });
+}
+
+/** A copy that comes when its call is a deleted user's tells of him no more than the call itself does. */
+export async function withoutErased(
+  tx: RollupTransaction,
+  rows: readonly KnownEvent[],
+): Promise<readonly KnownEvent[]> {
+  const calls = rows.filter(({ event }) => generationOf(event) !== null);
+  const pseudonyms = calls.length > 0 ? await tx.listErased(calls) : new Map<string, string>();
+  if (pseudonyms.size === 0) return rows;
+  return rows.map((row) => {
+    const pseudonym = pseudonyms.get(keyOf(row));
+    if (pseudonym === undefined) return row;
+    const named =
+      parseContent(row.event)?.['user_id'] ?? parseContent(generationOf(row.event) ?? '')?.['user_id'];
+    const user_id = typeof named === 'string' ? named : '';
+    return { ...row, event: redactEvent(row.event, { user_id, pseudonym }, true) ?? row.event };
+  });
+}
+
+/** The generation's JSON within that of a listed event; null where it has none. */
+function generationOf(event: string): string | null {
+  const generation = parseContent(event)?.['generation'];
+  if (generation === undefined || generation === null) return null;
+  return typeof generation === 'string' ? generation : JSON.stringify(generation);
+}
+
+/**
+ * The event as it is listed: a generation is shown as the JSON that it is, without its payloads where the organisation
+ * keeps none.
+ */
+export function listedEvent<Row extends KnownEvent>(row: Row, silent: ReadonlySet<string>): Row {
+  const event = parseContent(row.event);
+  const generation = parseContent(generationOf(row.event) ?? '');
+  if (!event || !generation) return row;
+  const shown = { ...generation };
+  if (silent.has(row.organisation_id)) for (const name of PAYLOADS) delete shown[name];
+  return { ...row, event: JSON.stringify({ ...event, generation: shown }) };
+}

@@ -1,0 +1,44 @@
+/** Spans through the pure part of the door: decoded, sorted and read. */
+import type { UsageEvent } from '../../../src/ingest/event.ts';
+import { decodeJsonSpans } from '../../../src/ingest/traces/decode-json.ts';
+import { type ParsedTraces, sortSpans } from '../../../src/ingest/traces/parse-traces.ts';
+import { readSendersWord } from '../../../src/ingest/traces/senders-word.ts';
+import { keptOf } from '../../ai/calls.ts';
+import { type AttributeFields, jsonTraces, type TestSpan } from './spans.ts';
+
+export const NOW = Date.UTC(2026, 10, 21, 12);
+
+export const sorted = (
+  spans: readonly TestSpan[],
+  resource: AttributeFields = {},
+  headers: Readonly<Record<string, string>> = {},
+): ParsedTraces =>
+  sortSpans(
+    decodeJsonSpans(JSON.stringify(jsonTraces(spans, resource))),
+    readSendersWord(new Headers(headers)),
+    NOW,
+  );
+
+export const contentOf = (event: UsageEvent | undefined): Readonly<Record<string, unknown>> => {
+  if (!event?.generation) throw new Error('no call');
+  return keptOf(event.generation);
+};
+
+/** What is kept of the one call of these spans. */
+export function callOf(
+  span: TestSpan,
+  resource: AttributeFields = {},
+  headers: Readonly<Record<string, string>> = {},
+): Record<string, unknown> {
+  const { events, refused, lacking } = sorted([span], resource, headers);
+  if (events.length !== 1) throw new Error(JSON.stringify({ refused, lacking }));
+  return contentOf(events[0]);
+}
+
+/** Accepted, refused, lacking and ignored. */
+export const countsOf = ({ events, refused, lacking, ignored }: ParsedTraces): number[] => [
+  events.length,
+  refused.length,
+  lacking.length,
+  ignored,
+];
