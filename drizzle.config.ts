@@ -5,7 +5,7 @@ export default process.env.STORE === 'd1'
   ? defineConfig({ dialect: 'sqlite', schema: './src/db/hot-schema.ts', out: './migrations/d1' })
   : defineConfig({
       dialect: 'postgresql',
-      schema: './src/db/ledger-schema.ts',
+      schema: './src/db/tables/*.ts',
       out: './migrations/postgres',
       entities: { roles: true },
     });

@@ -150,9 +150,7 @@ describe('habits', () => {
   });
 
   test('money and quantities never pass through a number', () => {
-    const exact = product.filter(({ folder }) =>
-      ['pricing', 'invoicing', 'payments', 'ai'].includes(folder),
-    );
+    const exact = product.filter(({ folder }) => ['pricing', 'invoicing', 'payments', 'ai'].includes(folder));
     expect(offenders(exact, /\bNumber\(|\bparseFloat\(|\.toFixed\(/)).toEqual([]);
   });
 

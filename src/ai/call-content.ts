@@ -2,7 +2,7 @@
  * The content of an AI call as its hot row keeps it: a JSON array whose places have the names below. With its members' names
  * the text was three times as long, and every call is written, hashed, sent, stored and read with it.
  */
-import { isObject } from '../ingest/event.ts';
+import { isObject } from '../core/read-fields.ts';
 
 export const CONTENT_FIELDS = [
   'provider',

@@ -3,11 +3,11 @@
  * other content; what both know is the vendor's own id of the response.
  */
 import { sha256Base64Url } from '../core/sha256.ts';
-import { contentFingerprintOf } from '../ingest/fingerprint.ts';
 import { priceProviderOf } from './prices/price-provider.ts';
 
-/** Changes whenever the text below does; 1, 3 and 4 are taken by src/ingest/fingerprint.ts. */
+/** Each changes whenever its text below does; 1 and 3 are taken (src/ingest/fingerprint.ts). */
 const IDENTITY_VERSION = '\u0002';
+const CONTENT_VERSION = '\u0004';
 
 export interface GenerationIdentity {
   /** Of the event. */
@@ -36,3 +36,7 @@ export function identifyGeneration(
     fingerprint: sha256Base64Url(`${IDENTITY_VERSION}\0${identity}`),
   };
 }
+
+/** Of all of the content (call-content.ts), also where the identity is less. */
+export const contentFingerprintOf = (content: string, timestamp: number | null): string =>
+  sha256Base64Url(`${CONTENT_VERSION}\0${timestamp ?? ''}\0${content}`);

@@ -1,7 +1,7 @@
 /** An AI generation as the hot store tells it, made into what the ledger stores of it. */
 import { parseQuantity } from '../core/decimal.ts';
 import { isUuid } from '../core/id.ts';
-import { isObject } from '../ingest/event.ts';
+import { isObject } from '../core/read-fields.ts';
 import { type Content, readHotText } from './call-content.ts';
 import { FILLABLE_FIELDS, type FillableField } from './fillable-fields.ts';
 

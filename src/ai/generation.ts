@@ -1,5 +1,5 @@
 /** The limits of an AI call as it comes over the wire. What it is stored as stands in generation-row.ts. */
-import { METADATA_LIMITS } from '../ingest/event.ts';
+import { METADATA_LIMITS } from '../core/read-fields.ts';
 
 /**
  * Of provider and model their bytes in UTF-8 are bounded too: together with user and type, of which any character may take

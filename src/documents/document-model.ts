@@ -4,10 +4,10 @@
  * quantities and prices are canonical decimals, days are `YYYY-MM-DD`.
  */
 import type { Address, TaxId } from '../core/address.ts';
+import type { LegalNote, TaxRegime } from '../pricing/tax/legal-note.ts';
 import type { LanguageCode } from './languages/index.ts';
 
 export type DocumentKind = 'invoice' | 'credit_note';
-export type TaxRegime = 'none' | 'in' | 'eu';
 
 export interface Party {
   readonly legal_name: string;
@@ -86,9 +86,6 @@ export interface DocumentConversion {
   readonly conversion_date: string;
   readonly source: string;
 }
-
-/** Laws that must be named on the paper; the languages have the sentences. */
-export type LegalNote = 'eu_reverse_charge' | 'in_reverse_charge_no' | 'in_export' | 'outside_scope';
 
 export interface Logo {
   readonly sha256: string;

@@ -4,9 +4,10 @@
  */
 
 import { fillsAny } from '../ai/fillable-fields.ts';
+import { contentFingerprintOf } from '../ai/generation-key.ts';
 import { uuidv7 } from '../core/id.ts';
 import type { UsageEvent } from './event.ts';
-import { contentFingerprintOf, fingerprintOf } from './fingerprint.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { deriveVerdict, type Holder, type SentEvent, type Verdict } from './verdict.ts';
 
 export interface StampedEvent extends SentEvent {

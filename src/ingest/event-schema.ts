@@ -3,12 +3,12 @@
  * ten times as fast; a test proves that the two agree. What JSON Schema cannot say stands in the descriptions.
  */
 import * as z from 'zod';
+import { TIMESTAMP_SECONDS_BELOW } from '../core/read-fields.ts';
 import { codePointLength } from '../core/text.ts';
 import {
   EVENTS_MAX,
   KEY_CHARACTERS_MAX,
   METRIC_NAME_CHARACTERS_MAX,
-  TIMESTAMP_SECONDS_BELOW,
   UNIT_CHARACTERS_MAX,
   USER_ID_CHARACTERS_MAX,
 } from './event.ts';

@@ -3,7 +3,6 @@ import type { UsageEvent } from './event.ts';
 
 /** Changes whenever the text below does: fingerprints of different versions never compare as equal. */
 const VERSION = '\u0001';
-const CONTENT_VERSION = '\u0004';
 
 /**
  * What "the same content" means (law 2): SHA-256 over the content as sent, normalised, as 43 characters of base64url.
@@ -16,7 +15,3 @@ export function fingerprintOf(event: UsageEvent): string {
       `${event.user_id ?? ''}\0${event.metadata}`,
   );
 }
-
-/** The same of an AI call, by its content (call-content.ts): of all of it, also where its identity is less (src/ai). */
-export const contentFingerprintOf = (content: string, timestamp: number | null): string =>
-  sha256Base64Url(`${CONTENT_VERSION}\0${timestamp ?? ''}\0${content}`);

@@ -15,26 +15,24 @@
  * Extension attributes and dataschema are accepted and not kept.
  */
 import { invalidRequest } from '../core/error.ts';
-import { sha256Hex } from '../core/sha256.ts';
-import { utf8Length } from '../core/text.ts';
 import {
   escapePointer,
   Faults,
   type FieldPointers,
   isObject,
   isStorableText,
-  type ParsedEvents,
   quoteName,
-  type ReadEvent,
-  readFields,
-} from './event.ts';
+} from '../core/read-fields.ts';
+import { sha256Hex } from '../core/sha256.ts';
+import { utf8Length } from '../core/text.ts';
+import { type EventField, type ParsedEvents, type ReadEvent, readFields } from './event.ts';
 import { numberTokens, parseJsonBody } from './json-body.ts';
 import { isJsonType, parseMediaType } from './media-type.ts';
 import { assertCount } from './parse-json-events.ts';
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-const STRUCTURED: FieldPointers = {
+const STRUCTURED: FieldPointers<EventField> = {
   metric_name: '/type',
   metric_value: '/data/value',
   unit: '/data/unit',
@@ -45,7 +43,7 @@ const STRUCTURED: FieldPointers = {
 };
 
 /** In binary mode the body is the data, and an attribute is named by its header. */
-const BINARY: FieldPointers = {
+const BINARY: FieldPointers<EventField> = {
   metric_name: 'ce-type',
   metric_value: '/value',
   unit: '/unit',
@@ -131,7 +129,7 @@ function readCloudEvent(
   data: unknown,
   numberToken: string | undefined,
   now: number,
-  faults: Faults,
+  faults: Faults<EventField>,
 ): ReturnType<typeof readFields> {
   // Binary mode speaks of headers, structured mode of members: both end in the attribute's name.
   const at = faults.pointers.metric_name.slice(0, -'type'.length);
@@ -163,7 +161,7 @@ function readCloudEvent(
   return readFields(fields, numberToken, now, faults);
 }
 
-function readIdentity(value: unknown, name: string, at: string, faults: Faults): string {
+function readIdentity(value: unknown, name: string, at: string, faults: Faults<EventField>): string {
   const place = at + name;
   if (value === undefined || value === null) faults.addAt(place, 'required', `${name} is required.`);
   else if (typeof value !== 'string') faults.addAt(place, 'wrong_type', `${name} must be a string.`);
@@ -179,7 +177,7 @@ const HEADER_ATTRIBUTES = ['specversion', 'id', 'source', 'type', 'time', 'subje
 export const isBinaryCloudEvent = (headers: Headers): boolean =>
   HEADER_ATTRIBUTES.some((name) => headers.has(`ce-${name}`));
 
-function readHeaders(headers: Headers, faults: Faults): Attributes {
+function readHeaders(headers: Headers, faults: Faults<EventField>): Attributes {
   const attributes: Record<string, string> = {};
   for (const name of HEADER_ATTRIBUTES) {
     const header = headers.get(`ce-${name}`);

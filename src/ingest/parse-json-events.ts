@@ -1,15 +1,7 @@
 /** application/json: one event, an array of events, or `{"events": [...]}`; so too for AI calls, by their own name. */
 import { AppError, type Fault, invalidRequest } from '../core/error.ts';
-import {
-  EVENTS_MAX,
-  type EventFormat,
-  escapePointer,
-  isObject,
-  type ParsedEvents,
-  quoteName,
-  type ReadEvent,
-  readEvent,
-} from './event.ts';
+import { escapePointer, isObject, quoteName } from '../core/read-fields.ts';
+import { EVENTS_MAX, type EventFormat, type ParsedEvents, type ReadEvent, readEvent } from './event.ts';
 import { numberTokens, parseJsonBody } from './json-body.ts';
 
 export const PLAIN_EVENTS: EventFormat = { plural: 'events', decimal: 'metric_value', read: readEvent };

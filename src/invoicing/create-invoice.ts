@@ -5,7 +5,7 @@ import { formatInstant, type Month } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { tenant } from '../db/ledger.ts';
 import { isUniqueViolation } from '../db/sql-state.ts';
-import { insertPeriods } from '../rollup/period-store.ts';
+import { insertPeriods } from '../tenants/period-store.ts';
 import { composeAndPropose } from './compose-and-propose.ts';
 import type { InvoiceContent } from './compose-invoice.ts';
 import { assertInvoiceable, claimAdjustments } from './draft.ts';

@@ -8,10 +8,10 @@ import type {
   DocumentLine,
   DocumentLineKind,
   DocumentModel,
-  LegalNote,
   Party,
 } from '../documents/document-model.ts';
 import type { DefaultTemplates } from '../documents/templates/template-store.ts';
+import type { LegalNote } from '../pricing/tax/legal-note.ts';
 import { describePlaceOfSupply } from '../pricing/tax/tax-treatment.ts';
 import type { Invoice, InvoiceConversion, LineItem, LineKind } from './invoice.ts';
 import type { BillingInput } from './lines/billing-input.ts';

@@ -3,40 +3,17 @@ import { AppError, invalidRequest, notFound } from '../core/error.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { hotDatabase } from '../db/hot.ts';
 import { type Ledger, PLATFORM, tenant } from '../db/ledger.ts';
-import {
-  assertDrained,
-  type Cutoff,
-  type CutoffLedger,
-  closePeriod,
-  type PeriodKey,
-} from '../rollup/close-period.ts';
+import { assertDrained, type CutoffLedger, closePeriod } from '../rollup/close-period.ts';
 import { hotReader } from '../rollup/hot-store.ts';
 import { cutoffLedger, periodTransaction } from '../rollup/period-store.ts';
 import { withOwner } from '../tenants/tenant-scope.ts';
 import { assertDraft } from './draft.ts';
+import type { FinalizeDraftInput, FinalizeInvoiceInput } from './finalize-input.ts';
 import type { Invoice } from './invoice.ts';
 import { assertQuarantineAllowed, issueInvoice } from './issue-invoice.ts';
 import { periodOfInvoice } from './load-billing.ts';
 import { readBooks } from './read-books.ts';
 import { findInvoiceState } from './store.ts';
-
-export interface FinalizeInvoiceInput {
-  readonly id: string;
-  /** What the caller saw: another total is refused. */
-  readonly expected_total?: string | undefined;
-  /** Issue it although the organisation's quarantine is not empty; the audit row says so. */
-  readonly allow_quarantined?: boolean | undefined;
-}
-
-/** Throws `not_drained` where events from before the cutoff are not in the ledger yet. */
-export type DrainedCheck = (period: PeriodKey, shard: number) => Promise<Cutoff>;
-
-export interface FinalizeDraftInput extends FinalizeInvoiceInput {
-  readonly organisation_id: string;
-  /** The moment that must be past the period's end, and at which the invoice is issued. */
-  readonly now: number;
-  readonly assertDrained: DrainedCheck;
-}
 
 /** A drain that adds to the days between their verification and the lock makes it begin again, this often. */
 const ATTEMPTS_MAX = 3;

@@ -16,7 +16,7 @@ import { composeAndPropose } from './compose-and-propose.ts';
 import type { InvoiceContent } from './compose-invoice.ts';
 import { documentOfInvoice } from './document-of-invoice.ts';
 import { assertDraft, assertInvoiceable, claimAdjustments } from './draft.ts';
-import type { FinalizeDraftInput } from './finalize-invoice.ts';
+import type { FinalizeDraftInput } from './finalize-input.ts';
 import { type Invoice, type InvoiceRow, listUnconverted, openBalance } from './invoice.ts';
 import { issueDocument } from './issue-document.ts';
 import { replaceLines } from './line-store.ts';

@@ -1,7 +1,7 @@
 /** Who sells and who buys, as an invoice names and taxes them. */
 import type { Address, TaxId } from '../core/address.ts';
-import type { TaxRegime } from '../documents/document-model.ts';
 import type { LanguageCode } from '../documents/languages/index.ts';
+import type { TaxRegime } from '../pricing/tax/legal-note.ts';
 
 export interface Seller {
   readonly id: string;

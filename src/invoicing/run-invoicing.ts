@@ -7,8 +7,8 @@ import { compareMonths, formatInstant, type Month, monthOf, nextMonth } from '..
 import type { Ctx } from '../db/ctx.ts';
 import { PLATFORM } from '../db/ledger.ts';
 import type { PeriodKey } from '../rollup/close-period.ts';
-import { loadCalendars } from '../rollup/period-store.ts';
 import { derivePeriod, type OrganisationCalendar } from '../tenants/billing-period.ts';
+import { loadCalendars } from '../tenants/period-store.ts';
 import { createInvoice } from './create-invoice.ts';
 import { proposeLateCredits } from './credit-notes/propose-late-credits.ts';
 import { drainedCheckOfRun } from './drained-check.ts';

@@ -2,10 +2,10 @@
 import { add, type Decimal, decimal, isNegative, subtract, sum, ZERO } from '../core/decimal.ts';
 import { assert } from '../core/error.ts';
 import { formatMoney } from '../core/money.ts';
-import type { LegalNote } from '../documents/document-model.ts';
 import { applyDiscounts } from '../pricing/discounts/apply-discounts.ts';
 import type { Discount } from '../pricing/discounts/discount.ts';
 import { deriveTaxes, type TaxInput } from '../pricing/tax/derive-taxes.ts';
+import type { LegalNote } from '../pricing/tax/legal-note.ts';
 import type { Invoice, LineItem } from './invoice.ts';
 
 /** What decides beside the lines. */

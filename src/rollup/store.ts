@@ -4,6 +4,7 @@ import { formatQuantity } from '../core/decimal.ts';
 import { formatInstant } from '../core/time.ts';
 import { bareArray, instantArray, textArray } from '../db/array-literal.ts';
 import { type Ledger, type LedgerTransaction, PLATFORM } from '../db/ledger.ts';
+import { insertPeriods, loadCalendars, lockPeriods } from '../tenants/period-store.ts';
 import {
   addStatistics,
   applyFills,
@@ -15,7 +16,6 @@ import {
   setCounted,
 } from './calls/generation-store.ts';
 import { haltShard, holdEventsCursor, readCursor } from './cursor-store.ts';
-import { insertPeriods, loadCalendars, lockPeriods } from './period-store.ts';
 import { type KeyOwner, keyOf, type RollupLedger, type RollupTransaction, type UsageSum } from './ports.ts';
 import { instantOf, shareRows } from './share-rows.ts';
 import { insertUsers } from './user-store.ts';

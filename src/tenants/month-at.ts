@@ -1,7 +1,7 @@
 /** The month of an organisation's calendar that holds an instant, for what is asked of the books as of now. */
 import type { LedgerTransaction } from '../db/ledger.ts';
-import { loadCalendars } from '../rollup/period-store.ts';
 import { type BillingPeriod, bookingOf, derivePeriodAt } from './billing-period.ts';
+import { loadCalendars } from './period-store.ts';
 
 export interface CalendarMonth extends Pick<BillingPeriod, 'starts_at' | 'ends_at' | 'timezone'> {
   /** The days under which the books carry what happens at its first moment, and at the instant. */

@@ -2,8 +2,8 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Page, PageInput } from '../core/page.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
-import { apiKeys, billingCalendars, billingEntities, organisations, projects } from '../db/ledger-schema.ts';
 import { listRows } from '../db/list-rows.ts';
+import { apiKeys, billingCalendars, billingEntities, organisations, projects } from '../db/tables/tenants.ts';
 
 export type Organisation = typeof organisations.$inferSelect;
 export type NewOrganisation = typeof organisations.$inferInsert;

@@ -4,7 +4,6 @@ import { isUuid } from '../core/id.ts';
 import { compareMonths, monthOf, nextMonth } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { type LedgerTransaction, tenant } from '../db/ledger.ts';
-import { insertPeriods, loadCalendars } from '../rollup/period-store.ts';
 import { derivePeriodAt } from './billing-period.ts';
 import {
   type BuyerFields,
@@ -12,6 +11,7 @@ import {
   findTaxDataFaults,
   unknownBillingEntity,
 } from './organisation-rules.ts';
+import { insertPeriods, loadCalendars } from './period-store.ts';
 import { publishOrganisations } from './publish-directory.ts';
 import {
   findBillingEntityId,

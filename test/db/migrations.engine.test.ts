@@ -12,10 +12,29 @@ import {
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as hotSchema from '../../src/db/hot-schema.ts';
-import * as ledgerSchema from '../../src/db/ledger-schema.ts';
+import * as ai from '../../src/db/tables/ai.ts';
+import * as columns from '../../src/db/tables/columns.ts';
+import * as invoicing from '../../src/db/tables/invoicing.ts';
+import * as operations from '../../src/db/tables/operations.ts';
+import * as payments from '../../src/db/tables/payments.ts';
+import * as pricing from '../../src/db/tables/pricing.ts';
+import * as tenants from '../../src/db/tables/tenants.ts';
+import * as usage from '../../src/db/tables/usage.ts';
 import { migrateLedger } from '../../src/platform/local/migrate-ledger.ts';
 import { queryD1 } from '../setup/client.ts';
 import { createDatabase, type OwnDatabase } from './own-database.ts';
+
+/** All tables of the ledger, as drizzle-kit reads them. */
+const ledgerSchema = {
+  ...ai,
+  ...columns,
+  ...invoicing,
+  ...operations,
+  ...payments,
+  ...pricing,
+  ...tenants,
+  ...usage,
+};
 
 const STATEMENT_MS = 30_000;
 

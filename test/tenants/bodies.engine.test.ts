@@ -1,7 +1,8 @@
 /** What the bodies of organisations, projects, keys and prices take, and what they refuse. */
 import { getTableColumns, type Table } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { apiKeys, organisations, pricingPlans, projects } from '../../src/db/ledger-schema.ts';
+import { pricingPlans } from '../../src/db/tables/pricing.ts';
+import { apiKeys, organisations, projects } from '../../src/db/tables/tenants.ts';
 import { ask, problemOf, world } from '../http/wire.ts';
 import type { Json, Tenant } from '../setup/world.ts';
 

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import type { Actor } from '../../core/actor.ts';
 import { assert, invalidRequest, notFound } from '../../core/error.ts';
+import { isStorableText } from '../../core/read-fields.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { tenant } from '../../db/ledger.ts';
-import { isStorableText } from '../../ingest/event.ts';
 import { cloudEventKey } from '../../ingest/parse-cloudevents.ts';
 import { locateEvent } from '../../reports/usage/locate-event.ts';
 import {

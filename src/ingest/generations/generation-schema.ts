@@ -16,8 +16,9 @@ import {
 } from '../../ai/generation.ts';
 import { GENERATION_STATUSES } from '../../ai/generation-row.ts';
 import { describeConventions } from '../../ai/token-convention.ts';
+import { TIMESTAMP_SECONDS_BELOW } from '../../core/read-fields.ts';
 import { codePointLength, utf8Length } from '../../core/text.ts';
-import { EVENTS_MAX, KEY_CHARACTERS_MAX, TIMESTAMP_SECONDS_BELOW, USER_ID_CHARACTERS_MAX } from '../event.ts';
+import { EVENTS_MAX, KEY_CHARACTERS_MAX, USER_ID_CHARACTERS_MAX } from '../event.ts';
 import { jsonValue } from '../event-schema.ts';
 
 /** JSON Schema counts code points, zod's own min and max count UTF-16 units. */

@@ -18,21 +18,18 @@ import { meteredPairs } from '../../ai/metered-quantities.ts';
 import { mendedText, payloadText } from '../../ai/payload.ts';
 import { CanonicalJsonError, quote } from '../../core/canonical-json.ts';
 import { parseQuantity } from '../../core/decimal.ts';
-import { codePointLength, utf8Length } from '../../core/text.ts';
 import {
   addMissingOrWrong,
   addUnknownFields,
   Faults,
   isAbsent,
   isObject,
-  KEY_CHARACTERS_MAX,
-  type ReadEvent,
   readQuantity,
   readText,
   readTimestamp,
-  USER_ID_CHARACTERS_MAX,
-  type UsageEvent,
-} from '../event.ts';
+} from '../../core/read-fields.ts';
+import { codePointLength, utf8Length } from '../../core/text.ts';
+import { KEY_CHARACTERS_MAX, type ReadEvent, USER_ID_CHARACTERS_MAX, type UsageEvent } from '../event.ts';
 import { CALL_FIELDS, CALL_POINTERS, type CallField } from './call-fields.ts';
 import { readTokens, type Tokens } from './read-tokens.ts';
 

@@ -3,7 +3,14 @@
 import { TOKEN_DIGITS_MAX } from '../../ai/generation.ts';
 import type { GenerationStatus, TokenKind } from '../../ai/generation-row.ts';
 import { type TokenConvention, VENDOR_CONVENTIONS } from '../../ai/token-convention.ts';
-import { addMissingOrWrong, addUnknownFields, type Faults, isAbsent, isObject, quoteName } from '../event.ts';
+import {
+  addMissingOrWrong,
+  addUnknownFields,
+  type Faults,
+  isAbsent,
+  isObject,
+  quoteName,
+} from '../../core/read-fields.ts';
 import { type CallField, TOKEN_FIELDS } from './call-fields.ts';
 
 export type Tokens = Readonly<Record<TokenKind, bigint>>;

@@ -3,7 +3,7 @@
  * what senders make of it: names as in the .proto files, ids in base64, integers as numbers, enums by name.
  */
 import { AppError } from '../../core/error.ts';
-import { isObject } from '../event.ts';
+import { isObject } from '../../core/read-fields.ts';
 import { parseJsonBody } from '../json-body.ts';
 import {
   type Attributes,

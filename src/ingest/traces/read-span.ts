@@ -7,7 +7,8 @@ import {
 } from '../../ai/generation.ts';
 import type { GenerationStatus } from '../../ai/generation-row.ts';
 import { mendedText } from '../../ai/payload.ts';
-import { isStorableText, type ReadEvent } from '../event.ts';
+import { isStorableText } from '../../core/read-fields.ts';
+import type { ReadEvent } from '../event.ts';
 import { readGeneration } from '../generations/read-generation.ts';
 import { NAMES } from './names.ts';
 import type { Operation } from './operation.ts';

@@ -8,7 +8,7 @@ import {
   roundHalfUp,
   sum,
 } from '../../core/decimal.ts';
-import { isObject } from '../event.ts';
+import { isObject } from '../../core/read-fields.ts';
 import { COST_DETAILS, NAMES, USAGE_DETAILS, USAGE_NAMES } from './names.ts';
 import type { Attributes, Value } from './span.ts';
 

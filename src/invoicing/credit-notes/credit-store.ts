@@ -3,7 +3,7 @@ import type { Page, PageInput } from '../../core/page.ts';
 import { bareArray, columnArrays } from '../../db/array-literal.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { listRows } from '../../db/list-rows.ts';
-import type { LegalNote } from '../../documents/document-model.ts';
+import type { LegalNote } from '../../pricing/tax/legal-note.ts';
 import type { Seller } from '../parties.ts';
 import type { CreditNote, CreditNoteLine, CreditNoteRow, CreditNoteStatus } from './credit-note.ts';
 

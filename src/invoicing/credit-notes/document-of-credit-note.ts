@@ -2,8 +2,9 @@
 import { decimal, formatDecimal, isZero, negate, subtract } from '../../core/decimal.ts';
 import { assert } from '../../core/error.ts';
 import { dayOf, firstDay, lastDay } from '../../core/time.ts';
-import type { DocumentLine, DocumentModel, LegalNote } from '../../documents/document-model.ts';
+import type { DocumentLine, DocumentModel } from '../../documents/document-model.ts';
 import type { DefaultTemplates } from '../../documents/templates/template-store.ts';
+import type { LegalNote } from '../../pricing/tax/legal-note.ts';
 import { conversionOf, frozenTemplates, partiesOf, rateOf } from '../document-of-invoice.ts';
 import type { Invoice, LineItem } from '../invoice.ts';
 import type { Buyer, Seller } from '../parties.ts';

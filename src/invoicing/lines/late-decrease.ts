@@ -3,7 +3,7 @@ import { add, type Decimal, isZero, maximum, minimum, negate, subtract, ZERO } f
 import type { Month } from '../../core/time.ts';
 import { convertMoney } from '../../pricing/fx/convert.ts';
 import type { InvoicedLine } from './billing-input.ts';
-import type { LateSegment } from './late-lines.ts';
+import { chargedFor, type LateSegment } from './late-segment.ts';
 import { nameOf, nameOfMonth, negativePart } from './line-draft.ts';
 
 /** What one line gives back. */
@@ -42,8 +42,7 @@ export function decreaseOf(segment: LateSegment): Decrease {
   const credits: LineCredit[] = [];
   let open = negate(segment.change);
   for (const line of segment.invoiced.toReversed()) {
-    const charged = subtract(line.original_amount ?? line.total, line.credited.late_amount);
-    const original_amount = minimum(open, maximum(charged, ZERO));
+    const original_amount = minimum(open, maximum(chargedFor(line), ZERO));
     if (isZero(original_amount)) continue;
     open = subtract(open, original_amount);
     const left = maximum(subtract(line.total, line.credited.total), ZERO);

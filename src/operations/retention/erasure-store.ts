@@ -4,7 +4,7 @@ import type { ErasedUser } from '../../ai/redact-event.ts';
 import { bareArray, textArray } from '../../db/array-literal.ts';
 import { columnsOf } from '../../db/columns-of.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
-import { aiStatisticsDaily } from '../../db/ledger-schema.ts';
+import { aiStatisticsDaily } from '../../db/tables/ai.ts';
 
 export interface Erasure extends ErasedUser {
   readonly organisation_id: string;

@@ -2,8 +2,8 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Page, PageInput } from '../../core/page.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
-import { discounts } from '../../db/ledger-schema.ts';
 import { listRows } from '../../db/list-rows.ts';
+import { discounts } from '../../db/tables/pricing.ts';
 
 export type DiscountRow = typeof discounts.$inferSelect;
 

@@ -2,8 +2,8 @@
 import type { Page, PageInput } from '../../core/page.ts';
 import { bareArray } from '../../db/array-literal.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
-import { pricingPlans } from '../../db/ledger-schema.ts';
 import { listRows } from '../../db/list-rows.ts';
+import { pricingPlans } from '../../db/tables/pricing.ts';
 import type { PlanVersion } from './charge-model.ts';
 import type { PlanConversion } from './convert-plan.ts';
 import type { PlanInput } from './plan-rules.ts';

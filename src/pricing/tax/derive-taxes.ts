@@ -3,7 +3,7 @@ import { exponentOf } from '../../core/currency.ts';
 import { compare, type Decimal, decimal, formatDecimal, multiply, sum, ZERO } from '../../core/decimal.ts';
 import { roundMoney } from '../../core/money.ts';
 import { percentOf } from '../../core/percent.ts';
-import type { LegalNote } from '../../documents/document-model.ts';
+import type { LegalNote } from './legal-note.ts';
 import { findRate, type TaxRate } from './tax-rate.ts';
 import {
   deriveTaxTreatment,

@@ -2,8 +2,8 @@
 import type { Page, PageInput } from '../../core/page.ts';
 import { bareArray } from '../../db/array-literal.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
-import { taxRates } from '../../db/ledger-schema.ts';
 import { listRows } from '../../db/list-rows.ts';
+import { taxRates } from '../../db/tables/pricing.ts';
 import type { TaxRate } from './tax-rate.ts';
 
 export type TaxRateRow = typeof taxRates.$inferSelect;

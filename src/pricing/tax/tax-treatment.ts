@@ -5,7 +5,7 @@ import { type Decimal, decimal, ONE } from '../../core/decimal.ts';
 import { unreachable } from '../../core/error.ts';
 import { isIndianState, nameIndianState } from '../../core/indian-state.ts';
 import { isGstin, vatCountryOf } from '../../core/tax-id.ts';
-import type { LegalNote, TaxRegime } from '../../documents/document-model.ts';
+import type { LegalNote, TaxRegime } from './legal-note.ts';
 
 export interface TaxSeller {
   readonly address: Address | null;

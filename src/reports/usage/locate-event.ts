@@ -6,14 +6,8 @@ import type { Ctx } from '../../db/ctx.ts';
 import { hotDatabase } from '../../db/hot.ts';
 import { tenant } from '../../db/ledger.ts';
 import { findHotEvent, listHotConflicts } from '../../rollup/hot-store.ts';
+import type { LocateEventInput } from './event-place.ts';
 import { readEventRecord } from './locate-store.ts';
-
-export interface LocateEventInput {
-  readonly organisation_id: string;
-  readonly project_id: string;
-  readonly shard: number;
-  readonly idempotency_key: string;
-}
 
 /** Throws `not_found` where neither store has heard of the key. */
 export async function locateEvent(ctx: Ctx, input: LocateEventInput): Promise<Record<string, unknown>> {

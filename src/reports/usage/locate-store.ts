@@ -1,6 +1,6 @@
 /** The SQL behind `locateEvent`. */
 import type { LedgerTransaction } from '../../db/ledger.ts';
-import type { LocateEventInput } from './locate-event.ts';
+import type { LocateEventInput } from './event-place.ts';
 
 export interface EventRecord {
   readonly event: {

@@ -9,7 +9,7 @@ import { uuidv7 } from '../../core/id.ts';
 import { formatInstant } from '../../core/time.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { type LedgerTransaction, PLATFORM, tenant } from '../../db/ledger.ts';
-import { lockPeriods } from '../period-store.ts';
+import { lockPeriods } from '../../tenants/period-store.ts';
 import { rollupTransaction } from '../store.ts';
 import {
   bookRepricing,

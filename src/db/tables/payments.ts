@@ -1,0 +1,65 @@
+/** Money in and out. */
+import { sql } from 'drizzle-orm';
+import {
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import { decimalText, instant, policies, timestamps } from './columns.ts';
+import { invoices } from './invoicing.ts';
+
+export const payments = pgTable(
+  'payments',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    invoice_id: uuid().notNull(),
+    razorpay_order_id: text(),
+    razorpay_payment_id: text().unique('payments_razorpay_payment_id'),
+    amount: decimalText().notNull(),
+    currency: text().notNull(),
+    status: text().notNull(),
+    payment_method: text().notNull(),
+    /** What the payer or the bank calls it. */
+    reference: text(),
+    /** The part that settles the invoice; the rest of `amount` is the customer's unapplied money. */
+    applied_amount: decimalText().notNull(),
+    paid_at: instant(),
+    reconciled_at: instant(),
+    refund_amount: decimalText().notNull().default('0'),
+    refunded_at: instant(),
+    retry_count: integer().notNull().default(0),
+    max_retries: integer().notNull().default(0),
+    next_retry_at: instant(),
+    last_retry_at: instant(),
+    retry_history: jsonb().$type<Record<string, unknown>[]>().notNull().default([]),
+    /** Of the request that recorded it: a retry finds it again. */
+    idempotency_key: text(),
+    ...timestamps,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    unique('payments_id').on(table.id),
+    uniqueIndex('payments_idempotency_key').on(table.organisation_id, table.idempotency_key),
+    index('payments_invoice').on(table.organisation_id, table.invoice_id),
+    check(
+      'payments_status',
+      sql`status IN ('pending', 'authorized', 'captured', 'failed', 'refunded', 'partially_refunded')`,
+    ),
+    check('payments_applied', sql`applied_amount >= 0 AND applied_amount <= amount`),
+    check('payments_refunded', sql`refund_amount >= 0 AND refund_amount <= amount`),
+    foreignKey({
+      columns: [table.organisation_id, table.invoice_id],
+      foreignColumns: [invoices.organisation_id, invoices.id],
+    }),
+    ...policies('payments'),
+  ],
+);
