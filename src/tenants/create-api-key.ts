@@ -4,7 +4,7 @@ import { AppError, invalidRequest, parentNotFound } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
-import { publishOrganisations } from './publish-directory.ts';
+import { publishOrganisations } from './publication/publish-directory.ts';
 import { type ApiKey, insertApiKey, touchPublication } from './store.ts';
 import { withOwner } from './tenant-scope.ts';
 

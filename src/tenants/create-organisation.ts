@@ -9,7 +9,7 @@ import {
   findTaxDataFaults,
   unknownBillingEntity,
 } from './organisation-rules.ts';
-import { publishOrganisations } from './publish-directory.ts';
+import { publishOrganisations } from './publication/publish-directory.ts';
 import {
   countOrganisationsByShard,
   findBillingEntityId,

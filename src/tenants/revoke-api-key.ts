@@ -2,7 +2,7 @@ import { appendAudit } from '../access/audit/append-audit.ts';
 import { notFound } from '../core/error.ts';
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
-import { publishOrganisations } from './publish-directory.ts';
+import { publishOrganisations } from './publication/publish-directory.ts';
 import { type ApiKey, findApiKey, revokeApiKeyRow, touchPublication } from './store.ts';
 import { withOwner } from './tenant-scope.ts';
 

@@ -12,7 +12,7 @@ import {
   unknownBillingEntity,
 } from './organisation-rules.ts';
 import { insertPeriods, loadCalendars } from './period-store.ts';
-import { publishOrganisations } from './publish-directory.ts';
+import { publishOrganisations } from './publication/publish-directory.ts';
 import {
   findBillingEntityId,
   findOrganisationLocked,

@@ -1,6 +1,6 @@
 import { appendAudit } from '../access/audit/append-audit.ts';
 import type { Ctx } from '../db/ctx.ts';
-import { publishOrganisations } from './publish-directory.ts';
+import { publishOrganisations } from './publication/publish-directory.ts';
 import { type Project, touchPublication, updateProject } from './store.ts';
 import { withOwner } from './tenant-scope.ts';
 

@@ -5,9 +5,9 @@
 import { describe, expect, test } from 'vitest';
 import type { HotDatabase } from '../../src/db/hot.ts';
 import type { LedgerTransaction } from '../../src/db/ledger.ts';
-import { upsertPublications } from '../../src/tenants/directory-store.ts';
-import { readPublications } from '../../src/tenants/publication-store.ts';
-import type { Publication } from '../../src/tenants/published-tenant.ts';
+import { upsertPublications } from '../../src/tenants/publication/directory-store.ts';
+import { readPublications } from '../../src/tenants/publication/publication-store.ts';
+import type { Publication } from '../../src/tenants/publication/published-tenant.ts';
 import { type Answer, ask, eventOf, problemOf, send, withoutRequestId, world } from '../http/wire.ts';
 import { connectOwner, queryD1 } from '../setup/client.ts';
 import type { Tenant } from '../setup/world.ts';

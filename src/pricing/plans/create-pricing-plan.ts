@@ -6,7 +6,7 @@ import { dayOf, startOfDay } from '../../core/time.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { type LedgerTransaction, PLATFORM, tenant } from '../../db/ledger.ts';
 import { isExclusionViolation } from '../../db/sql-state.ts';
-import { publishEveryone, publishOrganisations } from '../../tenants/publish-directory.ts';
+import { publishEveryone, publishOrganisations } from '../../tenants/publication/publish-directory.ts';
 import { findOrganisation, touchPublication } from '../../tenants/store.ts';
 import { findRates } from '../fx/find-rates.ts';
 import {

@@ -3,7 +3,7 @@ import type { Page, PageInput } from '../../core/page.ts';
 import { makeBindings } from '../../db/bindings.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import type { CallFilter } from './call-filter.ts';
-import { pageOfGroups, placeOf, selectGroups } from './group-page.ts';
+import { pageOfGroups, placeOf, selectGroups } from './group-page-store.ts';
 import { fromEither, fromGenerations } from './source-store.ts';
 
 export interface FailureRow {

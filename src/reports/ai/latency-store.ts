@@ -4,7 +4,7 @@ import { makeBindings } from '../../db/bindings.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import type { CallFilter } from './call-filter.ts';
 import { GROUP_COLUMNS, type Grouping, type GroupRow } from './call-group.ts';
-import { orderOf, pageOfGroups, placeOf, selectGroups } from './group-page.ts';
+import { orderOf, pageOfGroups, placeOf, selectGroups } from './group-page-store.ts';
 import { fromGenerations } from './source-store.ts';
 
 /** Milliseconds; null where no duration of the group is known. */

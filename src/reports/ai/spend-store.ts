@@ -5,7 +5,7 @@ import type { LedgerTransaction } from '../../db/ledger.ts';
 import type { CallFilter } from './call-filter.ts';
 import { GROUP_COLUMNS, type Grouping, type GroupRow } from './call-group.ts';
 import type { SummedCalls } from './call-sums.ts';
-import { orderOf, pageOfGroups, placeOf, selectGroups } from './group-page.ts';
+import { orderOf, pageOfGroups, placeOf, selectGroups } from './group-page-store.ts';
 import { fromCalls, fromDays, fromEither, SUMS } from './source-store.ts';
 
 type SpendRow = GroupRow & SummedCalls;

@@ -1,9 +1,9 @@
 /** What the edge is told is what the ledger says: at once, healed when it was lost, and never set back. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { hashKey } from '../../src/access/key.ts';
-import { eventOf, send, world } from '../http/wire.ts';
-import { connectOwner, queryD1 } from '../setup/client.ts';
-import type { Json, Tenant } from '../setup/world.ts';
+import { hashKey } from '../../../src/access/key.ts';
+import { eventOf, send, world } from '../../http/wire.ts';
+import { connectOwner, queryD1 } from '../../setup/client.ts';
+import type { Json, Tenant } from '../../setup/world.ts';
 
 let tenant: Tenant;
 beforeAll(async () => {

@@ -2,9 +2,9 @@
  * Tells the edge what has changed. A verb publishes right after its commit; the `publish` job heals what was lost by
  * writing the differences. Versions decide, so that a late publish never undoes a newer one.
  */
-import { bareArray } from '../db/array-literal.ts';
-import type { Ctx } from '../db/ctx.ts';
-import { PLATFORM } from '../db/ledger.ts';
+import { bareArray } from '../../db/array-literal.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { PLATFORM } from '../../db/ledger.ts';
 import {
   deactivateOrganisations,
   readKeyUses,

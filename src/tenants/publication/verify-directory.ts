@@ -1,7 +1,7 @@
 /** The `verify` job's part at the edge: published = source. */
-import { formatInstant } from '../core/time.ts';
-import type { Ctx } from '../db/ctx.ts';
-import { PLATFORM } from '../db/ledger.ts';
+import { formatInstant } from '../../core/time.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { PLATFORM } from '../../db/ledger.ts';
 import { readPublishedVersions } from './directory-store.ts';
 import { listPublicationVersions } from './publication-store.ts';
 

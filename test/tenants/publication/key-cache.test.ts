@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { chooseShard } from '../../src/tenants/create-organisation.ts';
-import { createKeyCache } from '../../src/tenants/key-cache.ts';
-import type { EdgeKey } from '../../src/tenants/published-tenant.ts';
+import { chooseShard } from '../../../src/tenants/create-organisation.ts';
+import { createKeyCache } from '../../../src/tenants/publication/key-cache.ts';
+import type { EdgeKey } from '../../../src/tenants/publication/published-tenant.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const keyOf = (fields: Partial<EdgeKey> = {}): EdgeKey => ({

@@ -1,6 +1,6 @@
 /** The SQL of the DIRECTORY database: what is published to the edge. */
 import type { D1PreparedStatement } from '@cloudflare/workers-types';
-import { type HotDatabase, withinTime } from '../db/hot.ts';
+import { type HotDatabase, withinTime } from '../../db/hot.ts';
 import { type EdgeKey, EVERYONE, type Publication } from './published-tenant.ts';
 
 // What holds for everyone has no secret to keep: there the last word wins, and the job mends a late one.

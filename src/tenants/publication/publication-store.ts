@@ -1,6 +1,6 @@
 /** The ledger's side of publishing: one statement a snapshot, so that a version names one content. */
-import { bareArray, textArray } from '../db/array-literal.ts';
-import type { LedgerTransaction } from '../db/ledger.ts';
+import { bareArray, textArray } from '../../db/array-literal.ts';
+import type { LedgerTransaction } from '../../db/ledger.ts';
 import { EVERYONE, type Publication } from './published-tenant.ts';
 
 // The platform's audit chain grows with every change of what holds for everyone: its sequence is their version.
