@@ -1,41 +1,11 @@
-/** The rules of the house that a machine can check. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+/** The rules of the house that a machine can check. Each is shown to bite: a planted offence is found. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { findCircles, importedFiles, makeSource, ROOT, readSources, type Source } from './setup/sources.ts';
 
-const ROOT = resolve(import.meta.dirname, '..');
 const LINES_MAX = 350;
-// All tables of a store stand in the one file that drizzle-kit compares with the migrations.
-const LONG_BY_NATURE = ['src/db/ledger-schema.ts'];
-
-interface Source {
-  /** From the repository's root. */
-  readonly path: string;
-  readonly text: string;
-  /** `core`, `db`, … for a file below src, else the top folder. */
-  readonly folder: string;
-  readonly imports: readonly string[];
-}
-
-const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*)'([^']+)'/g;
-
-function readSources(...folders: string[]): Source[] {
-  return folders.flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(ts|tsx|mjs)$/.test(name))
-      .map((name) => {
-        const path = join(folder, name);
-        const text = readFileSync(join(ROOT, path), 'utf8');
-        const parts = path.split('/');
-        return {
-          path,
-          text,
-          folder: parts[0] === 'src' ? (parts[1] ?? '') : (parts[0] ?? ''),
-          imports: [...text.matchAll(IMPORT)].map((match) => match[1] ?? ''),
-        };
-      }),
-  );
-}
+const FILES_MAX = 32;
 
 const product = readSources('src', 'workers');
 const everything = [...product, ...readSources('test')];
@@ -45,95 +15,203 @@ const SELF = 'test/tidy.test.ts';
 const offenders = (files: readonly Source[], breaks: RegExp | ((file: Source) => boolean)): string[] =>
   files
     .filter(
-      (file) => file.path !== SELF && (breaks instanceof RegExp ? breaks.test(file.text) : breaks(file)),
+      (file) => file.path !== SELF && (breaks instanceof RegExp ? breaks.test(file.code) : breaks(file)),
     )
     .map((file) => {
       const line =
-        breaks instanceof RegExp ? file.text.slice(0, file.text.search(breaks)).split('\n').length : 0;
+        breaks instanceof RegExp ? file.code.slice(0, file.code.search(breaks)).split('\n').length : 0;
       return line > 0 ? `${file.path}:${line}` : file.path;
     });
 
 const importsPackage = (file: Source, ...names: string[]): boolean =>
   file.imports.some((target) => names.some((name) => target === name || target.startsWith(`${name}/`)));
 
-describe('arrows', () => {
-  test('only src/http and src/console know Hono', () => {
-    const others = product.filter(({ folder }) => folder !== 'http' && folder !== 'console');
-    expect(offenders(others, (file) => importsPackage(file, 'hono', '@hono'))).toEqual([]);
+/** A rule yields the places that break it: none of the real files, and each planted one. */
+type Rule = (files: readonly Source[]) => string[];
+
+function expectRule(rule: Rule, files: readonly Source[], planted: Readonly<Record<string, string>>): void {
+  expect(rule(files)).toEqual([]);
+  for (const [path, text] of Object.entries(planted)) {
+    const places = rule([...files, makeSource(path, text)]);
+    expect(places.map((place) => place.replace(/:\d+$/, ''))).toContain(path);
+  }
+}
+
+const outside = (files: readonly Source[], ...rooms: string[]): Source[] =>
+  files.filter(({ room }) => !rooms.includes(room));
+
+/** Each room knows only those in the lines above its own. */
+const ORDER = [
+  ['core'],
+  ['db'],
+  ['access'],
+  ['tenants', 'outbox'],
+  ['ai', 'pricing'],
+  ['ingest', 'rollup', 'documents'],
+  ['invoicing'],
+  ['payments', 'limits'],
+  ['operations'],
+  ['reports'],
+  ['http'],
+  ['platform', 'workers'],
+];
+const rankOf = (room: string): number => ORDER.findIndex((rooms) => rooms.includes(room));
+const roomOf = (path: string): string => makeSource(path, '').room;
+
+/** What neither asks for anything nor changes anything: no store, database, binding or waiting. */
+const isEffect = (path: string): boolean =>
+  /store\.ts$/.test(path) ||
+  /^src\/(db\/(?!tables\/|.*array-literal|instant-text)|platform\/|http\/)/.test(path);
+
+describe('rooms', () => {
+  test('a room imports only from rooms before it', () => {
+    const rule: Rule = (files) =>
+      offenders(files, (file) =>
+        importedFiles(file).some((target) => {
+          const [own, other] = [rankOf(file.room), rankOf(roomOf(target))];
+          return (
+            file.room !== roomOf(target) &&
+            target.startsWith('src/') &&
+            other >= own &&
+            own < rankOf('platform')
+          );
+        }),
+      );
+    expectRule(rule, product, {
+      'src/pricing/planted.ts': "import { finalizeInvoice } from '../invoicing/finalize-invoice.ts';",
+      'src/tenants/planted.ts': "import type { Message } from '../outbox/message.ts';",
+      'src/core/planted.ts': "export { runTransaction } from '../db/ledger.ts';",
+      'src/http/planted.ts': "import { fileStore } from '../platform/file-store.ts';",
+    });
   });
 
-  test('only src/db and store.ts files know the databases; the local runtime migrates them', () => {
-    const others = product.filter(
-      ({ folder, path }) => folder !== 'db' && folder !== 'platform' && basename(path) !== 'store.ts',
-    );
-    expect(offenders(others, (file) => importsPackage(file, 'drizzle-orm', 'pg'))).toEqual([]);
-  });
-
-  test('the clock is read only in src/platform and workers', () => {
-    const others = product.filter(({ folder }) => folder !== 'platform' && folder !== 'workers');
-    expect(offenders(others, /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/)).toEqual([]);
-  });
-
-  test('bindings and Node are known only in src/platform and workers', () => {
-    const others = product.filter(({ folder }) => folder !== 'platform' && folder !== 'workers');
-    const reachesOut = (file: Source): boolean =>
-      file.imports.some((target) => target.startsWith('cloudflare:') || target.startsWith('node:'));
-    expect(offenders(others, reachesOut)).toEqual([]);
-    expect(offenders(others, /\bprocess\.env\b/)).toEqual([]);
+  test('every room has its place in the order', () => {
+    const rooms = readdirSync(join(ROOT, 'src'));
+    expect(rooms.filter((room) => rankOf(room) < 0)).toEqual([]);
   });
 
   test('core imports nothing but core', () => {
-    const core = product.filter(({ folder }) => folder === 'core');
-    expect(offenders(core, (file) => file.imports.some((target) => !target.startsWith('./')))).toEqual([]);
+    const rule: Rule = (files) =>
+      offenders(
+        files,
+        (file) => file.room === 'core' && file.imports.some((target) => !target.startsWith('./')),
+      );
+    expectRule(rule, product, { 'src/core/planted.ts': "import * as z from 'zod';" });
   });
 
-  test('nothing imports workers, and the domains import neither http, console nor platform', () => {
-    const reaches = (...folders: string[]) => {
-      const targets = folders.map((folder) => `/${folder}/`);
-      return (file: Source): boolean =>
-        file.imports.some(
-          (target) => target.startsWith('.') && targets.some((part) => target.includes(part)),
-        );
-    };
-    expect(offenders(product, reaches('workers'))).toEqual([]);
-    const domains = product.filter(
-      ({ folder }) => !['http', 'console', 'platform', 'workers'].includes(folder),
+  test('no circle of files, types included', () => {
+    expect(findCircles(product)).toEqual([]);
+    const planted = [
+      makeSource('src/core/a.ts', "import type { B } from './b.ts';"),
+      makeSource('src/core/b.ts', "export { c } from './c.ts';"),
+      makeSource('src/core/c.ts', "const a = await import('./a.ts');"),
+    ];
+    expect(findCircles([...product, ...planted]).map((circle) => circle.toSorted())).toEqual([
+      planted.map(({ path }) => path),
+    ]);
+  });
+
+  test('nothing imports workers', () => {
+    const rule: Rule = (files) =>
+      offenders(files, (file) => importedFiles(file).some((target) => target.startsWith('workers/')));
+    expectRule(rule, product, { 'src/platform/planted.ts': "import worker from '../../workers/api.ts';" });
+  });
+
+  test('test mirrors src', () => {
+    const own = ['bench', 'faults', 'fixtures', 'scenarios', 'setup'];
+    const folders = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' }).filter(
+      (name) => !own.includes(name.split('/')[0] ?? '') && statSync(join(ROOT, 'test', name)).isDirectory(),
     );
-    expect(offenders(domains, reaches('http', 'console', 'platform'))).toEqual([]);
+    expect(folders.filter((folder) => !existsSync(join(ROOT, 'src', folder)))).toEqual([]);
   });
 
-  test('the folders of src do not import each other in circles', () => {
-    const edges = new Map<string, Set<string>>();
-    for (const file of product.filter(({ path }) => path.startsWith('src/'))) {
-      for (const target of file.imports.filter((name) => name.startsWith('.'))) {
-        const [top, folder] = join(dirname(file.path), target).split('/');
-        if (top !== 'src' || !folder || folder === file.folder) continue;
-        edges.set(file.folder, (edges.get(file.folder) ?? new Set()).add(folder));
-      }
-    }
-    expect(findCircle(edges)).toEqual([]);
+  test(`a folder has at most ${FILES_MAX} files`, () => {
+    const crowded = (paths: readonly string[]): string[] =>
+      [...Map.groupBy(paths, dirname)].flatMap(([folder, files]) =>
+        files.length > FILES_MAX ? [folder] : [],
+      );
+    const paths = everything.map(({ path }) => path);
+    expect(crowded(paths)).toEqual([]);
+    const planted = Array.from({ length: FILES_MAX + 1 }, (_, index) => `src/limits/planted-${index}.ts`);
+    expect(crowded([...paths, ...planted])).toEqual(['src/limits']);
   });
 });
 
-function findCircle(edges: ReadonlyMap<string, ReadonlySet<string>>): string[] {
-  const done = new Set<string>();
-  const walk = (folder: string, trail: readonly string[]): string[] => {
-    const at = trail.indexOf(folder);
-    if (at >= 0) return [...trail.slice(at), folder];
-    if (done.has(folder)) return [];
-    for (const next of edges.get(folder) ?? []) {
-      const circle = walk(next, [...trail, folder]);
-      if (circle.length > 0) return circle;
-    }
-    done.add(folder);
-    return [];
-  };
-  for (const folder of edges.keys()) {
-    const circle = walk(folder, []);
-    if (circle.length > 0) return circle;
-  }
-  return [];
-}
+describe('reach', () => {
+  test('only src/http knows Hono', () => {
+    const rule: Rule = (files) =>
+      offenders(outside(files, 'http'), (file) => importsPackage(file, 'hono', '@hono'));
+    expectRule(rule, product, { 'src/invoicing/planted.ts': "import { Hono } from 'hono';" });
+  });
+
+  test('only src/db and stores know the databases; the local runtime migrates them', () => {
+    const rule: Rule = (files) =>
+      offenders(
+        outside(files, 'db', 'platform').filter(({ path }) => !path.endsWith('store.ts')),
+        (file) => importsPackage(file, 'drizzle-orm', 'pg'),
+      );
+    expectRule(rule, product, { 'src/invoicing/planted.ts': "import pg from 'pg';" });
+  });
+
+  test('SQL stands only in stores and src/db', () => {
+    const sql = /\b(SELECT\s|INSERT INTO\s|UPDATE\s+\w+\s+SET\s|DELETE FROM\s|ON CONFLICT\s)/;
+    const rule: Rule = (files) =>
+      offenders(
+        outside(files, 'db', 'platform').filter(({ path }) => !path.endsWith('store.ts')),
+        sql,
+      );
+    expectRule(rule, product, {
+      'src/invoicing/planted.ts': "await tx.query('SELECT 1 FROM invoices');",
+      'src/http/planted.ts': 'tx.execute(`UPDATE invoices SET total = 0`);',
+    });
+  });
+
+  test('the clock is read only in src/platform and workers', () => {
+    const rule: Rule = (files) =>
+      offenders(outside(files, 'platform', 'workers'), /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/);
+    expectRule(rule, product, { 'src/core/planted.ts': 'export const now = Date.now();' });
+  });
+
+  test('bindings and Node are known only in src/platform and workers', () => {
+    const rule: Rule = (files) => {
+      const others = outside(files, 'platform', 'workers');
+      const imports = (file: Source): boolean =>
+        file.imports.some((target) => target.startsWith('cloudflare:') || target.startsWith('node:'));
+      return [...offenders(others, imports), ...offenders(others, /\bprocess\.env\b/)];
+    };
+    expectRule(rule, product, {
+      'src/ai/planted.ts': "import { readFile } from 'node:fs/promises';",
+      'src/ai/planted-too.ts': 'export const port = process.env.PORT;',
+    });
+  });
+
+  test('a file that says it is pure reaches nothing and waits for nothing', () => {
+    const rule: Rule = (files) => {
+      const byPath = new Map(files.map((file) => [file.path, file]));
+      const reachesEffect = (file: Source, seen: Set<string>): boolean => {
+        if (seen.has(file.path)) return false;
+        seen.add(file.path);
+        return valueImports(file).some((target) => {
+          const next = byPath.get(target);
+          return isEffect(target) || (next !== undefined && reachesEffect(next, seen));
+        });
+      };
+      const pure = files.filter(({ text }) => /(?:\/\*\* |^ \* |\. )Pure[.:]/m.test(text));
+      return offenders(
+        pure,
+        (file) => /\bawait\b|\basync\b/.test(file.code) || reachesEffect(file, new Set()),
+      );
+    };
+    expectRule(rule, product, {
+      'src/pricing/planted.ts': "/** Pure: no. */\nimport { findRates } from './fx/find-rates.ts';",
+      'src/pricing/planted-too.ts': '/** Rates usage. Pure. */\nexport const rate = async () => 1;',
+    });
+  });
+});
+
+/** The files that are imported for more than their types. */
+const valueImports = (file: Source): string[] =>
+  importedFiles(makeSource(file.path, file.code.replace(/\b(import|export) type [^;]*;/g, '')));
 
 describe('habits', () => {
   test('zod is imported whole: `{ z }` costs the edge bundle 100 KiB', () => {
@@ -141,17 +219,27 @@ describe('habits', () => {
   });
 
   test('nothing is left to do', () => {
-    expect(offenders(everything, /\b(TODO|FIXME|HACK)\b/)).toEqual([]);
+    expect(offenders(everything, ({ text }) => /\b(TODO|FIXME|HACK)\b/.test(text))).toEqual([]);
   });
 
   test(`no file has more than ${LINES_MAX} lines`, () => {
-    const bounded = everything.filter(({ path }) => !LONG_BY_NATURE.includes(path));
-    expect(offenders(bounded, (file) => file.text.split('\n').length - 1 > LINES_MAX)).toEqual([]);
+    expect(offenders(everything, (file) => file.text.split('\n').length - 1 > LINES_MAX)).toEqual([]);
   });
 
   test('money and quantities never pass through a number', () => {
-    const exact = product.filter(({ folder }) => ['pricing', 'invoicing', 'payments', 'ai'].includes(folder));
-    expect(offenders(exact, /\bNumber\(|\bparseFloat\(|\.toFixed\(/)).toEqual([]);
+    const rooms = ['pricing', 'invoicing', 'payments', 'rollup', 'limits', 'ai', 'reports', 'documents'];
+    const rule: Rule = (files) =>
+      offenders(
+        files.filter(
+          ({ room, path }) => rooms.includes(room) || /^src\/ingest\/(generations|traces)\//.test(path),
+        ),
+        /(?<![\w.])Number\(|\bparseFloat\(|\.toFixed\(/,
+      );
+    expectRule(rule, product, {
+      'src/reports/planted.ts': 'export const total = rows.reduce((sum, row) => sum + Number(row.total), 0);',
+      'src/rollup/planted.ts': 'export const value = parseFloat(event.metric_value);',
+      'src/limits/planted.ts': 'export const shown = amount.toFixed(2);',
+    });
   });
 
   test('no name says nothing', () => {

@@ -200,9 +200,13 @@ export function previousMonth({ year, month }: Month): Month {
 }
 
 export function monthOf(instant: number, zone: string): Month {
-  const day = dayOf(instant, zone);
-  return { year: Number(day.slice(0, 4)), month: Number(day.slice(5, 7)) };
+  return monthOfDay(dayOf(instant, zone));
 }
+
+export const monthOfDay = (day: string): Month => ({
+  year: Number(day.slice(0, 4)),
+  month: Number(day.slice(5, 7)),
+});
 
 export const firstDay = ({ year, month }: Month): string => formatDay(year, month, 1);
 export const lastDay = ({ year, month }: Month): string => formatDay(year, month, daysInMonth(year, month));

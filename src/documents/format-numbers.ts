@@ -3,6 +3,7 @@
  * the digits that they have to show, and none may be lost or made up on the way.
  */
 import { exponentOf, isCurrency } from '../core/currency.ts';
+import { monthOfDay } from '../core/time.ts';
 import type { Language } from './languages/index.ts';
 
 /** Only symbols that one currency alone is known by: the others are written as their ISO code. */
@@ -74,7 +75,7 @@ function partsOf(language: Language, day: string): { year: string; month: string
   const [year = '', month = '', date = ''] = day.split('-');
   return {
     year,
-    month: language.months[Number(month) - 1] ?? month,
+    month: language.months[monthOfDay(day).month - 1] ?? month,
     date: language.dayOfMonth(date.replace(/^0/, '')),
   };
 }

@@ -69,7 +69,9 @@ export function parseTemplate(content: string): Template {
   } catch (error) {
     const [, what = 'Not readable', place = '0'] =
       /^(.*?)(?: at (\d+))?$/s.exec(error instanceof Error ? error.message : '') ?? [];
-    throw new TemplateError([{ code: 'syntax', detail: `Line ${lineAt(Number(place))}: ${what}.` }]);
+    throw new TemplateError([
+      { code: 'syntax', detail: `Line ${lineAt(Number.parseInt(place, 10))}: ${what}.` },
+    ]);
   }
   const reader = new TokenReader(lineAt);
   const parts = reader.read(tokens, [{ variable: ALL_VARIABLES, name: '' }]);
