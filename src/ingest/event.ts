@@ -3,7 +3,7 @@
  * is built there but the event; a fault costs what it costs.
  */
 import { CanonicalJsonError, canonicalJson } from '../core/canonical-json.ts';
-import type { Fault } from '../core/error.ts';
+import { AppError, type Fault, invalidRequest } from '../core/error.ts';
 import {
   addUnknownFields,
   Faults,
@@ -170,5 +170,17 @@ function readMetadata(value: unknown, faults: Faults<EventField>): string {
     if (!(error instanceof CanonicalJsonError)) throw error;
     faults.add('metadata', error.code, METADATA_SAID[error.code]);
     return '{}';
+  }
+}
+
+export const PLAIN_EVENTS: EventFormat = { plural: 'events', decimal: 'metric_value', read: readEvent };
+
+/** A request has 1 to 5,000 events. Throws AppError: invalid_request (empty_batch), payload_too_large. */
+export function assertCount(count: number, pointer: string): void {
+  if (count === 0) {
+    throw invalidRequest([{ pointer, code: 'empty_batch', detail: 'The batch holds no event.' }]);
+  }
+  if (count > EVENTS_MAX) {
+    throw new AppError('payload_too_large', `A request holds at most ${EVENTS_MAX} events.`);
   }
 }

@@ -25,10 +25,9 @@ import {
 } from '../core/read-fields.ts';
 import { sha256Hex } from '../core/sha256.ts';
 import { utf8Length } from '../core/text.ts';
-import { type EventField, type ParsedEvents, type ReadEvent, readFields } from './event.ts';
+import { assertCount, type EventField, type ParsedEvents, type ReadEvent, readFields } from './event.ts';
 import { numberTokens, parseJsonBody } from './json-body.ts';
 import { isJsonType, parseMediaType } from './media-type.ts';
-import { assertCount } from './parse-json-events.ts';
 
 type Attributes = Readonly<Record<string, unknown>>;
 

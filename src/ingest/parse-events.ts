@@ -1,5 +1,7 @@
-import { AppError } from '../core/error.ts';
-import type { ParsedEvents } from './event.ts';
+import { AppError, type Fault, invalidRequest } from '../core/error.ts';
+import { escapePointer, isObject, quoteName } from '../core/read-fields.ts';
+import { assertCount, type ParsedEvents, PLAIN_EVENTS, type ReadEvent } from './event.ts';
+import { numberTokens, parseJsonBody } from './json-body.ts';
 import { isJsonType, type MediaType, parseMediaType } from './media-type.ts';
 import {
   isBinaryCloudEvent,
@@ -7,7 +9,6 @@ import {
   parseCloudEvent,
   parseCloudEventBatch,
 } from './parse-cloudevents.ts';
-import { parseJsonEvents } from './parse-json-events.ts';
 import { parseNdjson } from './parse-ndjson.ts';
 import { readBody } from './read-body.ts';
 
@@ -79,3 +80,43 @@ function parseDatalessCloudEvent(headers: Headers, text: string, now: number): P
 }
 
 export const unsupported = (detail: string): AppError => new AppError('unsupported_media_type', detail);
+
+/**
+ * application/json: one event, an array of events, or `{"events": [...]}`; AI calls likewise, under their own name. Throws
+ * AppError: malformed_json, invalid_request (not a body of events), payload_too_large.
+ */
+export function parseJsonEvents(text: string, now: number, format = PLAIN_EVENTS): ParsedEvents {
+  const { plural, decimal, read } = format;
+  const body = parseJsonBody(text);
+  const isBatch = Array.isArray(body) || (isObject(body) && Object.hasOwn(body, plural));
+  const raw = isBatch ? listOf(body, plural) : [body];
+  if (isBatch) assertCount(raw.length, Array.isArray(body) ? '' : `/${plural}`);
+  const holdersOf = isBatch ? (batch: unknown) => listOf(batch, plural) : (single: unknown) => [single];
+  const tokens = numberTokens(text, body, decimal, holdersOf);
+  if (!isBatch) return single(read(body, tokens[0], now, ''));
+  const prefix = Array.isArray(body) ? '/' : `/${plural}/`;
+  const events = raw.map((event, index) => read(event, tokens[index], now, prefix + index));
+  return { shape: 'batch', events, idempotencyKeyInReceipt: false };
+}
+
+const single = (event: ReadEvent): ParsedEvents => ({
+  shape: 'single',
+  events: [event],
+  idempotencyKeyInReceipt: false,
+});
+
+/** The list of a batch: the body itself, or its only field, of that name. */
+function listOf(body: unknown, plural: string): readonly unknown[] {
+  if (Array.isArray(body)) return body;
+  const { [plural]: events, ...others } = body as Readonly<Record<string, unknown>>;
+  const faults: Fault[] = [];
+  if (!Array.isArray(events)) {
+    faults.push({ pointer: `/${plural}`, code: 'wrong_type', detail: `${plural} must be an array.` });
+  }
+  for (const name of Object.keys(others).slice(0, 10)) {
+    const detail = `${quoteName(name)} does not belong beside "${plural}".`;
+    faults.push({ pointer: `/${escapePointer(name)}`, code: 'unknown_field', detail });
+  }
+  if (faults.length > 0) throw invalidRequest(faults);
+  return events as readonly unknown[];
+}

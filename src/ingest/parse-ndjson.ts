@@ -1,8 +1,14 @@
 /** application/x-ndjson: one event a line; blank lines are skipped and not counted. */
 import { AppError } from '../core/error.ts';
-import { EVENTS_MAX, type EventFormat, type ParsedEvents, type ReadEvent } from './event.ts';
+import {
+  assertCount,
+  EVENTS_MAX,
+  type EventFormat,
+  type ParsedEvents,
+  PLAIN_EVENTS,
+  type ReadEvent,
+} from './event.ts';
 import { numberTokens, saidOf } from './json-body.ts';
-import { assertCount, PLAIN_EVENTS } from './parse-json-events.ts';
 
 /**
  * A line that is no JSON is a fault of its own event: the others stand. Reads no line past the 5,001st event. Throws

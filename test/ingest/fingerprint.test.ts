@@ -3,8 +3,7 @@ import { expect, test } from 'vitest';
 import type { UsageEvent } from '../../src/ingest/event.ts';
 import { fingerprintOf } from '../../src/ingest/fingerprint.ts';
 import { parseCloudEvent, parseCloudEventBatch } from '../../src/ingest/parse-cloudevents.ts';
-import { parseEvents } from '../../src/ingest/parse-events.ts';
-import { parseJsonEvents } from '../../src/ingest/parse-json-events.ts';
+import { parseEvents, parseJsonEvents } from '../../src/ingest/parse-events.ts';
 import { parseNdjson } from '../../src/ingest/parse-ndjson.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12);
