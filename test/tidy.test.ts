@@ -274,3 +274,46 @@ describe('habits', () => {
     expect(visible.filter((name) => !allowed.includes(name))).toEqual([]);
   });
 });
+
+describe('reads are verbs', () => {
+  const http = product.filter(({ room }) => room === 'http');
+  const importsStore = (file: Source): boolean => file.imports.some((target) => /store\.ts$/.test(target));
+  const TRANSACTION = /\.\s*transaction\s*\(/;
+  const REACH = /\b(?:reachOf|deriveReach|PLATFORM)\b/;
+  const REACH_OF_NO_FILTER = /(?:===?\s*undefined|\?\?)[^;\n]*\bPLATFORM\b/;
+
+  /** A file of src/http that is not there: a rule that finds nothing in it would find nothing anywhere. */
+  const plant = (text: string, room = 'http'): readonly Source[] => [
+    makeSource(`src/${room}/planted.ts`, text),
+  ];
+
+  test('no route opens a transaction', () => {
+    expect(offenders(http, TRANSACTION)).toEqual([]);
+    expect(offenders(plant('await ctx.ledger.transaction(reach, read);'), TRANSACTION)).toHaveLength(1);
+    expect(offenders(plant('await ctx.ledger\n  .transaction(reach, read);'), TRANSACTION)).toHaveLength(1);
+  });
+
+  test('src/http imports no store, not even a type', () => {
+    expect(offenders(http, importsStore)).toEqual([]);
+    for (const store of ['store', 'user-store']) {
+      const found = `import { findUser } from '../../tenants/${store}.ts';`;
+      expect(offenders(plant(found), importsStore)).toHaveLength(1);
+      expect(offenders(plant(found.replace('import', 'import type')), importsStore)).toHaveLength(1);
+    }
+  });
+
+  test('no route decides how far a verb sees', () => {
+    expect(offenders(http, REACH)).toEqual([]);
+    for (const text of ['reachOf(filter.organisation_id)', 'deriveReach(ctx.actor)', 'enter(PLATFORM)']) {
+      expect(offenders(plant(text), REACH)).toHaveLength(1);
+    }
+  });
+
+  test('nobody sees everything because a filter is absent: src/access/reach.ts asks who it is first', () => {
+    const others = product.filter(({ path }) => path !== 'src/access/reach.ts');
+    expect(offenders(others, REACH_OF_NO_FILTER)).toEqual([]);
+    const old = 'const reachOf = (id?: string) => id === undefined ? PLATFORM : tenant(id);';
+    expect(offenders(plant(old, 'tenants'), REACH_OF_NO_FILTER)).toHaveLength(1);
+    expect(offenders(plant('tenantOf(id) ?? PLATFORM', 'tenants'), REACH_OF_NO_FILTER)).toHaveLength(1);
+  });
+});

@@ -1,6 +1,8 @@
 /** The `api` Worker's app: every route by its definition, one way through authentication, checks, verb and answer. */
 import { Hono } from 'hono';
+import { authenticate } from '../access/authenticate.ts';
 import { assertAllowed } from '../access/authorise.ts';
+import { bearerToken } from '../access/key.ts';
 import { keyOfRow } from '../access/stored-answers/key.ts';
 import type { Actor } from '../core/actor.ts';
 import { AppError, invalidRequest } from '../core/error.ts';
@@ -10,7 +12,6 @@ import type { Ctx } from '../db/ctx.ts';
 import type { HotDatabase, Shards } from '../db/hot.ts';
 import type { Ledger } from '../db/ledger.ts';
 import { readBody, readBytes } from '../ingest/read-body.ts';
-import { authenticate } from './authenticate.ts';
 import { answerOnce, readIdempotencyKey } from './idempotency.ts';
 import { problemResponse } from './problem.ts';
 import { requestIdOf, withCommonHeaders } from './request-id.ts';
@@ -86,7 +87,8 @@ async function answer(
   const requestId = requestIdOf(request, now);
   const ledger = openLedger();
   try {
-    const actor: Actor = await authenticate(ledger, route.audience, request, now);
+    const token = bearerToken(request.headers.get('authorization'));
+    const actor: Actor = await authenticate(ledger, { audience: route.audience, token, now });
     assertAllowed(actor, route.audience, route.action);
     const ctx: Ctx = {
       ...outside,

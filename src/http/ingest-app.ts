@@ -1,27 +1,19 @@
 /** The `ingest` Worker's app: events, and everything else passed on to `api`, so that users see one origin. */
 import { Hono } from 'hono/tiny';
-import { unauthorized } from '../access/authorise.ts';
-import { bearerToken, hashKey, tokenOrPassword } from '../access/key.ts';
-import { withoutPayloads } from '../ai/call-content.ts';
-import { createPriceMemory, type PriceMemory } from '../ai/prices/price-memory.ts';
-import { findPublishedPrices } from '../ai/prices/published-price-store.ts';
+import { bearerToken, tokenOrPassword } from '../access/key.ts';
+import { createPriceMemory } from '../ai/prices/price-memory.ts';
 import { AppError } from '../core/error.ts';
-import { type HotDatabase, hotDatabase, type Shards } from '../db/hot.ts';
-import { acceptEvents } from '../ingest/accept-events.ts';
+import type { HotDatabase, Shards } from '../db/hot.ts';
 import { type Admission, createAdmission } from '../ingest/admission.ts';
 import { type CommitQueue, createCommitQueue } from '../ingest/commit-queue.ts';
-import type { ParsedEvents, ReadEvent, UsageEvent } from '../ingest/event.ts';
+import type { ParsedEvents } from '../ingest/event.ts';
 import { parseGenerations } from '../ingest/generations/parse-generations.ts';
-import { priceCalls } from '../ingest/generations/price-calls.ts';
 import { parseEvents } from '../ingest/parse-events.ts';
 import { discardBody } from '../ingest/read-body.ts';
-import { hotWriter } from '../ingest/store.ts';
+import { type EdgeMemory, openReception, type Reception } from '../ingest/reception.ts';
 import { isProtobuf, parseTraces } from '../ingest/traces/parse-traces.ts';
-import { findMarked, linkPlaces } from '../ingest/traces/span-store.ts';
-import type { Verdict } from '../ingest/verdict.ts';
-import { findEdgeKey, touchEdgeKey } from '../tenants/publication/directory-store.ts';
+import { authenticateEdgeKey } from '../tenants/publication/authenticate-edge-key.ts';
 import { createKeyCache, type KeyCache } from '../tenants/publication/key-cache.ts';
-import type { EdgeKey } from '../tenants/publication/published-tenant.ts';
 import { otlpErrorResponse, tracesResponse } from './otlp-answer.ts';
 import { problemResponse } from './problem.ts';
 import { assertNoFaults, goodEvents, receiptResponse } from './receipt.ts';
@@ -42,12 +34,9 @@ export interface IngestDependencies {
 type Env = { Bindings: IngestDependencies };
 
 /** What an isolate keeps between requests. */
-interface Memory {
+interface Memory extends EdgeMemory {
   readonly keys: KeyCache;
   readonly admission: Admission;
-  readonly prices: PriceMemory;
-  /** The queue of a shard's commits. */
-  readonly queueOf: (shard: number) => CommitQueue;
 }
 
 function createMemory(clock: () => number): Memory {
@@ -84,17 +73,6 @@ export function createIngestApp(clock: () => number): Hono<Env> {
 /** Its own, and the one that Langfuse's exporter adds to the address it is given. */
 const OTLP_PATHS = ['/v1/otlp/v1/traces', '/api/public/otel/v1/traces'];
 
-/** What a request has in hand once its key is known. */
-interface Reception {
-  readonly key: EdgeKey;
-  readonly hot: HotDatabase;
-  readonly now: number;
-  /** The same events, the calls among them with what they cost by what is published of prices. */
-  readonly price: <Read extends ReadEvent>(events: readonly Read[]) => Promise<readonly Read[]>;
-  /** Takes events into the key's hot store. */
-  readonly accept: (events: readonly UsageEvent[]) => Promise<readonly Verdict[]>;
-}
-
 /** How a route is spoken to. */
 interface Receiver {
   readonly tokenOf: (authorization: string | null) => string | null;
@@ -121,13 +99,12 @@ const receiverOf = (parse: Parse): Receiver => ({
 
 const TRACES: Receiver = {
   tokenOf: tokenOrPassword,
-  async receive(request, { key, hot, now, price, accept }) {
+  async receive(request, { now, price, accept, link, findMarked }) {
     const parsed = await parseTraces(request, now);
     // Before the events, which then see through what came with them.
-    if (parsed.links.length > 0) await linkPlaces(hot, key.project_id, parsed.links, now);
+    await link(parsed.links);
     const verdicts = await accept(await price(parsed.events));
-    const marks = parsed.lacking.map(({ counted }) => counted);
-    const countedElsewhere = marks.length > 0 ? await findMarked(hot, key.project_id, marks) : [];
+    const countedElsewhere = await findMarked(parsed.lacking.map(({ counted }) => counted));
     const isBinary = isProtobuf(request.headers.get('content-type'));
     return tracesResponse({ parsed, verdicts, countedElsewhere }, isBinary);
   },
@@ -159,60 +136,16 @@ async function answer(
 async function receive(
   request: Request,
   dependencies: IngestDependencies,
-  { keys, admission, prices, queueOf }: Memory,
+  memory: Memory,
   now: number,
   receiver: Receiver,
 ): Promise<Response> {
-  const key = await findKey(receiver.tokenOf(request.headers.get('authorization')), dependencies, keys, now);
-  if (!(await admission.admits(key.key_id, dependencies.askLimiter))) {
+  const { directory, askLimiter, waitUntil } = dependencies;
+  const { keys, admission } = memory;
+  const token = receiver.tokenOf(request.headers.get('authorization'));
+  const key = await authenticateEdgeKey(token, { directory, keys, now, waitUntil });
+  if (!(await admission.admits(key.key_id, askLimiter))) {
     throw new AppError('rate_limited', 'Too many requests with this key.', { retryAfterSeconds: 60 });
   }
-  const hot = hotDatabase(dependencies.shards, key.shard);
-  const { insert } = queueOf(key.shard);
-  // Whatever goes wrong around the commit, sending it again is safe: that is the answer, never a bare 500.
-  const accept = async (events: readonly UsageEvent[]): Promise<readonly Verdict[]> =>
-    events.length > 0
-      ? await acceptEvents(hotWriter(hot), insert, key, keptOf(events, key), now).catch(retryLater)
-      : [];
-  const { organisation_id } = key;
-  const price: Reception['price'] = (events) =>
-    priceCalls(events, organisation_id, now, (models) =>
-      prices.bookFor(organisation_id, models, now, (unknown) =>
-        findPublishedPrices(dependencies.directory, organisation_id, unknown),
-      ),
-    );
-  return receiver.receive(request, { key, hot, now, price, accept });
-}
-
-/** Calls without their payloads, where the organisation keeps none; what they are known by stays. */
-const keptOf = (events: readonly UsageEvent[], { storesPayloads }: EdgeKey): readonly UsageEvent[] =>
-  storesPayloads
-    ? events
-    : events.map((event) => {
-        const { generation } = event;
-        if (generation === null) return event;
-        return { ...event, generation: { ...generation, content: withoutPayloads(generation.content) } };
-      });
-
-function retryLater(cause: unknown): never {
-  if (cause instanceof AppError) throw cause;
-  throw new AppError('unavailable', 'The events could not be taken. Try again.', {
-    cause,
-    log: 'ingest failed',
-    retryAfterSeconds: 1,
-  });
-}
-
-async function findKey(
-  token: string | null,
-  { directory, waitUntil }: IngestDependencies,
-  keys: KeyCache,
-  now: number,
-): Promise<EdgeKey> {
-  if (token === null) throw unauthorized();
-  const keyHash = hashKey(token);
-  const key = await keys.find(keyHash, now, () => findEdgeKey(directory, keyHash));
-  if (!key) throw unauthorized();
-  if (keys.isTouchDue(keyHash, now)) waitUntil(touchEdgeKey(directory, keyHash, now).catch(() => undefined));
-  return key;
+  return receiver.receive(request, openReception(dependencies, memory, key, now));
 }

@@ -4,7 +4,7 @@
  */
 import type { UsageEvent } from '../ingest/event.ts';
 import type { ParsedTraces } from '../ingest/traces/parse-traces.ts';
-import { COUNTED_ELSEWHERE } from '../ingest/traces/span-store.ts';
+import { COUNTED_ELSEWHERE } from '../ingest/traces/span-marks.ts';
 import type { Verdict } from '../ingest/verdict.ts';
 import { problemResponse } from './problem.ts';
 

@@ -5,14 +5,8 @@ import { AppError } from '../core/error.ts';
 import { utf8Length } from '../core/text.ts';
 import { type HotDatabase, withinTime } from '../db/hot.ts';
 import type { HotWriter, InsertRequest, StampedEvent } from './accept-events.ts';
-import {
-  COUNTED_ELSEWHERE,
-  HELD_LACKS,
-  isNested,
-  nestedStatements,
-  nestingText,
-  withNesting,
-} from './traces/span-store.ts';
+import { COUNTED_ELSEWHERE } from './traces/span-marks.ts';
+import { HELD_LACKS, isNested, nestedStatements, nestingText, withNesting } from './traces/span-store.ts';
 import type { Holder } from './verdict.ts';
 
 // A bound value may have 2 MB at D1; the local engine takes more and would hide it.

@@ -1,5 +1,6 @@
 /** What an operator looks at first: how far the drain is behind, how full the shards are, what has failed or has not left. */
 
+import { readVisible } from '../access/reach.ts';
 import { countUnpriced } from '../ai/prices/store.ts';
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
@@ -31,6 +32,7 @@ export interface ShardStatus {
 }
 
 export async function readShardStatus(ctx: Ctx): Promise<ShardStatus[]> {
+  // Cursors belong to no tenant, and readiness asks for them without a key.
   const cursors = await ctx.ledger.transaction(PLATFORM, listCursors);
   return await Promise.all(
     [...ctx.shards.keys()].map(async (shard) => {
@@ -56,7 +58,7 @@ export async function readShardStatus(ctx: Ctx): Promise<ShardStatus[]> {
 export async function readStatus(ctx: Ctx): Promise<Record<string, unknown>> {
   const shards = await readShardStatus(ctx);
   const now = formatInstant(ctx.now);
-  const { jobs, quarantined, undelivered, ai } = await ctx.ledger.transaction(PLATFORM, async (tx) => ({
+  const { jobs, quarantined, undelivered, ai } = await readVisible(ctx, async (tx) => ({
     jobs: await listLastRuns(tx),
     quarantined: await countOpenQuarantine(tx),
     ai: await countUnpriced(tx),

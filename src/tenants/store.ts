@@ -245,7 +245,7 @@ export const listApiKeys = (
     page,
   );
 
-/** The organisation of a row by the row's id alone; call with platform reach, then enter the tenant. */
+/** The organisation of a row by the row's id alone, of those that the transaction sees; then enter the tenant. */
 export async function findOwner(
   tx: LedgerTransaction,
   table:

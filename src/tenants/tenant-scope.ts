@@ -1,8 +1,9 @@
 /** How a verb finds the tenant transaction for an id that does not name its organisation. */
+import { readVisible } from '../access/reach.ts';
 import { notFound } from '../core/error.ts';
 import { isUuid } from '../core/id.ts';
 import type { Ctx } from '../db/ctx.ts';
-import { type LedgerTransaction, PLATFORM, type Reach, tenant } from '../db/ledger.ts';
+import { type LedgerTransaction, tenant } from '../db/ledger.ts';
 import { findOwner } from './store.ts';
 
 const NOUNS = {
@@ -17,8 +18,8 @@ const NOUNS = {
 } as const;
 
 /**
- * Runs `work` inside the tenant that owns the row; `not_found` where no tenant does. With a project key the search
- * stays inside the key's own organisation, so a foreign id answers like an unknown one.
+ * Runs `work` inside the tenant that owns the row; `not_found` where no tenant that the actor sees does, so a foreign id
+ * answers like an unknown one.
  */
 export async function withOwner<T>(
   ctx: Ctx,
@@ -27,7 +28,7 @@ export async function withOwner<T>(
   work: (tx: LedgerTransaction, organisationId: string) => Promise<T>,
 ): Promise<T> {
   if (!isUuid(id)) throw notFound(NOUNS[table]);
-  return await ctx.ledger.transaction(PLATFORM, async (tx) => {
+  return await readVisible(ctx, async (tx) => {
     const organisationId = await findOwner(tx, table, id);
     if (organisationId === null) throw notFound(NOUNS[table]);
     await tx.enter(tenant(organisationId));
@@ -35,6 +36,15 @@ export async function withOwner<T>(
   });
 }
 
-/** Reads of an admin: within one organisation where one is named, else over all. */
-export const reachOf = (organisationId: string | undefined): Reach =>
-  organisationId === undefined ? PLATFORM : tenant(organisationId);
+/** The row with this id; throws `not_found` where no tenant that the actor sees has it. */
+export const getOwned = <T>(
+  ctx: Ctx,
+  table: keyof typeof NOUNS,
+  id: string,
+  find: (tx: LedgerTransaction, organisationId: string) => Promise<T | null>,
+): Promise<T> =>
+  withOwner(ctx, table, id, async (tx, organisationId) => {
+    const found = await find(tx, organisationId);
+    if (found === null) throw notFound(NOUNS[table]);
+    return found;
+  });

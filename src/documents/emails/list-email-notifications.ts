@@ -1,6 +1,6 @@
+import { readWithin } from '../../access/reach.ts';
 import type { Page, PageInput } from '../../core/page.ts';
 import type { Ctx } from '../../db/ctx.ts';
-import { reachOf } from '../../tenants/tenant-scope.ts';
 import { type EmailNotification, listNotificationRows } from './email-store.ts';
 
 export interface EmailNotificationFilter {
@@ -15,4 +15,4 @@ export const listEmailNotifications = (
   filter: EmailNotificationFilter,
   page: PageInput,
 ): Promise<Page<EmailNotification>> =>
-  ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listNotificationRows(tx, filter, page));
+  readWithin(ctx, filter, (tx, narrowed) => listNotificationRows(tx, narrowed, page));

@@ -7,8 +7,9 @@ import type { Ctx } from '../../db/ctx.ts';
 import { PLATFORM, tenant } from '../../db/ledger.ts';
 import { findOrganisation } from '../../tenants/store.ts';
 import type { PdfSettings } from '../document-model.ts';
+import type { InvoiceTemplate, TemplateType } from './invoice-template.ts';
 import { describeVariables, findTemplateFaults } from './template-content.ts';
-import { clearDefault, type InvoiceTemplate, insertTemplate, type TemplateType } from './template-store.ts';
+import { clearDefault, insertTemplate } from './template-store.ts';
 
 export interface CreateTemplateInput {
   readonly organisation_id?: string | null | undefined;

@@ -1,7 +1,8 @@
+import { readVisible } from '../../access/reach.ts';
 import { AppError, invalidRequest, notFound, parentNotFound } from '../../core/error.ts';
 import { isUuid } from '../../core/id.ts';
 import type { Ctx } from '../../db/ctx.ts';
-import { PLATFORM, tenant } from '../../db/ledger.ts';
+import { tenant } from '../../db/ledger.ts';
 import { findOwner } from '../../tenants/store.ts';
 import type { DocumentModel } from '../document-model.ts';
 import { cleanView, deriveDocumentView } from '../pages/document-view.ts';
@@ -10,11 +11,12 @@ import { renderTemplate, writePage } from '../pages/render-html.ts';
 import { findLogo } from '../pages/render-page.ts';
 import { MissingGlyphsError } from '../pdf/pdf-fonts.ts';
 import { renderPdf } from '../pdf/render-pdf.ts';
+import type { InvoiceTemplate } from './invoice-template.ts';
 import { SAMPLE_DOCUMENT, sampleLogo } from './sample-document.ts';
 import { UnsafeCssError } from './sanitise-css.ts';
 import { TemplateError, type View } from './template.ts';
 import { findPreviewFaults, overlayView, type PreviewData, sampleView } from './template-content.ts';
-import { findTemplate, type InvoiceTemplate } from './template-store.ts';
+import { findTemplate } from './template-store.ts';
 
 export interface PreviewTemplateInput {
   readonly id: string;
@@ -59,7 +61,7 @@ const load = (
   id: string,
   invoiceId: string | undefined,
 ): Promise<{ template: InvoiceTemplate; invoice: DocumentModel | null }> =>
-  ctx.ledger.transaction(PLATFORM, async (tx) => {
+  readVisible(ctx, async (tx) => {
     const template = isUuid(id) ? await findTemplate(tx, id) : null;
     if (!template) throw notFound('invoice template');
     if (invoiceId === undefined) return { template, invoice: null };

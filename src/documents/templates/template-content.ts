@@ -1,6 +1,7 @@
 /** What a template must be to be saved, and what previews are filled with. */
 import type { Fault } from '../../core/error.ts';
 import { deriveDocumentView } from '../pages/document-view.ts';
+import type { InvoiceTemplate } from './invoice-template.ts';
 import { SAMPLE_DOCUMENT, sampleLogo } from './sample-document.ts';
 import { sanitiseCss, UnsafeCssError } from './sanitise-css.ts';
 import { sanitiseHtml } from './sanitise-html.ts';
@@ -14,7 +15,6 @@ import {
   type ViewValue,
 } from './template.ts';
 import { nameNearest } from './template-names.ts';
-import type { InvoiceTemplate } from './template-store.ts';
 import { ALIASES, ALL_VARIABLES, listVariables, type Variable } from './template-variables.ts';
 
 export type TemplateContent = Pick<

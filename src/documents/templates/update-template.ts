@@ -5,8 +5,9 @@ import { formatInstant } from '../../core/time.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { PLATFORM, tenant } from '../../db/ledger.ts';
 import type { CreateTemplateInput } from './create-template.ts';
+import type { InvoiceTemplate } from './invoice-template.ts';
 import { describeVariables, findTemplateFaults } from './template-content.ts';
-import { clearDefault, findTemplate, type InvoiceTemplate, updateTemplateRow } from './template-store.ts';
+import { clearDefault, findTemplate, updateTemplateRow } from './template-store.ts';
 
 type Changing = Omit<CreateTemplateInput, 'organisation_id' | 'template_type'>;
 /** What is absent or undefined stays. */

@@ -7,9 +7,8 @@ import type { CallSums } from '../../reports/ai/call-sums.ts';
 import { listFailures } from '../../reports/ai/list-failures.ts';
 import { listLatency } from '../../reports/ai/list-latency.ts';
 import { listSpend } from '../../reports/ai/list-spend.ts';
+import { listStatistics } from '../../reports/ai/list-statistics.ts';
 import { projectSpend } from '../../reports/ai/project-spend.ts';
-import { listStatistics } from '../../reports/ai/statistics-store.ts';
-import { reachOf } from '../../tenants/tenant-scope.ts';
 import { callFilter, failureFilter, readCallFilter } from '../ai-schemas.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { day, filterText, id, pageOf, quantity, time } from '../schemas.ts';
@@ -181,9 +180,7 @@ export const AI_ANSWER_ROUTES: readonly Route[] = [
     }),
     responses: { 200: { description: 'A page of days', schema: pageOf(statistics) } },
     handle: (ctx, { query }) =>
-      answerList('statistics', readCallFilter(query), (filter, page) =>
-        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listStatistics(tx, filter, page)),
-      ),
+      answerList('statistics', readCallFilter(query), (filter, page) => listStatistics(ctx, filter, page)),
   }),
   defineRoute({
     method: 'get',

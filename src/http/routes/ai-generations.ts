@@ -1,9 +1,8 @@
 /** Single calls of AI models. */
 import * as z from 'zod';
-import { listGenerations } from '../../reports/ai/generation-list-store.ts';
 import { getGeneration } from '../../reports/ai/get-generation.ts';
+import { listGenerations } from '../../reports/ai/list-generations.ts';
 import { exportGenerations } from '../../reports/csv/export-csv.ts';
-import { reachOf } from '../../tenants/tenant-scope.ts';
 import { generation, generationFilter, generationWithPayloads, readCallFilter } from '../ai-schemas.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { id, idParams, pageOf } from '../schemas.ts';
@@ -28,9 +27,7 @@ export const AI_GENERATION_ROUTES: readonly Route[] = [
         const { limit: _, cursor: __, ...filter } = asked;
         return answerCsv('ai-generations', await exportGenerations(ctx, filter));
       }
-      return await answerList('generations', asked, (filter, page) =>
-        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listGenerations(tx, filter, page)),
-      );
+      return await answerList('generations', asked, (filter, page) => listGenerations(ctx, filter, page));
     },
   }),
   defineRoute({

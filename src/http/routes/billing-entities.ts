@@ -1,10 +1,7 @@
 import * as z from 'zod';
-import { notFound } from '../../core/error.ts';
-import { isUuid } from '../../core/id.ts';
-import { PLATFORM } from '../../db/ledger.ts';
 import { createBillingEntity } from '../../tenants/create-billing-entity.ts';
 import { LOGO_TEXT_MAX } from '../../tenants/logo.ts';
-import { findBillingEntity, listBillingEntities } from '../../tenants/store.ts';
+import { getBillingEntity, listBillingEntities } from '../../tenants/read-billing-entities.ts';
 import { updateBillingEntity } from '../../tenants/update-billing-entity.ts';
 import { assertIfMatch, withEtag } from '../etag.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -79,9 +76,7 @@ export const BILLING_ENTITY_ROUTES: readonly Route[] = [
     query: listQuery({}),
     responses: { 200: { description: 'A page of billing entities', schema: pageOf(billingEntity) } },
     handle: (ctx, { query }) =>
-      answerList('billing-entities', query, (_, page) =>
-        ctx.ledger.transaction(PLATFORM, (tx) => listBillingEntities(tx, page)),
-      ),
+      answerList('billing-entities', query, (_, page) => listBillingEntities(ctx, page)),
   }),
   defineRoute({
     method: 'get',
@@ -92,13 +87,7 @@ export const BILLING_ENTITY_ROUTES: readonly Route[] = [
     params: idParams,
     responses: { 200: { description: 'The billing entity', schema: billingEntity } },
     problems: [404],
-    handle: async (ctx, { params }) => {
-      const found = isUuid(params.id)
-        ? await ctx.ledger.transaction(PLATFORM, (tx) => findBillingEntity(tx, params.id))
-        : null;
-      if (!found) throw notFound('billing entity');
-      return withEtag(found);
-    },
+    handle: async (ctx, { params }) => withEtag(await getBillingEntity(ctx, params)),
   }),
   defineRoute({
     method: 'patch',

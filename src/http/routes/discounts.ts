@@ -1,9 +1,7 @@
 import * as z from 'zod';
-import { notFound } from '../../core/error.ts';
 import { createDiscount } from '../../pricing/discounts/create-discount.ts';
 import { endDiscount } from '../../pricing/discounts/end-discount.ts';
-import { findDiscount, listDiscounts } from '../../pricing/discounts/store.ts';
-import { reachOf, withOwner } from '../../tenants/tenant-scope.ts';
+import { getDiscount, listDiscounts } from '../../pricing/discounts/read-discounts.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { currency, day, decimal, id, idParams, name, pageOf, textOf, time } from '../schemas.ts';
 import { answerList, listQuery } from './list.ts';
@@ -57,9 +55,7 @@ export const DISCOUNT_ROUTES: readonly Route[] = [
     query: listQuery({ organisation_id: id.optional() }),
     responses: { 200: { description: 'A page of discounts', schema: pageOf(discount) } },
     handle: (ctx, { query }) =>
-      answerList('discounts', query, (filter, page) =>
-        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listDiscounts(tx, filter, page)),
-      ),
+      answerList('discounts', query, (filter, page) => listDiscounts(ctx, filter, page)),
   }),
   defineRoute({
     method: 'get',
@@ -70,13 +66,7 @@ export const DISCOUNT_ROUTES: readonly Route[] = [
     params: idParams,
     responses: { 200: { description: 'The discount', schema: discount } },
     problems: [404],
-    handle: async (ctx, { params }) => {
-      const found = await withOwner(ctx, 'discounts', params.id, (tx, organisationId) =>
-        findDiscount(tx, organisationId, params.id),
-      );
-      if (!found) throw notFound('discount');
-      return { status: 200, body: found };
-    },
+    handle: async (ctx, { params }) => ({ status: 200, body: await getDiscount(ctx, params) }),
   }),
   defineRoute({
     method: 'patch',

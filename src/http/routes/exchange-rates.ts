@@ -1,13 +1,10 @@
 import * as z from 'zod';
 import { CanonicalJsonError, canonicalJson } from '../../core/canonical-json.ts';
-import { notFound } from '../../core/error.ts';
-import { isUuid } from '../../core/id.ts';
-import { PLATFORM } from '../../db/ledger.ts';
 import { createExchangeRate } from '../../pricing/fx/create-exchange-rate.ts';
 import { endExchangeRate } from '../../pricing/fx/end-exchange-rate.ts';
 import { RATE_DETAIL, RATE_SOURCES, readRate } from '../../pricing/fx/exchange-rate.ts';
 import { importEcbRates } from '../../pricing/fx/import-ecb-rates.ts';
-import { findRate, listRates } from '../../pricing/fx/store.ts';
+import { getExchangeRate, listExchangeRates } from '../../pricing/fx/read-exchange-rates.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { currency, id, idParams, instantOrDay, instantQuery, pageOf, time } from '../schemas.ts';
 import { answerList, listQuery } from './list.ts';
@@ -106,9 +103,7 @@ export const EXCHANGE_RATE_ROUTES: readonly Route[] = [
     }),
     responses: { 200: { description: 'A page of rates', schema: pageOf(rate) } },
     handle: (ctx, { query }) =>
-      answerList('exchange-rates', query, (filter, page) =>
-        ctx.ledger.transaction(PLATFORM, (tx) => listRates(tx, filter, page)),
-      ),
+      answerList('exchange-rates', query, (filter, page) => listExchangeRates(ctx, filter, page)),
   }),
   defineRoute({
     method: 'get',
@@ -119,13 +114,7 @@ export const EXCHANGE_RATE_ROUTES: readonly Route[] = [
     params: idParams,
     responses: { 200: { description: 'The rate', schema: rate } },
     problems: [404],
-    handle: async (ctx, { params }) => {
-      const found = isUuid(params.id)
-        ? await ctx.ledger.transaction(PLATFORM, (tx) => findRate(tx, params.id))
-        : null;
-      if (!found) throw notFound('exchange rate');
-      return { status: 200, body: found };
-    },
+    handle: async (ctx, { params }) => ({ status: 200, body: await getExchangeRate(ctx, params) }),
   }),
   defineRoute({
     method: 'patch',

@@ -2,11 +2,10 @@
 import * as z from 'zod';
 import { createInvoiceLink } from '../../documents/pages/create-invoice-link.ts';
 import { getPage } from '../../documents/pages/get-page.ts';
-import { listLinks } from '../../documents/pages/link-store.ts';
+import { listInvoiceLinks } from '../../documents/pages/list-invoice-links.ts';
 import { openInvoiceLink, openLinkedPdf } from '../../documents/pages/open-invoice-link.ts';
 import { renderNothingHere } from '../../documents/pages/render-html.ts';
 import { revokeInvoiceLink } from '../../documents/pages/revoke-invoice-link.ts';
-import { reachOf } from '../../tenants/tenant-scope.ts';
 import { answerPage, PRIVATE_HEADERS } from '../page-answer.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { id, idParams, instant, pageOf, time } from '../schemas.ts';
@@ -76,9 +75,7 @@ export const HOSTED_ROUTES: readonly Route[] = [
     query: listQuery({ organisation_id: id.optional(), invoice_id: id.optional() }),
     responses: { 200: { description: 'A page of links', schema: pageOf(link) } },
     handle: (ctx, { query }) =>
-      answerList('invoice-links', query, (filter, page) =>
-        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listLinks(tx, filter, page)),
-      ),
+      answerList('invoice-links', query, (filter, page) => listInvoiceLinks(ctx, filter, page)),
   }),
   defineRoute({
     method: 'post',

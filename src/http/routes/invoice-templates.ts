@@ -1,20 +1,12 @@
 import * as z from 'zod';
-import { notFound } from '../../core/error.ts';
-import { isUuid } from '../../core/id.ts';
-import { PLATFORM } from '../../db/ledger.ts';
 import { FOOTER_LINES_MAX, PDF_BLOCKS } from '../../documents/document-model.ts';
 import { createTemplate } from '../../documents/templates/create-template.ts';
+import { type InvoiceTemplate, TEMPLATE_TYPES } from '../../documents/templates/invoice-template.ts';
 import { previewTemplate } from '../../documents/templates/preview-template.ts';
+import { getTemplate, listTemplates } from '../../documents/templates/read-templates.ts';
 import { TEMPLATE_CHARACTERS_MAX } from '../../documents/templates/template.ts';
-import {
-  findTemplate,
-  type InvoiceTemplate,
-  listTemplates,
-  TEMPLATE_TYPES,
-} from '../../documents/templates/template-store.ts';
 import { describeAllVariables, listVariables } from '../../documents/templates/template-variables.ts';
 import { updateTemplate } from '../../documents/templates/update-template.ts';
-import { reachOf } from '../../tenants/tenant-scope.ts';
 import { assertIfMatch, withEtag } from '../etag.ts';
 import { answerPage, PRIVATE_HEADERS } from '../page-answer.ts';
 import { type Answer, defineRoute, type Route } from '../route.ts';
@@ -120,9 +112,7 @@ export const INVOICE_TEMPLATE_ROUTES: readonly Route[] = [
     query: listQuery({ organisation_id: id.optional(), template_type: z.enum(TEMPLATE_TYPES).optional() }),
     responses: { 200: { description: 'A page of templates', schema: pageOf(listedTemplate) } },
     handle: (ctx, { query }) =>
-      answerList('invoice-templates', query, (filter, page) =>
-        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listTemplates(tx, filter, page)),
-      ),
+      answerList('invoice-templates', query, (filter, page) => listTemplates(ctx, filter, page)),
   }),
   defineRoute({
     method: 'get',
@@ -133,13 +123,7 @@ export const INVOICE_TEMPLATE_ROUTES: readonly Route[] = [
     params: idParams,
     responses: { 200: { description: 'The template', schema: template } },
     problems: [404],
-    handle: async (ctx, { params }) => {
-      const found = isUuid(params.id)
-        ? await ctx.ledger.transaction(PLATFORM, (tx) => findTemplate(tx, params.id))
-        : null;
-      if (!found) throw notFound('invoice template');
-      return answerTemplate(found);
-    },
+    handle: async (ctx, { params }) => answerTemplate(await getTemplate(ctx, params)),
   }),
   defineRoute({
     method: 'patch',

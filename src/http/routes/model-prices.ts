@@ -5,12 +5,8 @@ import { createModelPrice } from '../../ai/prices/create-model-price.ts';
 import { endModelPrice } from '../../ai/prices/end-model-price.ts';
 import { MIN_PROMPT_TOKENS_MAX, PRICE_DETAIL, readPrice } from '../../ai/prices/model-price.ts';
 import { priceProviderOf } from '../../ai/prices/price-provider.ts';
-import { findModelPrice, listModelPrices, listUnpriced } from '../../ai/prices/store.ts';
-import { notFound } from '../../core/error.ts';
-import { isUuid } from '../../core/id.ts';
-import { PLATFORM } from '../../db/ledger.ts';
+import { getModelPrice, listModelPrices, listUnpricedModels } from '../../ai/prices/read-model-prices.ts';
 import { repriceGenerations } from '../../rollup/repricing/reprice-generations.ts';
-import { reachOf } from '../../tenants/tenant-scope.ts';
 import { defineRoute, type Route } from '../route.ts';
 import {
   filterText,
@@ -143,9 +139,7 @@ export const MODEL_PRICE_ROUTES: readonly Route[] = [
     }),
     responses: { 200: { description: 'A page of prices', schema: pageOf(price) } },
     handle: (ctx, { query }) =>
-      answerList('model-prices', query, (filter, page) =>
-        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listModelPrices(tx, filter, page)),
-      ),
+      answerList('model-prices', query, (filter, page) => listModelPrices(ctx, filter, page)),
   }),
   defineRoute({
     method: 'get',
@@ -156,13 +150,7 @@ export const MODEL_PRICE_ROUTES: readonly Route[] = [
     params: idParams,
     responses: { 200: { description: 'The price', schema: price } },
     problems: [404],
-    handle: async (ctx, { params }) => {
-      const found = isUuid(params.id)
-        ? await ctx.ledger.transaction(PLATFORM, (tx) => findModelPrice(tx, params.id))
-        : null;
-      if (!found) throw notFound('model price');
-      return { status: 200, body: found };
-    },
+    handle: async (ctx, { params }) => ({ status: 200, body: await getModelPrice(ctx, params) }),
   }),
   defineRoute({
     method: 'patch',
@@ -210,8 +198,6 @@ export const MODEL_PRICE_ROUTES: readonly Route[] = [
     query: listQuery({ organisation_id: id.optional() }),
     responses: { 200: { description: 'A page of models', schema: pageOf(unpriced) } },
     handle: (ctx, { query }) =>
-      answerList('unpriced', query, (filter, page) =>
-        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listUnpriced(tx, filter, page)),
-      ),
+      answerList('unpriced', query, (filter, page) => listUnpricedModels(ctx, filter, page)),
   }),
 ];

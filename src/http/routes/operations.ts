@@ -1,10 +1,9 @@
 import * as z from 'zod';
 import { invalidRequest, notFound } from '../../core/error.ts';
-import { PLATFORM } from '../../db/ledger.ts';
 import { JOB_NAMES, type JobName } from '../../operations/job.ts';
+import { listJobRuns } from '../../operations/list-job-runs.ts';
 import { readStatus } from '../../operations/read-status.ts';
 import { runJob } from '../../operations/run-job.ts';
-import { listJobRuns } from '../../operations/store.ts';
 import { resyncShard } from '../../rollup/resync-shard.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { instant, pageOf, time } from '../schemas.ts';
@@ -56,10 +55,7 @@ export const OPERATION_ROUTES: readonly Route[] = [
       status: z.enum(['running', 'succeeded', 'partial', 'failed']).optional(),
     }),
     responses: { 200: { description: 'A page of runs', schema: pageOf(jobRun) } },
-    handle: (ctx, { query }) =>
-      answerList('jobs', query, (filter, page) =>
-        ctx.ledger.transaction(PLATFORM, (tx) => listJobRuns(tx, filter, page)),
-      ),
+    handle: (ctx, { query }) => answerList('jobs', query, (filter, page) => listJobRuns(ctx, filter, page)),
   }),
   defineRoute({
     method: 'post',

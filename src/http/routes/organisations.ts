@@ -1,12 +1,9 @@
 import * as z from 'zod';
 import { PRICE_DECIMALS, PRICE_INTEGER_DIGITS, readCeiling } from '../../ai/prices/model-price.ts';
-import { notFound } from '../../core/error.ts';
-import { isUuid } from '../../core/id.ts';
-import { PLATFORM, tenant } from '../../db/ledger.ts';
 import { LANGUAGE_CODES } from '../../documents/languages/index.ts';
 import { createOrganisation } from '../../tenants/create-organisation.ts';
 import { TAX_REGIMES } from '../../tenants/organisation-rules.ts';
-import { findOrganisation, listOrganisations, type Organisation } from '../../tenants/store.ts';
+import { getOrganisation, listOrganisations } from '../../tenants/read-organisations.ts';
 import { changeOrganisation } from '../../tenants/update-organisation.ts';
 import { assertIfMatch, withEtag } from '../etag.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -65,7 +62,10 @@ const organisation = z
   })
   .meta({ id: 'Organisation' });
 
-const view = ({ publication_version: _, ...row }: Organisation) => row;
+const view = <Row extends { readonly publication_version: number }>({
+  publication_version: _,
+  ...row
+}: Row) => row;
 
 const ceilingPrice = z
   .string()
@@ -142,7 +142,7 @@ export const ORGANISATION_ROUTES: readonly Route[] = [
     responses: { 200: { description: 'A page of organisations', schema: pageOf(organisation) } },
     handle: (ctx, { query }) =>
       answerList('organisations', query, async (_, page) => {
-        const rows = await ctx.ledger.transaction(PLATFORM, (tx) => listOrganisations(tx, page));
+        const rows = await listOrganisations(ctx, page);
         return { ...rows, data: rows.data.map(view) };
       }),
   }),
@@ -155,13 +155,7 @@ export const ORGANISATION_ROUTES: readonly Route[] = [
     params: idParams,
     responses: { 200: { description: 'The organisation', schema: organisation } },
     problems: [404],
-    handle: async (ctx, { params }) => {
-      const found = isUuid(params.id)
-        ? await ctx.ledger.transaction(tenant(params.id), (tx) => findOrganisation(tx, params.id))
-        : null;
-      if (!found) throw notFound('organisation');
-      return withEtag(view(found));
-    },
+    handle: async (ctx, { params }) => withEtag(view(await getOrganisation(ctx, params))),
   }),
   defineRoute({
     method: 'patch',

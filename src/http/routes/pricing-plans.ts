@@ -1,12 +1,8 @@
 import * as z from 'zod';
-import { notFound } from '../../core/error.ts';
-import { isUuid } from '../../core/id.ts';
-import { PLATFORM } from '../../db/ledger.ts';
 import { CHARGE_MODELS } from '../../pricing/plans/charge-model.ts';
 import { createPricingPlan } from '../../pricing/plans/create-pricing-plan.ts';
 import { endPricingPlan } from '../../pricing/plans/end-pricing-plan.ts';
-import { findPlan, listPlans } from '../../pricing/plans/store.ts';
-import { reachOf } from '../../tenants/tenant-scope.ts';
+import { getPricingPlan, listPricingPlans } from '../../pricing/plans/read-pricing-plans.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { currency, day, decimal, filterText, id, idParams, name, pageOf, textOf, time } from '../schemas.ts';
 import { hsnSac, taxCategory } from '../tax-schemas.ts';
@@ -120,9 +116,7 @@ export const PRICING_PLAN_ROUTES: readonly Route[] = [
     }),
     responses: { 200: { description: 'A page of versions', schema: pageOf(plan) } },
     handle: (ctx, { query }) =>
-      answerList('pricing-plans', query, (filter, page) =>
-        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listPlans(tx, filter, page)),
-      ),
+      answerList('pricing-plans', query, (filter, page) => listPricingPlans(ctx, filter, page)),
   }),
   defineRoute({
     method: 'get',
@@ -133,13 +127,7 @@ export const PRICING_PLAN_ROUTES: readonly Route[] = [
     params: idParams,
     responses: { 200: { description: 'The version', schema: plan } },
     problems: [404],
-    handle: async (ctx, { params }) => {
-      const found = isUuid(params.id)
-        ? await ctx.ledger.transaction(PLATFORM, (tx) => findPlan(tx, params.id))
-        : null;
-      if (!found) throw notFound('pricing plan');
-      return { status: 200, body: found };
-    },
+    handle: async (ctx, { params }) => ({ status: 200, body: await getPricingPlan(ctx, params) }),
   }),
   defineRoute({
     method: 'patch',

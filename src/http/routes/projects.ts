@@ -1,10 +1,9 @@
 import * as z from 'zod';
-import { notFound } from '../../core/error.ts';
 import { createApiKey } from '../../tenants/create-api-key.ts';
 import { createProject } from '../../tenants/create-project.ts';
+import { getApiKey, listApiKeys } from '../../tenants/read-api-keys.ts';
+import { getProject, listProjects } from '../../tenants/read-projects.ts';
 import { revokeApiKey } from '../../tenants/revoke-api-key.ts';
-import { findApiKey, findProject, listApiKeys, listProjects } from '../../tenants/store.ts';
-import { reachOf, withOwner } from '../../tenants/tenant-scope.ts';
 import { changeProject } from '../../tenants/update-project.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { filterText, id, idParams, instant, name, pageOf, textOf, time } from '../schemas.ts';
@@ -69,9 +68,7 @@ export const PROJECT_ROUTES: readonly Route[] = [
     query: listQuery({ organisation_id: id.optional(), external_key: filterText(255).optional() }),
     responses: { 200: { description: 'A page of projects', schema: pageOf(project) } },
     handle: (ctx, { query }) =>
-      answerList('projects', query, (filter, page) =>
-        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listProjects(tx, filter, page)),
-      ),
+      answerList('projects', query, (filter, page) => listProjects(ctx, filter, page)),
   }),
   defineRoute({
     method: 'get',
@@ -82,10 +79,7 @@ export const PROJECT_ROUTES: readonly Route[] = [
     params: idParams,
     responses: { 200: { description: 'The project', schema: project } },
     problems: [404],
-    handle: async (ctx, { params }) => ({
-      status: 200,
-      body: await withOwner(ctx, 'projects', params.id, (tx) => findProject(tx, params.id)),
-    }),
+    handle: async (ctx, { params }) => ({ status: 200, body: await getProject(ctx, params) }),
   }),
   defineRoute({
     method: 'patch',
@@ -125,9 +119,7 @@ export const PROJECT_ROUTES: readonly Route[] = [
     query: listQuery({ organisation_id: id.optional(), project_id: id.optional() }),
     responses: { 200: { description: 'A page of keys', schema: pageOf(apiKey) } },
     handle: (ctx, { query }) =>
-      answerList('api-keys', query, (filter, page) =>
-        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listApiKeys(tx, filter, page)),
-      ),
+      answerList('api-keys', query, (filter, page) => listApiKeys(ctx, filter, page)),
   }),
   defineRoute({
     method: 'get',
@@ -138,11 +130,7 @@ export const PROJECT_ROUTES: readonly Route[] = [
     params: idParams,
     responses: { 200: { description: 'The key', schema: apiKey } },
     problems: [404],
-    handle: async (ctx, { params }) => {
-      const key = await withOwner(ctx, 'api_keys', params.id, (tx) => findApiKey(tx, params.id));
-      if (!key) throw notFound('API key');
-      return { status: 200, body: key };
-    },
+    handle: async (ctx, { params }) => ({ status: 200, body: await getApiKey(ctx, params) }),
   }),
   defineRoute({
     method: 'post',

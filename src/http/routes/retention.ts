@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { listArchives } from '../../operations/retention/archive-store.ts';
-import { reachOf } from '../../tenants/tenant-scope.ts';
+import { listArchives } from '../../operations/retention/list-archives.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { id, pageOf, quantity, time } from '../schemas.ts';
 import { answerList, listQuery } from './list.ts';
@@ -41,8 +40,6 @@ export const RETENTION_ROUTES: readonly Route[] = [
     query: listQuery({ organisation_id: id.optional() }),
     responses: { 200: { description: 'A page of files', schema: pageOf(archive) } },
     handle: (ctx, { query }) =>
-      answerList('archives', query, (filter, page) =>
-        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listArchives(tx, filter, page)),
-      ),
+      answerList('archives', query, (filter, page) => listArchives(ctx, filter, page)),
   }),
 ];

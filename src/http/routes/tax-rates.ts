@@ -1,10 +1,7 @@
 import * as z from 'zod';
-import { notFound } from '../../core/error.ts';
-import { isUuid } from '../../core/id.ts';
-import { PLATFORM } from '../../db/ledger.ts';
 import { createTaxRate } from '../../pricing/tax/create-tax-rate.ts';
 import { endTaxRate } from '../../pricing/tax/end-tax-rate.ts';
-import { findTaxRate, listTaxRatesPage } from '../../pricing/tax/store.ts';
+import { getTaxRate, listTaxRates } from '../../pricing/tax/read-tax-rates.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { day, decimal, filterText, id, idParams, name, pageOf, time } from '../schemas.ts';
 import { country, taxCategory } from '../tax-schemas.ts';
@@ -55,9 +52,7 @@ export const TAX_RATE_ROUTES: readonly Route[] = [
     query: listQuery({ country: country.optional(), category: filterText(64).optional() }),
     responses: { 200: { description: 'A page of rates', schema: pageOf(taxRate) } },
     handle: (ctx, { query }) =>
-      answerList('tax-rates', query, (filter, page) =>
-        ctx.ledger.transaction(PLATFORM, (tx) => listTaxRatesPage(tx, filter, page)),
-      ),
+      answerList('tax-rates', query, (filter, page) => listTaxRates(ctx, filter, page)),
   }),
   defineRoute({
     method: 'get',
@@ -68,13 +63,7 @@ export const TAX_RATE_ROUTES: readonly Route[] = [
     params: idParams,
     responses: { 200: { description: 'The rate', schema: taxRate } },
     problems: [404],
-    handle: async (ctx, { params }) => {
-      const found = isUuid(params.id)
-        ? await ctx.ledger.transaction(PLATFORM, (tx) => findTaxRate(tx, params.id))
-        : null;
-      if (!found) throw notFound('tax rate');
-      return { status: 200, body: found };
-    },
+    handle: async (ctx, { params }) => ({ status: 200, body: await getTaxRate(ctx, params) }),
   }),
   defineRoute({
     method: 'patch',

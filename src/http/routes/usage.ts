@@ -1,21 +1,14 @@
 import * as z from 'zod';
-import type { Actor } from '../../core/actor.ts';
-import { assert, invalidRequest, notFound } from '../../core/error.ts';
-import { isStorableText } from '../../core/read-fields.ts';
-import type { Ctx } from '../../db/ctx.ts';
-import { tenant } from '../../db/ledger.ts';
 import { cloudEventKey } from '../../ingest/parse-cloudevents.ts';
-import { locateEvent } from '../../reports/usage/locate-event.ts';
+import { listUsage } from '../../reports/usage/list-usage.ts';
 import {
   listEventConflicts,
   listQuarantine,
-  listUsage,
   listUsageAggregates,
   listUsageEvents,
-} from '../../reports/usage/usage-store.ts';
-import { findOrganisation } from '../../tenants/store.ts';
-import { reachOf } from '../../tenants/tenant-scope.ts';
-import { type Answer, defineRoute, type Route } from '../route.ts';
+} from '../../reports/usage/list-usage-records.ts';
+import { locateEvent } from '../../reports/usage/locate-event.ts';
+import { defineRoute, type Route } from '../route.ts';
 import {
   filterText,
   id,
@@ -28,23 +21,6 @@ import {
   yearQuery,
 } from '../schemas.ts';
 import { answerList, listQuery } from './list.ts';
-
-function projectOf(actor: Actor): { organisation_id: string; project_id: string } {
-  assert(actor.kind === 'project', 'a project route has a project actor');
-  return { organisation_id: actor.organisation_id, project_id: actor.project_id };
-}
-
-async function answerEvent(ctx: Ctx, idempotency_key: string): Promise<Answer> {
-  // No event has such a key, and Postgres cannot be asked for it.
-  if (!isStorableText(idempotency_key)) throw notFound('event');
-  const scope = projectOf(ctx.actor);
-  const organisation = await ctx.ledger.transaction(tenant(scope.organisation_id), (tx) =>
-    findOrganisation(tx, scope.organisation_id),
-  );
-  assert(organisation, 'a key belongs to an organisation');
-  const { shard } = organisation;
-  return { status: 200, body: await locateEvent(ctx, { ...scope, shard, idempotency_key }) };
-}
 
 const metricFilter = { metric_name: filterText(128).optional(), unit: filterText(64).optional() };
 const tenantFilter = { organisation_id: id.optional(), project_id: id.optional() };
@@ -109,18 +85,7 @@ export const USAGE_ROUTES: readonly Route[] = [
         ),
       },
     },
-    handle: (ctx, { query }) =>
-      answerList('usage', query, ({ granularity, from, to, ...filter }, page) => {
-        const scope = projectOf(ctx.actor);
-        if (from !== undefined && to !== undefined && from > to) {
-          throw invalidRequest([
-            { pointer: '?from', code: 'invalid_order', detail: 'from must not be after to.' },
-          ]);
-        }
-        return ctx.ledger.transaction(tenant(scope.organisation_id), (tx) =>
-          listUsage(tx, { ...scope, ...filter, from, to }, granularity, page),
-        );
-      }),
+    handle: (ctx, { query }) => answerList('usage', query, (filter, page) => listUsage(ctx, filter, page)),
   }),
   defineRoute({
     method: 'get',
@@ -131,7 +96,10 @@ export const USAGE_ROUTES: readonly Route[] = [
     query: z.strictObject({ source: z.string().min(1), id: z.string().min(1) }),
     responses: { 200: { description: 'Where it stands', schema: located } },
     problems: [404],
-    handle: (ctx, { query }) => answerEvent(ctx, cloudEventKey(query.source, query.id)),
+    handle: async (ctx, { query }) => ({
+      status: 200,
+      body: await locateEvent(ctx, { idempotency_key: cloudEventKey(query.source, query.id) }),
+    }),
   }),
   defineRoute({
     method: 'get',
@@ -142,7 +110,7 @@ export const USAGE_ROUTES: readonly Route[] = [
     params: z.strictObject({ idempotency_key: z.string() }),
     responses: { 200: { description: 'Where it stands', schema: located } },
     problems: [404],
-    handle: (ctx, { params }) => answerEvent(ctx, params.idempotency_key),
+    handle: async (ctx, { params }) => ({ status: 200, body: await locateEvent(ctx, params) }),
   }),
   defineRoute({
     method: 'get',
@@ -159,9 +127,7 @@ export const USAGE_ROUTES: readonly Route[] = [
     }),
     responses: { 200: { description: 'A page of events', schema: pageOf(row) } },
     handle: (ctx, { query }) =>
-      answerList('usage-events', query, (filter, page) =>
-        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listUsageEvents(tx, filter, page)),
-      ),
+      answerList('usage-events', query, (filter, page) => listUsageEvents(ctx, filter, page)),
   }),
   defineRoute({
     method: 'get',
@@ -177,11 +143,7 @@ export const USAGE_ROUTES: readonly Route[] = [
     }),
     responses: { 200: { description: 'A page of aggregates', schema: pageOf(aggregate) } },
     handle: (ctx, { query }) =>
-      answerList('usage-aggregates', query, (filter, page) =>
-        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) =>
-          listUsageAggregates(tx, filter, page),
-        ),
-      ),
+      answerList('usage-aggregates', query, (filter, page) => listUsageAggregates(ctx, filter, page)),
   }),
   defineRoute({
     method: 'get',
@@ -197,9 +159,7 @@ export const USAGE_ROUTES: readonly Route[] = [
     }),
     responses: { 200: { description: 'A page of conflicts', schema: pageOf(row) } },
     handle: (ctx, { query }) =>
-      answerList('event-conflicts', query, (filter, page) =>
-        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listEventConflicts(tx, filter, page)),
-      ),
+      answerList('event-conflicts', query, (filter, page) => listEventConflicts(ctx, filter, page)),
   }),
   defineRoute({
     method: 'get',
@@ -210,8 +170,6 @@ export const USAGE_ROUTES: readonly Route[] = [
     query: listQuery({ ...tenantFilter, reason: filterText(64).optional() }),
     responses: { 200: { description: 'A page of quarantined rows', schema: pageOf(row) } },
     handle: (ctx, { query }) =>
-      answerList('event-quarantine', query, (filter, page) =>
-        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listQuarantine(tx, filter, page)),
-      ),
+      answerList('event-quarantine', query, (filter, page) => listQuarantine(ctx, filter, page)),
   }),
 ];

@@ -1,12 +1,10 @@
 import * as z from 'zod';
-import { notFound } from '../../core/error.ts';
 import { codePointLength } from '../../core/text.ts';
 import { USER_ID_CHARACTERS_MAX } from '../../ingest/event.ts';
 import { deleteUser } from '../../operations/retention/delete-user.ts';
 import { createUser } from '../../tenants/create-user.ts';
-import { reachOf, withOwner } from '../../tenants/tenant-scope.ts';
+import { getUser, listUsers } from '../../tenants/read-users.ts';
 import { changeUser } from '../../tenants/update-user.ts';
-import { findUser, listUsers } from '../../tenants/user-store.ts';
 import { assertIfMatch, withEtag } from '../etag.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { email, filterText, id, idParams, name, pageOf, textOf, time } from '../schemas.ts';
@@ -124,10 +122,7 @@ export const USER_ROUTES: readonly Route[] = [
       is_active: flag.optional(),
     }),
     responses: { 200: { description: 'A page of users', schema: pageOf(user) } },
-    handle: (ctx, { query }) =>
-      answerList('users', query, (filter, page) =>
-        ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listUsers(tx, filter, page)),
-      ),
+    handle: (ctx, { query }) => answerList('users', query, (filter, page) => listUsers(ctx, filter, page)),
   }),
   defineRoute({
     method: 'get',
@@ -138,13 +133,7 @@ export const USER_ROUTES: readonly Route[] = [
     params: idParams,
     responses: { 200: { description: 'The user', schema: user } },
     problems: [404],
-    handle: async (ctx, { params }) => {
-      const found = await withOwner(ctx, 'users', params.id, (tx, organisationId) =>
-        findUser(tx, organisationId, params.id),
-      );
-      if (!found) throw notFound('user');
-      return withEtag(found);
-    },
+    handle: async (ctx, { params }) => withEtag(await getUser(ctx, params)),
   }),
   defineRoute({
     method: 'patch',

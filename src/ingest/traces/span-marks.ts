@@ -9,3 +9,6 @@ export const COUNTED: Readonly<Record<Family, string>> = { generation: '>', embe
 export const COUNTED_BELOW: Readonly<Record<Family, string>> = { generation: '<', embeddings: 'e<' };
 /** That something below the place failed, and used nothing. */
 export const FAILED_BELOW: Readonly<Record<Family, string>> = { generation: '~', embeddings: 'e~' };
+
+/** In place of the id of the event that holds a span's key, where its usage is counted by another span. */
+export const COUNTED_ELSEWHERE = '';

@@ -9,10 +9,7 @@ import { ARRIVAL_FIELDS } from '../../ai/fillable-fields.ts';
 import { type HotDatabase, withinTime } from '../../db/hot.ts';
 import type { InsertRequest, StampedEvent } from '../accept-events.ts';
 import type { SpanLink } from '../event.ts';
-import { COUNTED, COUNTED_BELOW, FAILED_BELOW } from './span-marks.ts';
-
-/** In place of the id of the event that holds a span's key, where its usage is counted by another span. */
-export const COUNTED_ELSEWHERE = '';
+import { COUNTED, COUNTED_BELOW, COUNTED_ELSEWHERE, FAILED_BELOW } from './span-marks.ts';
 
 /** The names of what is there could be longer than a value may be, and the content itself more so: one bit a field. */
 export const HELD_LACKS = `CASE WHEN held.generation IS NULL THEN 0 ELSE ${ARRIVAL_FIELDS.map(

@@ -1,6 +1,6 @@
+import { readWithin } from '../../access/reach.ts';
 import type { Page, PageInput } from '../../core/page.ts';
 import type { Ctx } from '../../db/ctx.ts';
-import { reachOf } from '../../tenants/tenant-scope.ts';
 import type { CreditNote } from './credit-note.ts';
 import { type CreditNoteFilter, listCreditNoteRows } from './credit-store.ts';
 
@@ -10,4 +10,4 @@ export const listCreditNotes = (
   filter: CreditNoteFilter,
   page: PageInput,
 ): Promise<Page<CreditNote>> =>
-  ctx.ledger.transaction(reachOf(filter.organisation_id), (tx) => listCreditNoteRows(tx, filter, page));
+  readWithin(ctx, filter, (tx, narrowed) => listCreditNoteRows(tx, narrowed, page));

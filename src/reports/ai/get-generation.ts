@@ -1,8 +1,8 @@
+import { readWithin } from '../../access/reach.ts';
 import { notFound } from '../../core/error.ts';
 import { isUuid } from '../../core/id.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { readArchivedPayload } from '../../operations/retention/read-archived-payload.ts';
-import { reachOf } from '../../tenants/tenant-scope.ts';
 import {
   findGeneration,
   type ListedGeneration,
@@ -18,9 +18,9 @@ export async function getGeneration(
   ctx: Ctx,
   input: { readonly id: string; readonly organisation_id?: string | undefined },
 ): Promise<ListedGeneration & Payloads> {
-  const { id, organisation_id } = input;
+  const { id } = input;
   if (!isUuid(id)) throw notFound('generation');
-  const call = await ctx.ledger.transaction(reachOf(organisation_id), async (tx) => {
+  const call = await readWithin(ctx, input, async (tx, { organisation_id }) => {
     const found = await findGeneration(tx, { id, organisation_id });
     if (!found) throw notFound('generation');
     return { ...found, ...(await readStoredPayloads(tx, found)) };

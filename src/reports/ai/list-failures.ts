@@ -1,7 +1,7 @@
+import { readWithin } from '../../access/reach.ts';
 import { formatDecimal, fromInteger, quotientHalfUp } from '../../core/decimal.ts';
 import type { Page, PageInput } from '../../core/page.ts';
 import type { Ctx } from '../../db/ctx.ts';
-import { reachOf } from '../../tenants/tenant-scope.ts';
 import type { CallFilter } from './call-filter.ts';
 import { type FailureRow, listFailures as listGroups } from './failure-store.ts';
 import { withLastDays } from './with-last-days.ts';
@@ -18,8 +18,8 @@ const shareOf = (calls: number, all: number): string =>
 
 /** Calls that did not succeed, by what became of them, the most frequent first. Without `from` those of the last 30 days. */
 export const listFailures = (ctx: Ctx, filter: CallFilter, page: PageInput): Promise<Page<Failure>> =>
-  ctx.ledger.transaction(reachOf(filter.organisation_id), async (tx) => {
-    const { data, nextAfter } = await listGroups(tx, await withLastDays(ctx, tx, filter), page);
+  readWithin(ctx, filter, async (tx, narrowed) => {
+    const { data, nextAfter } = await listGroups(tx, await withLastDays(ctx, tx, narrowed), page);
     return {
       data: data.map((row) => ({
         status: row.status,

@@ -1,6 +1,6 @@
+import { readWithin } from '../../access/reach.ts';
 import type { Page, PageInput } from '../../core/page.ts';
 import type { Ctx } from '../../db/ctx.ts';
-import { reachOf } from '../../tenants/tenant-scope.ts';
 import type { CallFilter } from './call-filter.ts';
 import { deriveGroup, type Group, type Grouping } from './call-group.ts';
 import { type Latency, listLatency as listGroups } from './latency-store.ts';
@@ -12,8 +12,8 @@ export const listLatency = (
   { filter, grouping }: { readonly filter: CallFilter; readonly grouping: Grouping },
   page: PageInput,
 ): Promise<Page<Group & Latency>> =>
-  ctx.ledger.transaction(reachOf(filter.organisation_id), async (tx) => {
-    const { data, nextAfter } = await listGroups(tx, await withLastDays(ctx, tx, filter), grouping, page);
+  readWithin(ctx, filter, async (tx, narrowed) => {
+    const { data, nextAfter } = await listGroups(tx, await withLastDays(ctx, tx, narrowed), grouping, page);
     return {
       data: data.map((row) => ({
         ...deriveGroup(grouping, row),

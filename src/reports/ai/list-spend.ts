@@ -1,7 +1,7 @@
+import { readWithin } from '../../access/reach.ts';
 import type { PageInput } from '../../core/page.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { readMonthAt } from '../../tenants/month-at.ts';
-import { reachOf } from '../../tenants/tenant-scope.ts';
 import type { CallFilter } from './call-filter.ts';
 import { deriveGroup, type Group, type Grouping } from './call-group.ts';
 import { type CallSums, deriveSums } from './call-sums.ts';
@@ -24,9 +24,9 @@ export const listSpend = (
   { filter, grouping }: SpendInput,
   page: PageInput,
 ): Promise<SpendAnswer> =>
-  ctx.ledger.transaction(reachOf(filter.organisation_id), async (tx) => {
-    const from = filter.from ?? (await readMonthAt(tx, filter.organisation_id, ctx.now)).first_day;
-    const { data, nextAfter, total } = await listGroups(tx, { ...filter, from }, grouping, page);
+  readWithin(ctx, filter, async (tx, narrowed) => {
+    const from = narrowed.from ?? (await readMonthAt(tx, narrowed.organisation_id, ctx.now)).first_day;
+    const { data, nextAfter, total } = await listGroups(tx, { ...narrowed, from }, grouping, page);
     return {
       data: data.map((row) => ({ ...deriveGroup(grouping, row), ...deriveSums(row) })),
       nextAfter,

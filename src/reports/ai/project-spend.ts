@@ -1,3 +1,4 @@
+import { readWithin } from '../../access/reach.ts';
 import {
   type Decimal,
   decimal,
@@ -10,7 +11,6 @@ import {
 import { formatInstant } from '../../core/time.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { type CalendarMonth, readMonthAt } from '../../tenants/month-at.ts';
-import { reachOf } from '../../tenants/tenant-scope.ts';
 import type { CallFilter } from './call-filter.ts';
 import { deriveSums } from './call-sums.ts';
 import { sumSpend } from './spend-store.ts';
@@ -48,9 +48,9 @@ export const projectSpend = (
   ctx: Ctx,
   filter: Pick<CallFilter, 'organisation_id' | 'user_id'>,
 ): Promise<Projection> =>
-  ctx.ledger.transaction(reachOf(filter.organisation_id), async (tx) => {
-    const month = await readMonthAt(tx, filter.organisation_id, ctx.now);
-    const sums = deriveSums(await sumSpend(tx, partsOf(filter, month, ctx.now)));
+  readWithin(ctx, filter, async (tx, narrowed) => {
+    const month = await readMonthAt(tx, narrowed.organisation_id, ctx.now);
+    const sums = deriveSums(await sumSpend(tx, partsOf(narrowed, month, ctx.now)));
     const elapsed_ms = ctx.now - month.starts_at;
     const period_ms = month.ends_at - month.starts_at;
     return {

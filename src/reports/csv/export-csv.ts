@@ -1,60 +1,51 @@
+import { readWithin } from '../../access/reach.ts';
 import type { Page } from '../../core/page.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import type { InvoiceFilter } from '../../invoicing/store.ts';
-import { reachOf } from '../../tenants/tenant-scope.ts';
 import type { CallFilter } from '../ai/call-filter.ts';
 import { listGenerations } from '../ai/generation-list-store.ts';
-import { listUsageEvents } from '../usage/usage-store.ts';
+import { listUsageEvents, type UsageEventFilter } from '../usage/usage-store.ts';
 import type { CsvColumn, CsvValue } from './csv.ts';
 import { listExportedInvoices, listExportedLines } from './export-store.ts';
 import { streamCsv } from './stream-csv.ts';
 
 const PAGE_ROWS = 1000;
 
-export interface UsageEventFilter {
-  readonly organisation_id?: string | undefined;
-  readonly project_id?: string | undefined;
-  readonly metric_name?: string | undefined;
-  readonly user_id?: string | undefined;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-}
-
 export const exportUsageEvents = (ctx: Ctx, filter: UsageEventFilter): Promise<ReadableStream<Uint8Array>> =>
-  exportRows(ctx, filter.organisation_id, USAGE_EVENT_COLUMNS, (tx, after) =>
-    listUsageEvents(tx, filter, { limit: PAGE_ROWS, after }),
+  exportRows(ctx, filter, USAGE_EVENT_COLUMNS, (tx, narrowed, after) =>
+    listUsageEvents(tx, narrowed, { limit: PAGE_ROWS, after }),
   );
 
 export const exportGenerations = (ctx: Ctx, filter: CallFilter): Promise<ReadableStream<Uint8Array>> =>
-  exportRows(ctx, filter.organisation_id, AI_GENERATION_COLUMNS, (tx, after) =>
-    listGenerations(tx, filter, { limit: PAGE_ROWS, after }),
+  exportRows(ctx, filter, AI_GENERATION_COLUMNS, (tx, narrowed, after) =>
+    listGenerations(tx, narrowed, { limit: PAGE_ROWS, after }),
   );
 
 export const exportInvoices = (ctx: Ctx, filter: InvoiceFilter): Promise<ReadableStream<Uint8Array>> =>
-  exportRows(ctx, filter.organisation_id, INVOICE_COLUMNS, (tx, after) =>
-    listExportedInvoices(tx, filter, after, PAGE_ROWS),
+  exportRows(ctx, filter, INVOICE_COLUMNS, (tx, narrowed, after) =>
+    listExportedInvoices(tx, narrowed, after, PAGE_ROWS),
   );
 
 export const exportInvoiceLineItems = (
   ctx: Ctx,
   filter: InvoiceFilter,
 ): Promise<ReadableStream<Uint8Array>> =>
-  exportRows(ctx, filter.organisation_id, LINE_COLUMNS, (tx, after) =>
-    listExportedLines(tx, filter, after, PAGE_ROWS),
+  exportRows(ctx, filter, LINE_COLUMNS, (tx, narrowed, after) =>
+    listExportedLines(tx, narrowed, after, PAGE_ROWS),
   );
 
 /** On a connection of its own: the request's is closed when the answer begins, and each page is a transaction. */
-async function exportRows(
+async function exportRows<Filter extends { readonly organisation_id?: string | undefined }>(
   ctx: Ctx,
-  organisationId: string | undefined,
+  filter: Filter,
   columns: readonly CsvColumn<object>[],
-  read: (tx: LedgerTransaction, after: string | null) => Promise<Page<object>>,
+  read: (tx: LedgerTransaction, narrowed: Filter, after: string | null) => Promise<Page<object>>,
 ): Promise<ReadableStream<Uint8Array>> {
   const ledger = ctx.openLedger();
   return await streamCsv<object>({
     columns,
-    readPage: (after) => ledger.transaction(reachOf(organisationId), (tx) => read(tx, after)),
+    readPage: (after) => readWithin({ ...ctx, ledger }, filter, (tx, narrowed) => read(tx, narrowed, after)),
     close: () => ledger.close(),
   });
 }

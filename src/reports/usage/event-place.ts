@@ -1,6 +1,5 @@
-export interface LocateEventInput {
+export interface EventPlace {
   readonly organisation_id: string;
   readonly project_id: string;
-  readonly shard: number;
   readonly idempotency_key: string;
 }

@@ -1,24 +1,32 @@
 /** Where an event stands now, by its key: on its way, counted and where, quarantined and why; and what else came under its key. */
+import { projectOf, readWithin } from '../../access/reach.ts';
 import { formatQuantity, parseQuantity } from '../../core/decimal.ts';
-import { notFound } from '../../core/error.ts';
+import { assert, notFound } from '../../core/error.ts';
+import { isStorableText } from '../../core/read-fields.ts';
 import { formatInstant } from '../../core/time.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { hotDatabase } from '../../db/hot.ts';
-import { tenant } from '../../db/ledger.ts';
 import { findHotEvent, listHotConflicts } from '../../rollup/hot-store.ts';
-import type { LocateEventInput } from './event-place.ts';
+import { findOrganisation } from '../../tenants/store.ts';
+import type { EventPlace } from './event-place.ts';
 import { readEventRecord } from './locate-store.ts';
 
-/** Throws `not_found` where neither store has heard of the key. */
-export async function locateEvent(ctx: Ctx, input: LocateEventInput): Promise<Record<string, unknown>> {
-  const { organisation_id, project_id, idempotency_key } = input;
+/** An event of the actor's project. Throws `not_found` where neither store knows the key. */
+export async function locateEvent(
+  ctx: Ctx,
+  { idempotency_key }: Pick<EventPlace, 'idempotency_key'>,
+): Promise<Record<string, unknown>> {
+  // No event has such a key, and Postgres refuses it as a parameter.
+  if (!isStorableText(idempotency_key)) throw notFound('event');
+  const place: EventPlace = { ...projectOf(ctx.actor), idempotency_key };
+  const { organisation_id, project_id } = place;
+  const organisation = await readWithin(ctx, place, (tx) => findOrganisation(tx, organisation_id));
+  assert(organisation, 'a key belongs to an organisation');
   // The ledger after the hot store: an event that is drained between the two reads is found, not missed.
-  const database = hotDatabase(ctx.shards, input.shard);
+  const database = hotDatabase(ctx.shards, organisation.shard);
   const hot = await findHotEvent(database, project_id, idempotency_key);
   const hotConflicts = await listHotConflicts(database, project_id, idempotency_key);
-  const record = await ctx.ledger.transaction(tenant(organisation_id), (tx) =>
-    readEventRecord(tx, input, hot?.id ?? null),
-  );
+  const record = await readWithin(ctx, place, (tx) => readEventRecord(tx, place, hot?.id ?? null));
   const { event, quarantined, known } = record;
   const listed = new Set(known.map(({ id }) => id));
   const later = [

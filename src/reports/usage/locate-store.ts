@@ -1,6 +1,6 @@
 /** The SQL behind `locateEvent`. */
 import type { LedgerTransaction } from '../../db/ledger.ts';
-import type { LocateEventInput } from './event-place.ts';
+import type { EventPlace } from './event-place.ts';
 
 export interface EventRecord {
   readonly event: {
@@ -32,7 +32,7 @@ export interface EventRecord {
 
 export async function readEventRecord(
   tx: LedgerTransaction,
-  { organisation_id, project_id, idempotency_key }: LocateEventInput,
+  { organisation_id, project_id, idempotency_key }: EventPlace,
   hotId: string | null,
 ): Promise<EventRecord> {
   const key = [organisation_id, project_id, idempotency_key];

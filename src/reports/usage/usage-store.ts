@@ -89,14 +89,16 @@ interface TenantFilter {
   readonly project_id?: string | undefined;
 }
 
+export interface UsageAggregateFilter extends TenantFilter {
+  readonly metric_name?: string | undefined;
+  readonly unit?: string | undefined;
+  readonly year?: number | undefined;
+  readonly month?: number | undefined;
+}
+
 export const listUsageAggregates = (
   tx: LedgerTransaction,
-  filter: TenantFilter & {
-    metric_name?: string | undefined;
-    unit?: string | undefined;
-    year?: number | undefined;
-    month?: number | undefined;
-  },
+  filter: UsageAggregateFilter,
   page: PageInput,
 ): Promise<Page<UsageAggregate>> =>
   listRows(
@@ -119,14 +121,16 @@ export const listUsageAggregates = (
     page,
   );
 
+export interface UsageEventFilter extends TenantFilter {
+  readonly metric_name?: string | undefined;
+  readonly user_id?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
 export const listUsageEvents = (
   tx: LedgerTransaction,
-  filter: TenantFilter & {
-    metric_name?: string | undefined;
-    user_id?: string | undefined;
-    from?: string | undefined;
-    to?: string | undefined;
-  },
+  filter: UsageEventFilter,
   page: PageInput,
 ): Promise<Page<object>> =>
   listRows(
@@ -152,9 +156,14 @@ export const listUsageEvents = (
     page,
   );
 
+export interface ConflictFilter extends TenantFilter {
+  readonly kind?: string | undefined;
+  readonly idempotency_key?: string | undefined;
+}
+
 export const listEventConflicts = (
   tx: LedgerTransaction,
-  filter: TenantFilter & { kind?: string | undefined; idempotency_key?: string | undefined },
+  filter: ConflictFilter,
   page: PageInput,
 ): Promise<Page<object>> =>
   listRows(
@@ -175,9 +184,13 @@ export const listEventConflicts = (
     page,
   );
 
+export interface QuarantineFilter extends TenantFilter {
+  readonly reason?: string | undefined;
+}
+
 export const listQuarantine = (
   tx: LedgerTransaction,
-  filter: TenantFilter & { reason?: string | undefined },
+  filter: QuarantineFilter,
   page: PageInput,
 ): Promise<Page<object>> =>
   listRows(

@@ -1,4 +1,5 @@
 import { appendAudit } from '../../access/audit/append-audit.ts';
+import { readWithin } from '../../access/reach.ts';
 import { listBookPrices } from '../../ai/prices/book-store.ts';
 import type { ModelName } from '../../ai/prices/model-price.ts';
 import { bookKeyOf } from '../../ai/prices/price-book.ts';
@@ -82,8 +83,8 @@ export async function repriceGenerations(ctx: Ctx, input: RepriceInput): Promise
   const [organisation_id, model] = [input.organisation_id ?? null, input.model ?? null];
   if (to <= from)
     throw invalidRequest([{ pointer: '/to', code: 'invalid_order', detail: 'Must be after from.' }]);
-  const organisations = await ctx.ledger.transaction(PLATFORM, (tx) =>
-    listRepricedOrganisations(tx, organisation_id),
+  const organisations = await readWithin(ctx, input, (tx, narrowed) =>
+    listRepricedOrganisations(tx, narrowed.organisation_id ?? null),
   );
   if (organisation_id !== null && organisations.length === 0)
     throw parentNotFound('/organisation_id', 'organisation');

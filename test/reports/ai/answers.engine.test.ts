@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PageInput } from '../../../src/core/page.ts';
 import { listFailures } from '../../../src/reports/ai/list-failures.ts';
 import { listLatency } from '../../../src/reports/ai/list-latency.ts';
-import { type DayStatistics, listStatistics } from '../../../src/reports/ai/statistics-store.ts';
-import { reachOf } from '../../../src/tenants/tenant-scope.ts';
+import { listStatistics } from '../../../src/reports/ai/list-statistics.ts';
+import type { DayStatistics } from '../../../src/reports/ai/statistics-store.ts';
 import { openSuite, type Suite } from '../../invoicing/ledger-of-suite.ts';
 import { addCalls, type Call, organisationWith } from './drained-calls.ts';
 
@@ -21,10 +21,7 @@ describe("a user's days", () => {
   const list = (
     filter: Parameters<typeof listStatistics>[1],
     page = PAGE,
-  ): ReturnType<typeof listStatistics> =>
-    suite
-      .ctx(NOW)
-      .ledger.transaction(reachOf(filter.organisation_id), (tx) => listStatistics(tx, filter, page));
+  ): ReturnType<typeof listStatistics> => listStatistics(suite.ctx(NOW), filter, page);
 
   test('have their totals, by kind and by model, and an average of what was timed', async () => {
     const tokens = {

@@ -2,17 +2,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PageInput } from '../../../src/core/page.ts';
 import type { Ctx } from '../../../src/db/ctx.ts';
-import type { Ledger, LedgerTransaction } from '../../../src/db/ledger.ts';
+import { type Ledger, type LedgerTransaction, PLATFORM } from '../../../src/db/ledger.ts';
 import type { CallFilter } from '../../../src/reports/ai/call-filter.ts';
 import { GROUPINGS } from '../../../src/reports/ai/call-group.ts';
-import { listGenerations } from '../../../src/reports/ai/generation-list-store.ts';
 import { getGeneration } from '../../../src/reports/ai/get-generation.ts';
 import { listFailures } from '../../../src/reports/ai/list-failures.ts';
+import { listGenerations } from '../../../src/reports/ai/list-generations.ts';
 import { listLatency } from '../../../src/reports/ai/list-latency.ts';
 import { listSpend } from '../../../src/reports/ai/list-spend.ts';
+import { listStatistics } from '../../../src/reports/ai/list-statistics.ts';
 import { projectSpend } from '../../../src/reports/ai/project-spend.ts';
-import { listStatistics } from '../../../src/reports/ai/statistics-store.ts';
-import { reachOf } from '../../../src/tenants/tenant-scope.ts';
 import { openSuite, type Suite } from '../../invoicing/ledger-of-suite.ts';
 import { loadCalls } from './many-calls.ts';
 
@@ -75,12 +74,6 @@ const PAGE: PageInput = { limit: 50, after: null };
 const LAST_30_DAYS = { from: '2026-10-23', to: '2026-11-22' };
 const USER = { user_id: 'user 7' };
 
-const inTransaction = <T>(
-  ctx: Ctx,
-  filter: CallFilter,
-  work: (tx: LedgerTransaction) => Promise<T>,
-): Promise<T> => ctx.ledger.transaction(reachOf(filter.organisation_id), work);
-
 type Ask = (ctx: Ctx, scope: CallFilter) => Promise<unknown>;
 const spend =
   (grouping: (typeof GROUPINGS)[number], fields: CallFilter = {}): Ask =>
@@ -89,7 +82,7 @@ const spend =
 const calls =
   (fields: CallFilter, page = PAGE): Ask =>
   (ctx, scope) =>
-    inTransaction(ctx, scope, (tx) => listGenerations(tx, { ...scope, ...fields }, page));
+    listGenerations(ctx, { ...scope, ...fields }, page);
 
 const QUESTIONS: readonly (readonly [string, Ask])[] = [
   ["a user's spend of the month", (ctx, scope) => projectSpend(ctx, { ...scope, ...USER })],
@@ -98,14 +91,8 @@ const QUESTIONS: readonly (readonly [string, Ask])[] = [
   ['the projection of the month', (ctx, scope) => projectSpend(ctx, scope)],
   ["a user's recent calls", calls(USER)],
   ['statistics by scene', spend('type', LAST_30_DAYS)],
-  [
-    "a user's days",
-    (ctx, scope) => inTransaction(ctx, scope, (tx) => listStatistics(tx, { ...scope, ...USER }, PAGE)),
-  ],
-  [
-    'the days of all users',
-    (ctx, scope) => inTransaction(ctx, scope, (tx) => listStatistics(tx, scope, PAGE)),
-  ],
+  ["a user's days", (ctx, scope) => listStatistics(ctx, { ...scope, ...USER }, PAGE)],
+  ['the days of all users', (ctx, scope) => listStatistics(ctx, scope, PAGE)],
   ['the newest calls', calls({})],
   ['the newest calls of a kind', calls({ model: 'model-3', generation_type: 'type-2' })],
   ['the newest calls that failed', calls({ status: 'failed' })],
@@ -157,7 +144,7 @@ describe.each<[string, () => CallFilter]>([
 
 test('a question that no index serves is seen', async () => {
   const { ctx, explained } = explaining();
-  await ctx.ledger.transaction(reachOf(undefined), (tx) =>
+  await ctx.ledger.transaction(PLATFORM, (tx) =>
     tx.query('SELECT count(*) FROM ai_generations WHERE duration_ms = 7'),
   );
   expect(explained[0]?.plan).toMatch(SCANNED);

@@ -8,7 +8,7 @@ import { locateEvent } from '../../../src/reports/usage/locate-event.ts';
 import { listUsageEvents } from '../../../src/reports/usage/usage-store.ts';
 import { verifyBooks } from '../../../src/rollup/verify-books.ts';
 import { FULL, sendGenerations } from '../../ai/generations.ts';
-import { openSuite, SHARD, type Suite } from '../../invoicing/ledger-of-suite.ts';
+import { openSuite, type Suite } from '../../invoicing/ledger-of-suite.ts';
 
 let suite: Suite;
 
@@ -128,8 +128,9 @@ describe('the books of generations', () => {
     const [project_id = ''] = projects;
     sendGenerations(suite, organisation_id, [{ project_id, timestamp: DAY, content: { cost_usd: '0.25' } }]);
     await suite.drain();
-    const input = { organisation_id, project_id, shard: SHARD, idempotency_key: 'caller-key' };
-    expect(await locateEvent(suite.ctx(NOW), input)).toMatchObject({
+    const actor = { kind: 'project', key_id: 'any', organisation_id, project_id } as const;
+    const input = { idempotency_key: 'caller-key' };
+    expect(await locateEvent(suite.ctx(NOW, { actor }), input)).toMatchObject({
       status: 'counted',
       event: {
         metric_name: 'ai.calls',

@@ -1,21 +1,24 @@
-/** Who is asking, by the bearer key; anyone where a route is open. */
-import type { Audience } from '../access/authorise.ts';
-import { unauthorized } from '../access/authorise.ts';
-import { bearerToken, hashKey } from '../access/key.ts';
-import { findAdminKey, findProjectKey, touchAdminKey } from '../access/store.ts';
 import type { Actor } from '../core/actor.ts';
 import { formatInstant } from '../core/time.ts';
 import { type Ledger, PLATFORM } from '../db/ledger.ts';
+import { type Audience, unauthorized } from './authorise.ts';
+import { hashKey } from './key.ts';
+import { findAdminKey, findProjectKey, touchAdminKey } from './store.ts';
 
-/** Throws `unauthorized`, the same for every reason. */
+export interface AuthenticateInput {
+  readonly audience: Audience;
+  /** The bearer token; null where the request has none. */
+  readonly token: string | null;
+  /** Epoch milliseconds of the real clock. */
+  readonly now: number;
+}
+
+/** Who asks; anyone where a route is open. Throws `unauthorized`, the same for every reason. */
 export async function authenticate(
   ledger: Ledger,
-  audience: Audience,
-  request: Request,
-  now: number,
+  { audience, token, now }: AuthenticateInput,
 ): Promise<Actor> {
   if (audience === 'open') return { kind: 'anonymous' };
-  const token = bearerToken(request.headers.get('authorization'));
   if (token === null) throw unauthorized();
   const keyHash = hashKey(token);
   const at = formatInstant(now);
