@@ -155,7 +155,7 @@ export function readTimestamp<F extends string>(
     return null;
   }
   if (instant === null) {
-    const said = 'must be an RFC 3339 date-time that exists, with its offset, or whole epoch milliseconds.';
+    const said = 'must be a valid RFC 3339 date-time with an offset, or an integer of epoch milliseconds.';
     faults.add(field, 'not_a_time', said);
   } else if (instant < TIMESTAMP_MIN) {
     faults.add(field, 'too_old', `must not be before ${formatInstant(TIMESTAMP_MIN)}.`);

@@ -165,7 +165,9 @@ async function receive(
 ): Promise<Response> {
   const key = await findKey(receiver.tokenOf(request.headers.get('authorization')), dependencies, keys, now);
   if (!(await admission.admits(key.key_id, dependencies.askLimiter))) {
-    throw new AppError('rate_limited', 'Too many requests with this key.', { retryAfterSeconds: 60 });
+    throw new AppError('rate_limited', 'Too many requests with this key. Retry later.', {
+      retryAfterSeconds: 60,
+    });
   }
   const hot = hotDatabase(dependencies.shards, key.shard);
   const { insert } = queueOf(key.shard);
@@ -196,7 +198,7 @@ const keptOf = (events: readonly UsageEvent[], { storesPayloads }: EdgeKey): rea
 
 function retryLater(cause: unknown): never {
   if (cause instanceof AppError) throw cause;
-  throw new AppError('unavailable', 'The events could not be taken. Try again.', {
+  throw new AppError('unavailable', 'The events could not be stored. A retry is safe.', {
     cause,
     log: 'ingest failed',
     retryAfterSeconds: 1,

@@ -71,13 +71,13 @@ function sumUp({ parsed, verdicts, countedElsewhere }: ReceivedTraces): {
 }
 
 const conflictOf = (event: UsageEvent | undefined): string =>
-  `Span ${event?.idempotency_key ?? ''} came before with other content: that one stays, this one is listed as a conflict.`;
+  `Span ${event?.idempotency_key ?? ''} was sent before with different content. The first one is kept, this one is listed as a conflict.`;
 
 const messageOf = ({ rejected, ignored }: SpanCounts, reasons: readonly string[]): string =>
   [
     ...reasons.slice(0, REASONS_SHOWN),
-    ...(rejected > REASONS_SHOWN ? [`${rejected - REASONS_SHOWN} more were rejected.`] : []),
-    ...(ignored > 0 ? [`${ignored} that count nothing were ignored.`] : []),
+    ...(rejected > REASONS_SHOWN ? [`${rejected - REASONS_SHOWN} more spans were rejected.`] : []),
+    ...(ignored > 0 ? [`${ignored} spans that are not model calls were ignored.`] : []),
   ].join(' ');
 
 /** Codes of google.rpc.Status by the status of the answer. */

@@ -151,10 +151,10 @@ export function readFields(
 }
 
 const METADATA_SAID = {
-  too_deep: `must not nest deeper than ${METADATA_LIMITS.levels} levels.`,
-  too_large: `must take at most ${METADATA_LIMITS.bytes} bytes as canonical JSON.`,
+  too_deep: `must be nested at most ${METADATA_LIMITS.levels} levels deep.`,
+  too_large: `must be at most ${METADATA_LIMITS.bytes} bytes as canonical JSON.`,
   not_unicode: 'must be valid Unicode without U+0000.',
-  not_finite: 'holds a number beyond the range of a double.',
+  not_finite: 'contains a number outside the range of a double.',
   not_json: 'must be JSON.',
 } as const;
 

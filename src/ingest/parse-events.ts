@@ -38,7 +38,7 @@ export function mediaTypeOf(headers: Headers): MediaType {
   if (contentType === null) throw unsupported('A Content-Type is required.');
   const media = parseMediaType(contentType);
   if (media.charset !== null && media.charset !== 'utf-8' && media.charset !== 'utf8') {
-    throw unsupported('The only charset understood here is utf-8.');
+    throw unsupported('Unsupported charset. Use utf-8.');
   }
   return media;
 }
@@ -68,7 +68,7 @@ function parserOfType(media: MediaType, headers: Headers): Parse {
   const parse = jsonParserOf(media);
   if (parse) return parse;
   throw unsupported(
-    'Events come as application/json, application/x-ndjson, application/cloudevents+json or -batch+json.',
+    'Unsupported Content-Type. Send events as application/json, application/x-ndjson, application/cloudevents+json or application/cloudevents-batch+json.',
   );
 }
 

@@ -36,7 +36,7 @@ function listOf(body: unknown, plural: string): readonly unknown[] {
     faults.push({ pointer: `/${plural}`, code: 'wrong_type', detail: `${plural} must be an array.` });
   }
   for (const name of Object.keys(others).slice(0, 10)) {
-    const detail = `${quoteName(name)} does not belong beside "${plural}".`;
+    const detail = `${quoteName(name)} is not allowed beside "${plural}".`;
     faults.push({ pointer: `/${escapePointer(name)}`, code: 'unknown_field', detail });
   }
   if (faults.length > 0) throw invalidRequest(faults);
@@ -46,9 +46,14 @@ function listOf(body: unknown, plural: string): readonly unknown[] {
 /** A request has 1 to 5,000 events. Throws AppError: invalid_request (empty_batch), payload_too_large. */
 export function assertCount(count: number, pointer: string): void {
   if (count === 0) {
-    throw invalidRequest([{ pointer, code: 'empty_batch', detail: 'The batch holds no event.' }]);
+    throw invalidRequest([
+      { pointer, code: 'empty_batch', detail: 'The batch is empty. Send at least one event.' },
+    ]);
   }
   if (count > EVENTS_MAX) {
-    throw new AppError('payload_too_large', `A request holds at most ${EVENTS_MAX} events.`);
+    throw new AppError(
+      'payload_too_large',
+      `Request too large: at most ${EVENTS_MAX} events per request. Split the batch.`,
+    );
   }
 }

@@ -1,7 +1,7 @@
 /** application/x-ndjson: one event a line; blank lines are skipped and not counted. */
 import { AppError } from '../core/error.ts';
 import { EVENTS_MAX, type EventFormat, type ParsedEvents, type ReadEvent } from './event.ts';
-import { numberTokens, saidOf } from './json-body.ts';
+import { numberTokens, parseErrorOf } from './json-body.ts';
 import { assertCount, PLAIN_EVENTS } from './parse-json-events.ts';
 
 /**
@@ -31,7 +31,9 @@ function readLine(line: string, now: number, pointer: string, format: EventForma
     token = numberTokens(line, raw, format.decimal, (event) => [event])[0];
   } catch (error) {
     if (error instanceof AppError) return error.errors.map((fault) => ({ ...fault, pointer }));
-    return [{ pointer, code: 'malformed_json', detail: `This line is not valid JSON: ${saidOf(error)}` }];
+    return [
+      { pointer, code: 'malformed_json', detail: `The line is not valid JSON: ${parseErrorOf(error)}` },
+    ];
   }
   return format.read(raw, token, now, pointer);
 }

@@ -104,12 +104,16 @@ function withoutPart(
   const convention = said ?? VENDOR_CONVENTIONS.get(provider)?.[field] ?? null;
   if (convention === 'disjoint') return whole;
   if (convention === null) {
-    const answer = `"inclusive" if ${field} includes ${PARTS[field]}, else "disjoint"`;
+    const answer = `send "inclusive" if ${field} includes ${PARTS[field]}, otherwise "disjoint"`;
     faults.add('convention', 'required', `is required for the provider ${quoteName(provider)}: ${answer}.`);
   } else if (whole < part) {
-    const source = said === null ? `as ${quoteName(provider)} counts` : 'by the convention named';
-    const hint = 'if it does not, send "convention": "disjoint"';
-    faults.add(field, 'less_than_parts', `includes ${PARTS[field]} ${source} and must not be less: ${hint}.`);
+    const source = said === null ? `as counted by ${quoteName(provider)}` : 'under the given convention';
+    const hint = 'if it does not include them, send "convention": "disjoint"';
+    faults.add(
+      field,
+      'less_than_parts',
+      `includes ${PARTS[field]} ${source} and cannot be less than they are: ${hint}.`,
+    );
   }
   return whole - part;
 }

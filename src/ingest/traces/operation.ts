@@ -41,9 +41,11 @@ const SAYINGS: readonly (readonly [name: string, operations: ReadonlyMap<string,
 /** Null for what is no call of a model. */
 export function operationOf({ attributes, kind }: Span): Operation | null {
   for (const [name, operations] of SAYINGS) {
-    const said = attributes.get(name);
-    if (typeof said !== 'string') continue;
-    return operations.get(name === 'ai.operationId' ? said.slice(said.lastIndexOf('.') + 1) : said) ?? null;
+    const value = attributes.get(name);
+    if (typeof value !== 'string') continue;
+    return (
+      operations.get(name === 'ai.operationId' ? value.slice(value.lastIndexOf('.') + 1) : value) ?? null
+    );
   }
   // Gateways name no operation; frameworks' sums over their calls are internal spans.
   const isCall =

@@ -140,7 +140,7 @@ describe('spans that are not in order', () => {
     expect(partial?.field).toBe(1);
     const [rejected, message] = fromBinary(partial?.bytes ?? new Uint8Array());
     expect([rejected?.field, rejected?.number]).toEqual([1, 1]);
-    expect(new TextDecoder().decode(message?.bytes)).toMatch(/tells no token counts/);
+    expect(new TextDecoder().decode(message?.bytes)).toMatch(/neither token counts/);
   });
 
   test('a span with the same ids and another content is a conflict: the first stays, and it is listed', async () => {
