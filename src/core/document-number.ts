@@ -50,8 +50,8 @@ function headOf(
     seq: '',
   };
   const head = complete.replace(PLACE, (_, name: string) => places[name] ?? '');
-  const said = /\{seq:([1-9])\}$/.exec(complete)?.[1];
-  if (said !== undefined) return { head, digits: Number(said) };
+  const width = /\{seq:([1-9])\}$/.exec(complete)?.[1];
+  if (width !== undefined) return { head, digits: Number(width) };
   const room = lengthMax === undefined ? SEQUENCE_DIGITS : lengthMax - head.length;
   return { head, digits: Math.max(1, Math.min(SEQUENCE_DIGITS, room)) };
 }

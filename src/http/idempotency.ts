@@ -53,7 +53,7 @@ export async function answerOnce(
   const answer = isFinal(response) ? { status, body: await response.clone().text() } : null;
   await settleKey(ctx.ledger, { ...owner, locked_until: claim.locked_until, answer }).catch((cause) => {
     // What was done is done, and is answered. The lock ends by itself, and the verb knows its own effect again.
-    const message = 'failed to store the response of an Idempotency-Key';
+    const message = 'the response of an Idempotency-Key was not stored';
     console.error(JSON.stringify({ message, request_id: ctx.requestId, cause: String(cause) }));
   });
   return response;

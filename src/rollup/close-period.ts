@@ -100,7 +100,7 @@ export async function closePeriod(
   const { status } = await tx.lockPeriod(period);
   // It was closed a moment ago: only a failover of the ledger opens it again.
   if (status === 'open' && drained === null)
-    throw new AppError('unavailable', 'The period changed while it was being closed. Retry.');
+    throw new AppError('unavailable', 'The period changed while it was being closed. Retry later.');
   if (status === 'open' && drained !== null) {
     const cursor = await tx.readCursor(drained.shard, 'events');
     if (!isPast(cursor, drained.cutoff)) throw notDrained(cursor, drained.cutoff);

@@ -29,18 +29,19 @@ const OF_OPEN_INFERENCE: ReadonlyMap<string, Operation> = new Map([
 ]);
 
 /** Where a sender says what a span is; the first that is there decides. */
-const SAYINGS: readonly (readonly [name: string, operations: ReadonlyMap<string, Operation>])[] = [
-  ['ai.operationId', OF_AI_SDK],
-  ['gen_ai.operation.name', OF_CONVENTIONS],
-  ['langfuse.observation.type', OF_LANGFUSE],
-  ['openinference.span.kind', OF_OPEN_INFERENCE],
-  ['llm.request.type', OF_CONVENTIONS],
-  ['traceloop.span.kind', new Map()],
-];
+const OPERATION_ATTRIBUTES: readonly (readonly [name: string, operations: ReadonlyMap<string, Operation>])[] =
+  [
+    ['ai.operationId', OF_AI_SDK],
+    ['gen_ai.operation.name', OF_CONVENTIONS],
+    ['langfuse.observation.type', OF_LANGFUSE],
+    ['openinference.span.kind', OF_OPEN_INFERENCE],
+    ['llm.request.type', OF_CONVENTIONS],
+    ['traceloop.span.kind', new Map()],
+  ];
 
 /** Null for what is no call of a model. */
 export function operationOf({ attributes, kind }: Span): Operation | null {
-  for (const [name, operations] of SAYINGS) {
+  for (const [name, operations] of OPERATION_ATTRIBUTES) {
     const value = attributes.get(name);
     if (typeof value !== 'string') continue;
     return (

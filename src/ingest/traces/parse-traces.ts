@@ -94,7 +94,7 @@ function readCall(span: Span, operation: Operation, attribution: Attribution, no
     const detail = 'its trace id or span id is not valid.';
     return [{ span, operation, kind: 'unreadable', event: [{ pointer: '', code: 'not_an_id', detail }] }];
   }
-  if (kind === 'untold') return [{ span, operation, kind, event: null }];
+  if (kind === 'without_usage') return [{ span, operation, kind, event: null }];
   const event = readSpan(span, operation, attribution, now);
   return [{ span, operation, kind: Array.isArray(event) ? 'unreadable' : kind, event }];
 }

@@ -18,11 +18,11 @@ import { readCost, readUsage } from './read-usage.ts';
 import type { Attributes, Span, Value } from './span.ts';
 
 /** Whether a call's span tells what it used, or that it failed; one that does neither cannot be priced. */
-export type CallKind = 'used' | 'failed' | 'untold';
+export type CallKind = 'used' | 'failed' | 'without_usage';
 
 export function kindOfCall(span: Span, operation: Operation): CallKind {
   if (readUsage(span.attributes, operation === 'embeddings') !== null) return 'used';
-  return hasFailed(span) ? 'failed' : 'untold';
+  return hasFailed(span) ? 'failed' : 'without_usage';
 }
 
 const hasFailed = ({ is_error, attributes }: Span): boolean =>
@@ -31,7 +31,8 @@ const hasFailed = ({ is_error, attributes }: Span): boolean =>
   attributes.get('langfuse.observation.level') === 'ERROR';
 
 /** A span that has not ended and tells no usage is the first half of one that will. */
-export const isBegun = (span: Span, kind: CallKind): boolean => span.ended_at === 0n && kind === 'untold';
+export const isBegun = (span: Span, kind: CallKind): boolean =>
+  span.ended_at === 0n && kind === 'without_usage';
 
 const NANOSECONDS = 1_000_000n;
 

@@ -77,16 +77,16 @@ export async function writeArchive(
   lines: readonly ArchiveLine[],
 ): Promise<void> {
   const manifestKey = manifestKeyOf(manifest.file_key);
-  const said = manifestText(manifest);
+  const text = manifestText(manifest);
   await files.putIfAbsent(manifest.file_key, { bytes, media_type: 'application/gzip' });
   await files.putIfAbsent(manifestKey, {
-    bytes: new TextEncoder().encode(said),
+    bytes: new TextEncoder().encode(text),
     media_type: 'application/json',
   });
   const read = await readLines(files, manifest);
   const isSame = read.every((line, index) => line.text === lines[index]?.text);
   const manifestFile = await files.get(manifestKey);
-  if (!isSame || !manifestFile || new TextDecoder().decode(manifestFile.bytes) !== said)
+  if (!isSame || !manifestFile || new TextDecoder().decode(manifestFile.bytes) !== text)
     throw new UnreadableArchive(`${manifest.file_key} does not read back as written`);
 }
 

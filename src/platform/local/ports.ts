@@ -42,6 +42,6 @@ export async function assertPortFree(port: number): Promise<void> {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EACCES')
       throw refusal(`Port ${port} needs administrator rights. Set PORT to another port.`);
-    throw refusal(`Port ${port} is in use by another program. Stop it, or set PORT to another port.`);
+    throw refusal(`Port ${port} is taken by another program. Stop it, or set PORT to another port.`);
   }
 }

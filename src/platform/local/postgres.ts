@@ -57,8 +57,7 @@ export async function startPostgres({
     child.once('exit', async () => {
       if (state.stopping) return;
       state.failedStarts += 1;
-      if (state.failedStarts === 1 && state.isReady)
-        onProgress('Postgres exited unexpectedly; restarting it.');
+      if (state.failedStarts === 1 && state.isReady) onProgress('Postgres ended by itself; restarting it.');
       // After a kill -9 the old sessions hold the shared memory for a moment, and a start at once fails.
       await sleep(RETRY_MS * Math.min(state.failedStarts, 10));
       if (state.stopping) return;

@@ -23,11 +23,8 @@ export function printAiReport({ models, total, rate, invoice }: AiReport, say: (
   ];
   table(
     say,
-    ['model', 'calls', 'tokens in', 'tokens out', 'USD a call', 'USD'],
-    [
-      ...models.map((each) => [`${each.provider} ${each.model}`, ...cells(each)]),
-      ['Together', ...cells(total)],
-    ],
+    ['model', 'calls', 'tokens in', 'tokens out', 'USD per call', 'USD'],
+    [...models.map((each) => [`${each.provider} ${each.model}`, ...cells(each)]), ['Total', ...cells(total)]],
   );
 
   const cost = decimal(total.total_cost);
