@@ -13,4 +13,4 @@ export function assertAllowed(actor: Actor, audience: Audience, _action: string)
 
 /** One answer for no key, a malformed, unknown, revoked or expired one, and one of the other kind. */
 export const unauthorized = (): AppError =>
-  new AppError('unauthorized', 'A valid API key is needed: Authorization: Bearer <key>.');
+  new AppError('unauthorized', 'A valid API key is required: send Authorization: Bearer <key>.');

@@ -17,7 +17,7 @@ export interface BootstrapInput {
 /** Answers the key where it made the first admin, null where one exists. Throws `invalid_request` for a short key. */
 export async function bootstrapAdmin(ledger: Ledger, input: BootstrapInput): Promise<string | null> {
   if (input.key !== undefined && input.key.length < BOOTSTRAP_KEY_CHARACTERS_MIN) {
-    throw new AppError('invalid_request', 'BOOTSTRAP_ADMIN_KEY needs at least 24 characters.');
+    throw new AppError('invalid_request', 'BOOTSTRAP_ADMIN_KEY must have at least 24 characters.');
   }
   const key = input.key === undefined ? createKey('admin') : describeKey(input.key);
   const created = await ledger.transaction(PLATFORM, async (tx) => {

@@ -50,14 +50,14 @@ function bytesInString(point: number): number {
 }
 
 /** Text that Postgres can store. */
-export const mendedText = (text: string): string => text.toWellFormed().replaceAll('\0', '\ufffd');
+export const wellFormedText = (text: string): string => text.toWellFormed().replaceAll('\0', '\ufffd');
 
 /** Below the levels allowed it changes nothing: what is there is refused for its depth. */
 function mended(value: unknown, levels: number): unknown {
-  if (typeof value === 'string') return mendedText(value);
+  if (typeof value === 'string') return wellFormedText(value);
   if (typeof value !== 'object' || value === null || levels === 0) return value;
   if (Array.isArray(value)) return value.map((item) => mended(item, levels - 1));
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [mendedText(name), mended(member, levels - 1)]),
+    Object.entries(value).map(([name, member]) => [wellFormedText(name), mended(member, levels - 1)]),
   );
 }

@@ -47,8 +47,8 @@ const namesOf = (field: 'input' | 'output', convention: TokenConvention): string
 
 /** For the description of the API. */
 export const describeConventions = (): string =>
-  'Stored counts are disjoint: input without cache reads and writes, output without reasoning. Counts of these ' +
-  `providers are converted: input includes the cache for ${namesOf('input', 'inclusive')}; output includes the ` +
-  `reasoning for ${namesOf('output', 'inclusive')}. Taken as they are: input of ${namesOf('input', 'disjoint')}, ` +
-  `output of ${namesOf('output', 'disjoint')}. \`convention\` overrides this, and is required where the provider is ` +
-  'none of these, or counts both ways, and a count that could be included is not zero.';
+  'Stored counts are disjoint: input excludes cache reads and writes, output excludes reasoning. Counts from these ' +
+  `providers are converted on ingest: input includes the cache for ${namesOf('input', 'inclusive')}; output includes the ` +
+  `reasoning for ${namesOf('output', 'inclusive')}. Stored as sent: input from ${namesOf('input', 'disjoint')}, ` +
+  `output from ${namesOf('output', 'disjoint')}. \`convention\` overrides this. It is required for any other provider and for ` +
+  'one that counts both ways, unless the counts that could be included are zero.';

@@ -50,8 +50,8 @@ function headOf(
     seq: '',
   };
   const head = complete.replace(PLACE, (_, name: string) => places[name] ?? '');
-  const said = /\{seq:([1-9])\}$/.exec(complete)?.[1];
-  if (said !== undefined) return { head, digits: Number(said) };
+  const width = /\{seq:([1-9])\}$/.exec(complete)?.[1];
+  if (width !== undefined) return { head, digits: Number(width) };
   const room = lengthMax === undefined ? SEQUENCE_DIGITS : lengthMax - head.length;
   return { head, digits: Math.max(1, Math.min(SEQUENCE_DIGITS, room)) };
 }
@@ -106,10 +106,10 @@ export function findNumberingFaults(numbering: Numbering, { hasGstin }: { hasGst
   const format = '/number_format';
   if (!LITERALS.test(number_format.replace(PLACE, ''))) {
     const detail =
-      'Must be letters, digits, hyphens, slashes and {series}, {fy}, {fy2}, {seq} or {seq:1} to {seq:9}.';
+      'May contain only letters, digits, hyphens, slashes and {series}, {fy}, {fy2}, {seq} or {seq:1} to {seq:9}.';
     add(format, 'invalid_format', detail);
   } else if (!ENDS_IN_SEQUENCE.test(number_format) || number_format.split('{seq').length > 2) {
-    add(format, 'required', 'Must end in {seq} or {seq:n}, and have it once.');
+    add(format, 'required', 'Must contain {seq} or {seq:n} exactly once, at the end.');
   }
   if (faults.length > 0 || !hasGstin) return faults;
   const financialYear = financialYearOf('2026-12-31', numbering.financial_year_start_month);
@@ -120,8 +120,8 @@ export function findNumberingFaults(numbering: Numbering, { hasGstin }: { hasGst
     const hasRoom = /\{seq:[1-9]\}$/.test(number_format) || digits >= SEQUENCE_DIGITS_MIN;
     if (isGstNumber(longest) && hasRoom) continue;
     const detail =
-      `With a GSTIN a number has at most 16 characters (CGST Rule 46(b)); ${longest} leaves too little room. ` +
-      'For instance {series}/{fy2}/{seq:5} is shorter.';
+      `With a GSTIN, a number may have at most 16 characters (CGST Rule 46(b)). ${longest} leaves too little room. ` +
+      '{series}/{fy2}/{seq:5}, for example, is shorter.';
     add(format, 'too_long', detail);
     break;
   }

@@ -13,12 +13,13 @@ export const isRealDay = (day: string): boolean => isDay(day) && day >= '0001-01
 /** Codes: `invalid_date`, `invalid_order` (an end that is not after the beginning). */
 export function findEffectiveDaysFaults({ effective_from, effective_to }: EffectiveDays): Fault[] {
   const faults: Fault[] = [];
-  const detail = 'Must be a day of the calendar, YYYY-MM-DD.';
+  const detail = 'Must be a valid date, YYYY-MM-DD.';
   if (!isRealDay(effective_from)) faults.push({ pointer: '/effective_from', code: 'invalid_date', detail });
   if (effective_to === null || effective_to === undefined) return faults;
   if (!isRealDay(effective_to)) faults.push({ pointer: '/effective_to', code: 'invalid_date', detail });
   if (faults.length === 0 && effective_to <= effective_from) {
-    const order = 'Must be after effective_from: it is the first day on which this no longer holds.';
+    const order =
+      'Must be after effective_from. effective_to is the first day on which this no longer applies.';
     faults.push({ pointer: '/effective_to', code: 'invalid_order', detail: order });
   }
   return faults;

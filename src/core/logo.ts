@@ -47,18 +47,19 @@ async function readPng(bytes: Uint8Array): Promise<LogoFacts> {
   const types: string[] = [];
   let header: PngHeader | null = null;
   for (let at = PNG_SIGNATURE.length; types.at(-1) !== 'IEND'; ) {
-    if (at + 12 > bytes.length) throw new UnusableLogoError('the PNG ends too early');
+    if (at + 12 > bytes.length) throw new UnusableLogoError('the PNG is truncated');
     const length = view.getUint32(at);
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const start = at + 8;
-    if (start + length + 4 > bytes.length) throw new UnusableLogoError('the PNG ends too early');
-    if (types.length === 0 && (type !== 'IHDR' || length !== 13)) throw new UnusableLogoError('it is no PNG');
+    if (start + length + 4 > bytes.length) throw new UnusableLogoError('the PNG is truncated');
+    if (types.length === 0 && (type !== 'IHDR' || length !== 13))
+      throw new UnusableLogoError('it is not a valid PNG');
     if (type === 'IHDR') header = readHeader(view, start);
     if (type === 'IDAT') data.push(bytes.subarray(start, start + length));
     types.push(type);
     at = start + length + 4;
   }
-  if (!header) throw new UnusableLogoError('it is no PNG');
+  if (!header) throw new UnusableLogoError('it is not a valid PNG');
   assertDrawable(header, types);
   await assertPixels(header, data);
   return header;
@@ -78,10 +79,11 @@ function assertDrawable(header: PngHeader, types: readonly string[]): void {
   if (width * height > PIXELS_MAX) throw new UnusableLogoError(`it has more than ${PIXELS_MAX} pixels`);
   if (interlaced) throw new UnusableLogoError('the PNG is interlaced');
   if (!(colourType in CHANNELS) || ![1, 2, 4, 8, 16].includes(bits))
-    throw new UnusableLogoError('it is no PNG');
-  if (colourType === COLOUR_INDEXED && !types.includes('PLTE')) throw new UnusableLogoError('it is no PNG');
+    throw new UnusableLogoError('it is not a valid PNG');
+  if (colourType === COLOUR_INDEXED && !types.includes('PLTE'))
+    throw new UnusableLogoError('it is not a valid PNG');
   if (types.includes('tRNS') && bits !== 8) {
-    throw new UnusableLogoError('a PNG with transparent colours must have 8 bits a channel');
+    throw new UnusableLogoError('a PNG with transparency must have 8 bits per channel');
   }
 }
 
@@ -94,11 +96,12 @@ async function assertPixels(header: PngHeader, data: readonly Uint8Array[]): Pro
   try {
     pixels = await inflate(packed, rowBytes * height);
   } catch {
-    throw new UnusableLogoError('the pixels of the PNG are broken');
+    throw new UnusableLogoError('the pixel data of the PNG is corrupt');
   }
-  if (pixels.length !== rowBytes * height) throw new UnusableLogoError('the pixels of the PNG are broken');
+  if (pixels.length !== rowBytes * height)
+    throw new UnusableLogoError('the pixel data of the PNG is corrupt');
   for (let at = 0; at < pixels.length; at += rowBytes) {
-    if ((pixels[at] ?? 0) > 4) throw new UnusableLogoError('the pixels of the PNG are broken');
+    if ((pixels[at] ?? 0) > 4) throw new UnusableLogoError('the pixel data of the PNG is corrupt');
   }
 }
 
@@ -128,17 +131,18 @@ const NO_FRAME = [0xc4, 0xc8, 0xcc];
 function readJpeg(bytes: Uint8Array): LogoFacts {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 4 || view.getUint16(0) !== JPEG_START)
-    throw new UnusableLogoError('it is no PNG or JPEG');
+    throw new UnusableLogoError('it is not a PNG or JPEG');
   for (let at = 2; at + 10 <= bytes.length; ) {
     const marker = view.getUint8(at + 1);
-    if (view.getUint8(at) !== JPEG_MARKER) throw new UnusableLogoError('the JPEG is broken');
+    if (view.getUint8(at) !== JPEG_MARKER) throw new UnusableLogoError('the JPEG is corrupt');
     const isFrame = marker >= 0xc0 && marker <= 0xcf && !NO_FRAME.includes(marker);
     if (isFrame) {
       const channels = view.getUint8(at + 9);
-      if (![1, 3, 4].includes(channels)) throw new UnusableLogoError('the JPEG has colours that are unknown');
+      if (![1, 3, 4].includes(channels))
+        throw new UnusableLogoError('the JPEG uses an unsupported colour space');
       return { media_type: 'image/jpeg', height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
     }
     at += 2 + view.getUint16(at + 2);
   }
-  throw new UnusableLogoError('the JPEG is broken');
+  throw new UnusableLogoError('the JPEG is corrupt');
 }

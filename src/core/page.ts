@@ -40,6 +40,10 @@ export function decodeCursor(scope: string, cursor: string | undefined): string 
     // Falls through: whatever is wrong with it, it is not one of ours.
   }
   throw invalidRequest([
-    { pointer: '?cursor', code: 'invalid_cursor', detail: 'The cursor does not belong to this list.' },
+    {
+      pointer: '?cursor',
+      code: 'invalid_cursor',
+      detail: 'Not a cursor of this list. Use next_cursor from its previous page.',
+    },
   ]);
 }

@@ -31,10 +31,10 @@ export class Faults<F extends string> {
     this.pointers = pointers;
   }
 
-  /** `said` follows the field's name as the sender wrote it. */
-  add(field: F, code: string, said: string): void {
+  /** `detail` follows the field's name as the sender wrote it. */
+  add(field: F, code: string, detail: string): void {
     const place = this.pointers[field];
-    this.addAt(place, code, `${place.slice(place.lastIndexOf('/') + 1) || 'data'} ${said}`);
+    this.addAt(place, code, `${place.slice(place.lastIndexOf('/') + 1) || 'data'} ${detail}`);
   }
 
   addAt(place: string, code: string, detail: string): void {
@@ -101,8 +101,8 @@ export function readQuantity<F extends string>(
     return '';
   }
   if (numberToken === undefined || significantDigits(numberToken) > NUMBER_DIGITS_MAX) {
-    const said = `as a JSON number may have at most ${NUMBER_DIGITS_MAX} significant digits: send it as a string.`;
-    faults.add(field, 'imprecise_number', said);
+    const detail = `as a JSON number may have at most ${NUMBER_DIGITS_MAX} significant digits: send it as a string.`;
+    faults.add(field, 'imprecise_number', detail);
     return '';
   }
   return readDecimal(numberToken, field, faults);
@@ -155,8 +155,8 @@ export function readTimestamp<F extends string>(
     return null;
   }
   if (instant === null) {
-    const said = 'must be an RFC 3339 date-time that exists, with its offset, or whole epoch milliseconds.';
-    faults.add(field, 'not_a_time', said);
+    const detail = 'must be a valid RFC 3339 date-time with an offset, or an integer of epoch milliseconds.';
+    faults.add(field, 'not_a_time', detail);
   } else if (instant < TIMESTAMP_MIN) {
     faults.add(field, 'too_old', `must not be before ${formatInstant(TIMESTAMP_MIN)}.`);
   } else if (instant > now + TIMESTAMP_AHEAD_MS) {
@@ -168,11 +168,11 @@ export function readTimestamp<F extends string>(
 export function addMissingOrWrong<F extends string>(
   value: unknown,
   field: F,
-  said: string,
+  detail: string,
   faults: Faults<F>,
 ): void {
   if (isAbsent(value)) faults.add(field, 'required', 'is required.');
-  else faults.add(field, 'wrong_type', said);
+  else faults.add(field, 'wrong_type', detail);
 }
 
 const NAME_CHARACTERS_SHOWN = 128;

@@ -21,7 +21,7 @@ export async function withinTime<T>(work: Promise<T>): Promise<T> {
   try {
     return await Promise.race([work, late]);
   } catch (cause) {
-    throw new AppError('unavailable', 'The event store cannot be reached. Try again.', {
+    throw new AppError('unavailable', 'The event store is unavailable. Retry later.', {
       cause,
       log: 'D1 call failed',
       retryAfterSeconds: 1,

@@ -55,7 +55,7 @@ export async function runTransaction<T>(
     throw error;
   }
   const { command } = await client.query('COMMIT');
-  if (command !== 'COMMIT') throw new NotCommittedError(`COMMIT was answered by ${command}`);
+  if (command !== 'COMMIT') throw new NotCommittedError(`COMMIT returned ${command}`);
   return result;
 }
 
@@ -104,7 +104,7 @@ export function openLedger(connectionString: string): Ledger {
     try {
       await client.connect();
     } catch (cause) {
-      throw new AppError('unavailable', 'The ledger cannot be reached. Try again.', {
+      throw new AppError('unavailable', 'The ledger is unavailable. Retry later.', {
         cause,
         log: 'connect to Postgres failed',
         retryAfterSeconds: 5,
@@ -133,7 +133,7 @@ export function openLedger(connectionString: string): Ledger {
         if (!isLost || cause instanceof AppError) throw cause;
         throw new AppError(
           'unavailable',
-          'The ledger went away at work. A change may have been made: look before you repeat it.',
+          'Connection lost. The change may have been saved; check before retrying.',
           { cause, log: 'connection to Postgres lost', retryAfterSeconds: 5 },
         );
       }

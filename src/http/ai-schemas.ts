@@ -28,9 +28,9 @@ export const callFilter = {
   provider: filterText(PROVIDER_CHARACTERS_MAX).optional(),
   model: filterText(MODEL_CHARACTERS_MAX).optional(),
   generation_type: type.optional(),
-  scene: type.optional().meta({ description: 'Another name of `generation_type`' }),
+  scene: type.optional().meta({ description: 'Alias of `generation_type`' }),
   from: usageBound.optional(),
-  to: usageBound.optional().meta({ description: 'The first instant, or the first day, that is not meant' }),
+  to: usageBound.optional().meta({ description: 'Exclusive: an instant or a day' }),
 };
 
 export const generationFilter = {
@@ -56,7 +56,7 @@ export function readCallFilter<Query extends CallFilter & { readonly scene?: str
   const { scene, ...filter } = query;
   const { generation_type = scene, from, to } = filter;
   if (scene !== undefined && scene !== generation_type) {
-    const detail = 'scene and generation_type are the same field and must not differ.';
+    const detail = 'scene is an alias of generation_type: send one of them, or the same value in both.';
     throw invalidRequest([{ pointer: '?scene', code: 'conflicting_fields', detail }]);
   }
   // When a day begins beside an instant depends on the zone.
@@ -77,11 +77,13 @@ export const generation = z
     project_id: id,
     id,
     idempotency_key: text,
-    client_key: text.nullable().meta({ description: "The caller's own key where the call has another" }),
+    client_key: text
+      .nullable()
+      .meta({ description: "The sender's idempotency key, if the call is stored under its response_id" }),
     provider: text,
     model: text,
     generation_type: text,
-    scene: text.meta({ description: 'The same as `generation_type`' }),
+    scene: text.meta({ description: 'Alias of `generation_type`' }),
     scene_description: text.nullable(),
     user_id: text.nullable(),
     session_id: text.nullable(),
@@ -94,28 +96,28 @@ export const generation = z
     error_message: text.nullable(),
     duration_ms: z.int().nullable(),
     service_tier: text.nullable(),
-    input_tokens: tokens.meta({ description: 'Without what was read from or written to a cache' }),
-    output_tokens: tokens.meta({ description: 'Without reasoning' }),
+    input_tokens: tokens.meta({ description: 'Excludes cache reads and writes' }),
+    output_tokens: tokens.meta({ description: 'Excludes reasoning' }),
     cache_read_tokens: tokens,
     cache_write_5m_tokens: tokens,
     cache_write_1h_tokens: tokens,
     reasoning_tokens: tokens,
-    prompt_tokens: tokens.meta({ description: 'Input and cache' }),
-    completion_tokens: tokens.meta({ description: 'Output and reasoning' }),
+    prompt_tokens: tokens.meta({ description: 'Input plus cache' }),
+    completion_tokens: tokens.meta({ description: 'Output plus reasoning' }),
     total_tokens: tokens,
-    cost_usd: quantity.nullable().meta({ description: 'Null: nobody knows' }),
+    cost_usd: quantity.nullable().meta({ description: 'Null if unknown' }),
     cost_source: costSource,
-    price_ids: z.array(id).nullable().meta({ description: 'Of the prices that made the cost' }),
+    price_ids: z.array(id).nullable().meta({ description: 'Prices from which the cost was computed' }),
     input_summary: text.nullable(),
     output_summary: text.nullable(),
     ip_address: text.nullable(),
     user_agent: text.nullable(),
     occurred_at: time,
     ingested_at: time,
-    day: text.meta({ description: "Of the organisation's zone" }),
+    day: text.meta({ description: "Day in the organisation's time zone" }),
     archive_id: id
       .nullable()
-      .meta({ description: 'Of the file, among /v1/admin/ai/archives, that its payloads were moved to' }),
+      .meta({ description: 'The archive that holds the payloads, see /v1/admin/ai/archives' }),
   })
   .meta({ id: 'RecordedGeneration' });
 

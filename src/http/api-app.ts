@@ -44,14 +44,14 @@ export function createApiApp(): {
   for (const [path, methods] of methodsByPath()) {
     app.all(path, (c) => {
       const allow = [...methods].join(', ');
-      const error = new AppError('method_not_allowed', `This resource takes ${allow}.`);
+      const error = new AppError('method_not_allowed', `Method not allowed. Use ${allow}.`);
       const response = problemResponse(error, requestIdOf(c.req.raw, c.env.settings.clock()));
       response.headers.set('allow', allow);
       return response;
     });
   }
   app.notFound((c) => {
-    const error = new AppError('not_found', 'There is no such resource.');
+    const error = new AppError('not_found', 'No such resource.');
     return problemResponse(error, requestIdOf(c.req.raw, c.env.settings.clock()));
   });
   return {
@@ -130,7 +130,9 @@ function testClockOf(headers: Headers): number | null {
   if (text === null) return null;
   const now = parseInstant(text);
   if (now !== null) return now;
-  throw invalidRequest([{ pointer: 'X-Test-Clock', code: 'invalid', detail: 'Must be RFC 3339.' }]);
+  throw invalidRequest([
+    { pointer: 'X-Test-Clock', code: 'invalid', detail: 'Must be an RFC 3339 date-time.' },
+  ]);
 }
 
 /** The verb, and its answer or problem as it goes out. */

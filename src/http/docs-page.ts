@@ -75,7 +75,7 @@ export async function renderDocs(description: Readonly<Record<string, unknown>>)
 <body>
 <header>
 <h1>${info.title} API</h1>
-<p>${info.description} The same for programs: <a href="/openapi.json">OpenAPI 3.1</a>.</p>
+<p>${info.description} Machine-readable: <a href="/openapi.json">OpenAPI 3.1</a>.</p>
 </header>
 <nav aria-label="Contents">
 <a href="#authentication">Authentication</a>
@@ -85,10 +85,10 @@ ${groups.map(([name, places]) => renderContents(name, places))}
 <main>
 <section id="authentication">
 <h2>Authentication</h2>
-<p>A key goes with every request, but for what is marked <span class="key">open</span>:</p>
+<p>Every request needs a key, except operations marked <span class="key">open</span>:</p>
 <pre>Authorization: Bearer mb_…</pre>
 <ul>${Object.entries(components.securitySchemes).map(renderScheme)}</ul>
-<p>Without a valid key the answer is 401. Errors are problem documents: <a href="#schema-Problem">Problem</a>.</p>
+<p>A missing or invalid key gets 401. Errors are RFC 9457 problem documents: <a href="#schema-Problem">Problem</a>.</p>
 </section>
 ${groups.map(([name, places]) => renderGroup(name, places))}
 <section id="objects">
@@ -154,7 +154,7 @@ function renderOperation(place: Place): Html {
 ${description !== undefined && html`<p>${renderText(description)}</p>`}
 ${parameters.length > 0 && html`<h4>Parameters</h4>${renderFields(parameters)}`}
 ${requestBody && html`<h4>Body${!requestBody.required && ', optional'}</h4>${renderContent(requestBody.content)}`}
-<h4>Answers</h4>
+<h4>Responses</h4>
 <ul>${Object.entries(responses).map(
     ([status, { description, content = {} }]) =>
       html`<li><b>${status}</b> ${renderText(description)}${renderContent(content)}</li>`,

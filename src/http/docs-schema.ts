@@ -98,11 +98,11 @@ function joinTypes(schemas: readonly Schema[]): Html {
 function listLimits({ minLength = 0, maxLength, minimum, maximum, default: preset }: Schema): string[] {
   const limits: string[] = [];
   if (maxLength !== undefined) limits.push(`${minLength} to ${maxLength} characters`);
-  else if (minLength > 0) limits.push(`length from ${minLength}`);
+  else if (minLength > 0) limits.push(`length at least ${minLength}`);
   // Beyond it a bound is that of all integers, and says nothing.
   if (minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER) limits.push(`from ${minimum}`);
   if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) limits.push(`to ${maximum}`);
-  if (preset !== undefined) limits.push(`${JSON.stringify(preset)} where absent`);
+  if (preset !== undefined) limits.push(`default ${JSON.stringify(preset)}`);
   return limits;
 }
 

@@ -23,5 +23,8 @@ export function assertIfMatch(headers: Headers, current: unknown): void {
   if (wanted === undefined || wanted === '*') return;
   const tags: readonly string[] = wanted.match(/(?:W\/)?"[^"]*"/g) ?? [];
   if (tags.includes(etagOf(current))) return;
-  throw new AppError('precondition_failed', 'It was changed since you read it: read it again.');
+  throw new AppError(
+    'precondition_failed',
+    'The resource has changed since you read it. Read it again and retry.',
+  );
 }

@@ -17,10 +17,7 @@ export function readIdempotencyKey({ idempotency }: Route, headers: Headers): st
   const key = headers.get(IDEMPOTENCY_KEY_HEADER);
   if (key === null) {
     if (idempotency === 'optional') return null;
-    throw new AppError(
-      'idempotency_key_required',
-      `This request needs the header ${IDEMPOTENCY_KEY_HEADER}.`,
-    );
+    throw new AppError('idempotency_key_required', `The header ${IDEMPOTENCY_KEY_HEADER} is required.`);
   }
   if (VISIBLE_ASCII.test(key)) return key;
   const detail = 'Must be 1 to 255 visible ASCII characters.';
@@ -56,7 +53,7 @@ export async function answerOnce(
   const answer = isFinal(response) ? { status, body: await response.clone().text() } : null;
   await settleKey(ctx.ledger, { ...owner, locked_until: claim.locked_until, answer }).catch((cause) => {
     // What was done is done, and is answered. The lock ends by itself, and the verb knows its own effect again.
-    const message = 'the answer to an Idempotency-Key was not stored';
+    const message = 'the response of an Idempotency-Key was not stored';
     console.error(JSON.stringify({ message, request_id: ctx.requestId, cause: String(cause) }));
   });
   return response;

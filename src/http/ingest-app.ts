@@ -145,7 +145,9 @@ async function receive(
   const token = receiver.tokenOf(request.headers.get('authorization'));
   const key = await authenticateEdgeKey(token, { directory, keys, now, waitUntil });
   if (!(await admission.admits(key.key_id, askLimiter))) {
-    throw new AppError('rate_limited', 'Too many requests with this key.', { retryAfterSeconds: 60 });
+    throw new AppError('rate_limited', 'Too many requests with this key. Retry later.', {
+      retryAfterSeconds: 60,
+    });
   }
   return receiver.receive(request, openReception(dependencies, memory, key, now));
 }

@@ -7,17 +7,17 @@ import { problem } from './schemas.ts';
 type Json = Record<string, unknown>;
 
 const PROBLEM_TEXTS: Readonly<Record<number, string>> = {
-  400: 'A header is missing',
-  401: 'No valid API key',
-  404: 'No such resource, or one of another tenant',
-  409: 'In conflict with what is there',
-  412: 'Changed since it was read',
-  413: 'More than a request may hold',
-  415: 'Not a media type or encoding taken here',
-  422: 'Not valid; `errors` points at each fault',
-  429: 'Too many requests; Retry-After tells when',
-  500: 'A fault of ours',
-  503: 'A store cannot be reached; trying again is safe',
+  400: 'A required header is missing',
+  401: 'Missing or invalid API key',
+  404: 'No such resource, or it belongs to another tenant',
+  409: 'Conflict with the current state',
+  412: 'The resource has changed since it was read',
+  413: 'Request too large',
+  415: 'Unsupported media type or encoding',
+  422: 'Invalid request; `errors` lists each fault with a pointer',
+  429: 'Too many requests; retry after `Retry-After` seconds',
+  500: 'Internal error',
+  503: 'A database is unavailable; a retry is safe',
 };
 
 export function describeApi(routes: readonly DescribedRoute[]): Json {
@@ -47,7 +47,7 @@ export function describeApi(routes: readonly DescribedRoute[]): Json {
         project_password: {
           type: 'http',
           scheme: 'basic',
-          description: 'A project key as the password, under any user name',
+          description: 'A project key as the password, with any user name',
         },
         admin: { type: 'http', scheme: 'bearer', description: 'An admin key, mb_admin_…' },
       },
@@ -92,7 +92,7 @@ const headerParameters = ({ idempotency }: DescribedRoute): Json[] =>
           name: 'Idempotency-Key',
           in: 'header',
           required: idempotency === 'required',
-          description: 'The same key and body are answered as they were the first time',
+          description: 'A repeated request with the same key and body gets the stored response',
           schema: { type: 'string', minLength: 1, maxLength: 255 },
         },
       ]
@@ -131,7 +131,7 @@ function describeResponses(route: DescribedRoute, schemas: Json): Json {
   return responses;
 }
 
-const OTLP_400 = 'Not a body of spans';
+const OTLP_400 = 'Not a valid OTLP trace request';
 
 /** JSON Schema of a zod schema; zod sets apart those with an id, the schema itself too: they go to the components. */
 function toSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {

@@ -26,10 +26,10 @@ export interface ReceivedTraces {
  */
 export function tracesResponse(received: ReceivedTraces, isProtobuf: boolean): Response {
   const { counts, reasons } = sumUp(received);
-  const said = Object.entries(counts).map(([name, count]) => `${name}=${count}`);
+  const parts = Object.entries(counts).map(([name, count]) => `${name}=${count}`);
   const headers = {
     'content-type': isProtobuf ? 'application/x-protobuf' : 'application/json',
-    [SPANS_HEADER]: said.join(', '),
+    [SPANS_HEADER]: parts.join(', '),
   };
   const message = counts.rejected > 0 ? messageOf(counts, reasons) : null;
   if (isProtobuf) {
@@ -71,13 +71,13 @@ function sumUp({ parsed, verdicts, countedElsewhere }: ReceivedTraces): {
 }
 
 const conflictOf = (event: UsageEvent | undefined): string =>
-  `Span ${event?.idempotency_key ?? ''} came before with other content: that one stays, this one is listed as a conflict.`;
+  `Span ${event?.idempotency_key ?? ''} was sent before with different content. The first one is kept, this one is listed as a conflict.`;
 
 const messageOf = ({ rejected, ignored }: SpanCounts, reasons: readonly string[]): string =>
   [
     ...reasons.slice(0, REASONS_SHOWN),
-    ...(rejected > REASONS_SHOWN ? [`${rejected - REASONS_SHOWN} more were rejected.`] : []),
-    ...(ignored > 0 ? [`${ignored} that count nothing were ignored.`] : []),
+    ...(rejected > REASONS_SHOWN ? [`More rejected spans: ${rejected - REASONS_SHOWN}.`] : []),
+    ...(ignored > 0 ? [`Ignored spans: ${ignored}.`] : []),
   ].join(' ');
 
 /** Codes of google.rpc.Status by the status of the answer. */

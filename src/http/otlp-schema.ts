@@ -9,8 +9,8 @@ const attributes = z.array(keyValue).optional();
 
 const span = z
   .looseObject({
-    traceId: z.string().describe('32 hex digits; base64 is understood.'),
-    spanId: z.string().describe('16 hex digits; base64 is understood.'),
+    traceId: z.string().describe('32 hex digits; base64 is also accepted.'),
+    spanId: z.string().describe('16 hex digits; base64 is also accepted.'),
     parentSpanId: z.string().optional(),
     name: z.string().optional(),
     kind: z.union([z.int(), z.string()]).optional(),
@@ -34,7 +34,7 @@ export const tracesBodySchema = z
   })
   .meta({
     id: 'OtlpTraces',
-    description: 'ExportTraceServiceRequest of OTLP; names as in the .proto files are understood too.',
+    description: 'OTLP ExportTraceServiceRequest. Field names of the .proto files are also accepted.',
   });
 
 export const tracesResponseSchema = z
@@ -42,27 +42,27 @@ export const tracesResponseSchema = z
     partialSuccess: z
       .object({ rejectedSpans: z.string(), errorMessage: z.string() })
       .optional()
-      .describe('Only where spans were rejected; the others are stored.'),
+      .describe('Present only if spans were rejected; the others are stored.'),
     spans: z
       .object({ accepted: z.int(), duplicates: z.int(), ignored: z.int(), rejected: z.int() })
       .describe(
-        `What the spans were; in the header ${SPANS_HEADER} too, which answers in protobuf also have.`,
+        `Number of spans by outcome. Also in the header ${SPANS_HEADER}, for protobuf responses too.`,
       ),
   })
   .meta({ id: 'OtlpTracesResponse' });
 
 export const rpcStatusSchema = z
-  .object({ code: z.int().describe('Of google.rpc.Code.'), message: z.string() })
+  .object({ code: z.int().describe('A google.rpc.Code.'), message: z.string() })
   .meta({ id: 'RpcStatus', description: 'google.rpc.Status.' });
 
 export const describeTraces = (): string =>
-  'Of the spans only calls of models count: those of the operations chat, text_completion, generate_content and embeddings ' +
-  'in the GenAI conventions of OpenTelemetry, present and older names, and what the AI SDK, OpenInference, OpenLLMetry, ' +
-  'Langfuse and gateways write in their place. Agents, steps and tools repeat the sum of their calls, so they are accepted and ' +
-  'ignored; of two calls of which one is above the other in a trace, and both generate or both embed, only the lower ' +
-  'counts, or the first where they come in different requests. A call with gen_ai.response.id is the one that POST /v1/ai/generations knows under that ' +
-  'response_id and provider. A call that tells neither token counts nor an error is rejected. Input counts include the ' +
-  'cache and output counts the reasoning, but for the kinds in usage_details of Langfuse; a part that is larger than its ' +
-  'whole counts as not included. The customer (application_id) and the user (user_id) are those of the resource ' +
-  '(meterbook.customer, customer.id; meterbook.user, user.id, enduser.id), else of the span, else of the headers ' +
-  'X-Meterbook-Customer and X-Meterbook-User, else of W3C baggage under the same names.';
+  'Only model calls count: spans whose operation is chat, text_completion, generate_content or embeddings in the GenAI ' +
+  'semantic conventions of OpenTelemetry (current and older names), and their equivalents from the AI SDK, OpenInference, ' +
+  'OpenLLMetry, Langfuse and gateways. Spans of agents, steps and tools repeat the totals of their calls; they are accepted ' +
+  'and ignored. If one model call is an ancestor of another in a trace, and both generate or both embed, only the lower one ' +
+  'counts, or the first to arrive if they come in different requests. A call with gen_ai.response.id is the same call as ' +
+  'one sent to POST /v1/ai/generations with that response_id and provider. A call with neither token counts nor an error ' +
+  'is rejected. Input counts include the cache and output counts include reasoning, except for the kinds in usage_details ' +
+  'of Langfuse; a part larger than its whole is treated as not included. The customer (application_id) and the user ' +
+  '(user_id) come from the resource (meterbook.customer, customer.id; meterbook.user, user.id, enduser.id), then from the ' +
+  'span, then from the headers X-Meterbook-Customer and X-Meterbook-User, then from W3C baggage under the same names.';

@@ -61,7 +61,10 @@ const TITLES: Readonly<Record<number, string>> = {
 export const listErrorCodes = (): readonly (readonly [ErrorCode, number])[] =>
   Object.entries(STATUS) as [ErrorCode, number][];
 
-const INTERNAL = new AppError('internal', 'Something went wrong on our side.');
+const INTERNAL = new AppError(
+  'internal',
+  'Internal error. Retry later; if it persists, report the request_id.',
+);
 
 /** Anything thrown, as its answer. What is not an AppError is logged whole and answered as a bare 500. */
 export function problemResponse(error: unknown, requestId: string): Response {

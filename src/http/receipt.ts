@@ -21,7 +21,7 @@ export function assertNoFaults(parsed: ParsedEvents): void {
   const what = count === 1 ? 'The event is not valid' : `${faulty.length} of ${count} events are not valid`;
   const more =
     errors.length > FAULTS_MAX ? ` The first ${FAULTS_MAX} of ${errors.length} faults are listed.` : '';
-  throw new AppError('invalid_request', `${what}; nothing was stored.${more}`, {
+  throw new AppError('invalid_request', `${what}. Nothing was stored.${more}`, {
     errors: errors.slice(0, FAULTS_MAX),
   });
 }
@@ -37,7 +37,8 @@ interface Result {
 
 const COUNTED_AS = { accepted: 'accepted', duplicate: 'duplicates', conflict: 'conflicts' } as const;
 
-const CONFLICT = 'Another event with other content came under this key before; that one stays.';
+const CONFLICT =
+  'This idempotency_key was used before for an event with different content. The first event is kept.';
 
 export interface ReceiptInput {
   readonly parsed: ParsedEvents;

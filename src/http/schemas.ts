@@ -14,17 +14,17 @@ export const textOf = (min: number, max: number) =>
 /** For filters: the empty text finds nothing, and is no fault. */
 export const filterText = (max: number) => textOf(0, max);
 
-export const id = z.uuid().toLowerCase().meta({ description: 'A UUID; answers have it in lower case.' });
+export const id = z.uuid().toLowerCase().meta({ description: 'A UUID, in lower case in responses.' });
 export const name = textOf(1, 255);
 export const email = z.email().max(320);
 export const currency = z
   .string()
-  .refine(isCurrency, { error: 'Must be an ISO 4217 code in capitals.' })
+  .refine(isCurrency, { error: 'Must be an upper-case ISO 4217 code.' })
   .meta({ description: 'ISO 4217 code', pattern: '^[A-Z]{3}$' });
 export const timezone = z
   .string()
-  .refine(isTimeZone, { error: 'Must be the name of a zone in the IANA database.' })
-  .meta({ description: 'IANA zone name' });
+  .refine(isTimeZone, { error: 'Must be an IANA time zone, such as Europe/Berlin.' })
+  .meta({ description: 'IANA time zone' });
 export const day = z.iso.date().meta({ description: 'YYYY-MM-DD' });
 export const decimal = z
   .string()
@@ -50,7 +50,7 @@ export const instant = z
     instantFrom(
       typeof value === 'number' ? value : parseInstant(value),
       context,
-      'Must be RFC 3339 or epoch milliseconds.',
+      'Must be an RFC 3339 date-time or epoch milliseconds.',
     ),
   )
   .meta({ description: 'RFC 3339 date-time, or epoch milliseconds' });
@@ -62,10 +62,10 @@ export const instantOrDay = z
     instantFrom(
       typeof value === 'number' ? value : parseInstant(isDay(value) ? `${value}T00:00:00Z` : value),
       context,
-      'Must be RFC 3339, epoch milliseconds or a day.',
+      'Must be an RFC 3339 date-time, epoch milliseconds or a date (YYYY-MM-DD).',
     ),
   )
-  .meta({ description: 'RFC 3339 date-time, epoch milliseconds, or a day: its first moment in UTC' });
+  .meta({ description: 'RFC 3339 date-time, epoch milliseconds, or a date, which means 00:00 UTC' });
 
 /** RFC 3339, epoch milliseconds or a day in UTC, as an RFC 3339 instant. */
 export const instantQuery = z
@@ -74,15 +74,19 @@ export const instantQuery = z
     const parsed = /^\d{12,15}$/.test(text)
       ? Number(text)
       : parseInstant(isDay(text) ? `${text}T00:00:00Z` : text);
-    const found = instantFrom(parsed, context, 'Must be RFC 3339, epoch milliseconds or a day.');
+    const found = instantFrom(
+      parsed,
+      context,
+      'Must be an RFC 3339 date-time, epoch milliseconds or a date (YYYY-MM-DD).',
+    );
     return found === z.NEVER ? z.NEVER : formatInstant(found);
   })
-  .meta({ description: 'RFC 3339 instant, epoch milliseconds, or a day in UTC' });
+  .meta({ description: 'RFC 3339 date-time, epoch milliseconds, or a date in UTC' });
 
 /** As `instantQuery`, but a bare day stays one: usage is kept by the days of the organisation's zone. */
 export const usageBound = z
   .union([z.string().refine(isDay), instantQuery])
-  .meta({ description: "RFC 3339 instant, epoch milliseconds, or a day of the organisation's zone" });
+  .meta({ description: "RFC 3339 date-time, epoch milliseconds, or a date in the organisation's time zone" });
 
 export const year = z.int().min(2000).max(2999);
 export const month = z.int().min(1).max(12);
@@ -103,7 +107,7 @@ export const pageQuery = {
 
 /** An RFC 3339 instant of an answer. */
 export const time = z.string().meta({ format: 'date-time' });
-export const money = z.string().meta({ description: 'Decimal with exactly the decimals of its currency' });
+export const money = z.string().meta({ description: 'Decimal with the number of decimals of its currency' });
 export const quantity = z.string().meta({ description: 'Canonical decimal' });
 
 export const pageOf = (row: z.ZodType) =>

@@ -7,7 +7,7 @@ import { textOf } from './schemas.ts';
 
 export const country = z
   .string()
-  .refine(isCountry, { error: 'Must be the code of a country in capitals (ISO 3166-1 alpha-2).' })
+  .refine(isCountry, { error: 'Must be an upper-case ISO 3166-1 alpha-2 country code.' })
   .meta({ description: 'ISO 3166-1 alpha-2 code', pattern: '^[A-Z]{2}$' });
 
 export const address = z
@@ -21,9 +21,9 @@ export const address = z
   })
   .meta({ description: 'A postal address' });
 
-export const taxIdText = z
-  .string()
-  .regex(/^[A-Z0-9][A-Z0-9+*./ -]{0,63}$/, { error: 'Must be capital letters and digits, at most 64.' });
+export const taxIdText = z.string().regex(/^[A-Z0-9][A-Z0-9+*./ -]{0,63}$/, {
+  error: 'Must be 1 to 64 upper-case letters, digits and the characters + * . / - or space.',
+});
 
 export const taxId = z.strictObject({ type: z.enum(TAX_ID_TYPES), value: taxIdText });
 
@@ -32,11 +32,11 @@ const TAX_IDS_MAX = 10;
 /** What findTaxIdFaults would say of a list, with the pointer of the object's own field. */
 const taxIdsByType = z.strictObject({
   gstin: z
-    .stringFormat('gstin', isGstin, { error: 'Is no GSTIN, or its check character is wrong.' })
+    .stringFormat('gstin', isGstin, { error: 'Not a valid GSTIN: check its format and check character.' })
     .optional(),
   eu_vat: z
     .stringFormat('eu_vat', (text) => vatCountryOf(text) !== null, {
-      error: 'Is no VAT ID of a member state.',
+      error: 'Not a valid VAT ID of an EU member state.',
     })
     .optional(),
   other: taxIdText.optional(),
@@ -49,7 +49,7 @@ const listTaxIds = (ids: z.output<typeof taxIdsByType>): TaxId[] =>
 export const taxIds = z
   .union([z.array(taxId).max(TAX_IDS_MAX), taxIdsByType])
   .transform((given): TaxId[] => (Array.isArray(given) ? given : listTaxIds(given)))
-  .meta({ description: 'A list, or an object with one tax id of each type' });
+  .meta({ description: 'A list, or an object with one tax id per type' });
 
 export const hsnSac = z
   .string()

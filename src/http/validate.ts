@@ -27,7 +27,7 @@ function faultsOf(issue: z.core.$ZodIssue, prefix: '' | '?'): Fault[] {
     return issue.keys.map((key) => ({
       pointer: pointerTo([...issue.path, key]),
       code: 'unknown_field',
-      detail: `There is no ${prefix === '?' ? 'parameter' : 'field'} ${JSON.stringify(key)} here.`,
+      detail: `Unknown ${prefix === '?' ? 'parameter' : 'field'} ${JSON.stringify(key)}.`,
     }));
   }
   const isTyped = issue.code === 'invalid_type' || issue.code === 'invalid_union';
@@ -39,7 +39,7 @@ function faultsOf(issue: z.core.$ZodIssue, prefix: '' | '?'): Fault[] {
     }
   }
   const code = missing ? 'required' : (CODES[issue.code] ?? 'invalid');
-  return [{ pointer: pointerTo(issue.path), code, detail: missing ? 'This is required.' : issue.message }];
+  return [{ pointer: pointerTo(issue.path), code, detail: missing ? 'Required.' : issue.message }];
 }
 
 /**
@@ -58,7 +58,9 @@ export function readQuery(url: URL): Record<string, string> {
   const query: Record<string, string> = {};
   for (const [key, value] of url.searchParams) {
     if (Object.hasOwn(query, key)) {
-      throw invalidRequest([{ pointer: `?${key}`, code: 'repeated', detail: 'Give this parameter once.' }]);
+      throw invalidRequest([
+        { pointer: `?${key}`, code: 'repeated', detail: 'This parameter may be given only once.' },
+      ]);
     }
     Object.defineProperty(query, key, { value, enumerable: true, configurable: true, writable: true });
   }

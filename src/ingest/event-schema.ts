@@ -42,12 +42,12 @@ export const jsonValue: z.ZodType<unknown> = z
 export const eventSchema = z
   .strictObject({
     metric_name: text(1, METRIC_NAME_CHARACTERS_MAX).describe(
-      'What is counted, for instance `tokens.input`.',
+      'The metric that is counted, for example `tokens.input`.',
     ),
     metric_value: z
       .union([z.string().regex(/^-?0*[0-9]{1,26}(?:\.[0-9]{1,12})?$/), z.number()])
       .describe(
-        'A decimal in plain notation of at most 26 integer digits and 12 decimals; negative values correct. As a JSON ' +
+        'A decimal in plain notation with at most 26 integer digits and 12 decimals; negative values are corrections. As a JSON ' +
           'number it may have at most 15 significant digits and no exponent.',
       ),
     unit: text(0, UNIT_CHARACTERS_MAX).describe('May be empty.'),
@@ -58,18 +58,18 @@ export const eventSchema = z
       ])
       .nullish()
       .describe(
-        `When the usage happened, from 2000-01-01T00:00:00Z to one hour ahead; the time of receipt where absent. ${NULL_IS_ABSENT}`,
+        `When the usage occurred, from 2000-01-01T00:00:00Z to one hour ahead; the time of receipt by default. ${NULL_IS_ABSENT}`,
       ),
     idempotency_key: text(1, KEY_CHARACTERS_MAX).describe(
-      'Names the event for ever within its project: the same key and content again is a duplicate and counts nothing.',
+      'Identifies the event permanently within its project: a repeat with the same content is a duplicate and is not counted.',
     ),
     user_id: text(1, USER_ID_CHARACTERS_MAX).nullish().describe(`The end user. ${NULL_IS_ABSENT}`),
     metadata: z
       .record(z.string(), jsonValue)
       .nullish()
-      .describe(`At most 4096 bytes as canonical JSON and 8 levels. ${NULL_IS_ABSENT}`),
+      .describe(`At most 4096 bytes as canonical JSON, nested at most 8 levels deep. ${NULL_IS_ABSENT}`),
   })
-  .meta({ id: 'Event', description: 'All text is valid Unicode without U+0000.' });
+  .meta({ id: 'Event', description: 'All text must be valid Unicode without U+0000.' });
 
 export const eventsBodySchema = z
   .union([

@@ -151,10 +151,10 @@ export function readFields(
 }
 
 const METADATA_SAID = {
-  too_deep: `must not nest deeper than ${METADATA_LIMITS.levels} levels.`,
-  too_large: `must take at most ${METADATA_LIMITS.bytes} bytes as canonical JSON.`,
+  too_deep: `must be nested at most ${METADATA_LIMITS.levels} levels deep.`,
+  too_large: `must be at most ${METADATA_LIMITS.bytes} bytes as canonical JSON.`,
   not_unicode: 'must be valid Unicode without U+0000.',
-  not_finite: 'holds a number beyond the range of a double.',
+  not_finite: 'contains a number outside the range of a double.',
   not_json: 'must be JSON.',
 } as const;
 
@@ -178,9 +178,14 @@ export const PLAIN_EVENTS: EventFormat = { plural: 'events', decimal: 'metric_va
 /** A request has 1 to 5,000 events. Throws AppError: invalid_request (empty_batch), payload_too_large. */
 export function assertCount(count: number, pointer: string): void {
   if (count === 0) {
-    throw invalidRequest([{ pointer, code: 'empty_batch', detail: 'The batch holds no event.' }]);
+    throw invalidRequest([
+      { pointer, code: 'empty_batch', detail: 'The batch is empty. Send at least one event.' },
+    ]);
   }
   if (count > EVENTS_MAX) {
-    throw new AppError('payload_too_large', `A request holds at most ${EVENTS_MAX} events.`);
+    throw new AppError(
+      'payload_too_large',
+      `Request too large: at most ${EVENTS_MAX} events per request. Split the batch.`,
+    );
   }
 }

@@ -5,11 +5,11 @@ export function parseJsonBody(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new AppError('malformed_json', `The body is not valid JSON: ${saidOf(error)}`);
+    throw new AppError('malformed_json', `The body is not valid JSON: ${parseErrorOf(error)}`);
   }
 }
 
-export const saidOf = (error: unknown): string =>
+export const parseErrorOf = (error: unknown): string =>
   error instanceof Error ? error.message.slice(0, 200).toWellFormed() : 'it cannot be parsed.';
 
 /**
@@ -63,7 +63,7 @@ function revivedTokens(
   } catch (error) {
     // Unlike the parse itself the reviver recurses: thousands of levels exhaust the stack.
     if (!(error instanceof RangeError)) throw error;
-    throw invalidRequest([{ pointer: '', code: 'too_deep', detail: 'The body nests far too deeply.' }]);
+    throw invalidRequest([{ pointer: '', code: 'too_deep', detail: 'The body is nested too deeply.' }]);
   }
   return holdersOf(again).map((holder) => tokens.get(holder));
 }

@@ -116,7 +116,7 @@ function readStructured(
   let unknown = 0;
   for (const name of Object.keys(raw)) {
     if (ATTRIBUTE_NAME.test(name) || name === 'data_base64' || ++unknown > 10) continue;
-    const detail = `${quoteName(name)} is no attribute name: those are lower-case letters and digits.`;
+    const detail = `${quoteName(name)} is not a valid attribute name. Use lower-case letters and digits.`;
     faults.addAt(`/${escapePointer(name)}`, 'unknown_field', detail);
   }
   return faults.list ?? event;
@@ -187,7 +187,7 @@ function readHeaders(headers: Headers, faults: Faults<EventField>): Attributes {
       faults.addAt(
         `ce-${name}`,
         'bad_encoding',
-        `ce-${name} must be printable ASCII, the rest percent-encoded as UTF-8.`,
+        `ce-${name} must be printable ASCII, with other characters percent-encoded as UTF-8.`,
       );
       // Stands in for what cannot be read, so that the one mistake is not reported twice.
       attributes[name] = STAND_IN[name];

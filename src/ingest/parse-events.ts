@@ -39,7 +39,7 @@ export function mediaTypeOf(headers: Headers): MediaType {
   if (contentType === null) throw unsupported('A Content-Type is required.');
   const media = parseMediaType(contentType);
   if (media.charset !== null && media.charset !== 'utf-8' && media.charset !== 'utf8') {
-    throw unsupported('The only charset understood here is utf-8.');
+    throw unsupported('Unsupported charset. Use utf-8.');
   }
   return media;
 }
@@ -69,7 +69,7 @@ function parserOfType(media: MediaType, headers: Headers): Parse {
   const parse = jsonParserOf(media);
   if (parse) return parse;
   throw unsupported(
-    'Events come as application/json, application/x-ndjson, application/cloudevents+json or -batch+json.',
+    'Unsupported Content-Type. Send events as application/json, application/x-ndjson, application/cloudevents+json or application/cloudevents-batch+json.',
   );
 }
 
@@ -114,7 +114,7 @@ function listOf(body: unknown, plural: string): readonly unknown[] {
     faults.push({ pointer: `/${plural}`, code: 'wrong_type', detail: `${plural} must be an array.` });
   }
   for (const name of Object.keys(others).slice(0, 10)) {
-    const detail = `${quoteName(name)} does not belong beside "${plural}".`;
+    const detail = `${quoteName(name)} is not allowed beside "${plural}".`;
     faults.push({ pointer: `/${escapePointer(name)}`, code: 'unknown_field', detail });
   }
   if (faults.length > 0) throw invalidRequest(faults);

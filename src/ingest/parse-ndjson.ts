@@ -8,7 +8,7 @@ import {
   PLAIN_EVENTS,
   type ReadEvent,
 } from './event.ts';
-import { numberTokens, saidOf } from './json-body.ts';
+import { numberTokens, parseErrorOf } from './json-body.ts';
 
 /**
  * A line that is no JSON is a fault of its own event: the others stand. Reads no line past the 5,001st event. Throws
@@ -37,7 +37,9 @@ function readLine(line: string, now: number, pointer: string, format: EventForma
     token = numberTokens(line, raw, format.decimal, (event) => [event])[0];
   } catch (error) {
     if (error instanceof AppError) return error.errors.map((fault) => ({ ...fault, pointer }));
-    return [{ pointer, code: 'malformed_json', detail: `This line is not valid JSON: ${saidOf(error)}` }];
+    return [
+      { pointer, code: 'malformed_json', detail: `The line is not valid JSON: ${parseErrorOf(error)}` },
+    ];
   }
   return format.read(raw, token, now, pointer);
 }

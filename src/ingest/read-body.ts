@@ -64,13 +64,13 @@ const cancel: Leave = async (reader) => {
 };
 
 const tooLarge = (limitBytes: number): AppError =>
-  new AppError('payload_too_large', `The body is larger than ${limitBytes} bytes.`);
+  new AppError('payload_too_large', `Request too large: at most ${limitBytes} bytes after decompression.`);
 
 function isGzipEncoded(header: string | null): boolean {
   const encoding = (header ?? '').trim().toLowerCase();
   if (encoding === '' || encoding === 'identity') return false;
   if (encoding === 'gzip' || encoding === 'x-gzip') return true;
-  throw new AppError('unsupported_media_type', 'The only Content-Encoding understood here is gzip.');
+  throw new AppError('unsupported_media_type', 'Unsupported Content-Encoding. Use gzip.');
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

@@ -79,7 +79,7 @@ const keptOf = (events: readonly UsageEvent[], { storesPayloads }: EdgeKey): rea
 
 function retryLater(cause: unknown): never {
   if (cause instanceof AppError) throw cause;
-  throw new AppError('unavailable', 'The events could not be taken. Try again.', {
+  throw new AppError('unavailable', 'The events could not be stored. A retry is safe.', {
     cause,
     log: 'ingest failed',
     retryAfterSeconds: 1,

@@ -294,7 +294,7 @@ function readHolders(chunks: readonly Chunk[], results: ChunkResults): Holder[] 
   }));
   if (told.every(({ holders }) => holders === null)) {
     if (told.every(({ changes, events }) => changes === events.length)) return null;
-    throw new AppError('unavailable', 'The event store gave no clear answer. Try again.', {
+    throw new AppError('unavailable', 'The event store did not confirm the write. A retry is safe.', {
       log: 'the insert and its own count differ',
       retryAfterSeconds: 1,
     });

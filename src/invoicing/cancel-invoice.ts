@@ -31,7 +31,7 @@ export const cancelInvoice = (ctx: Ctx, { id, reason }: CancelInvoiceInput): Pro
     if (invoice.status === 'finalized' && (await voidCarried(tx, organisationId, id)) > 0) {
       throw new AppError(
         'invalid_state',
-        'A later invoice has taken up a quantity that this one carried over: cancel that one first.',
+        'A later invoice bills a quantity carried over from this one. Cancel the later invoice first.',
       );
     }
     await setClaims(tx, organisationId, id, []);

@@ -63,7 +63,7 @@ export async function createInvoice(ctx: Ctx, input: CreateInvoiceInput): Promis
 }
 
 const invoiceExists = (): AppError =>
-  new AppError('invoice_exists', 'The organisation has an invoice for this month already.');
+  new AppError('invoice_exists', 'The organisation already has an invoice for this month.');
 
 function draftOf(
   { now }: Ctx,

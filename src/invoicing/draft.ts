@@ -16,8 +16,8 @@ export function assertInvoiceable(built: BuiltInvoice): void {
   throw new AppError(
     'nothing_to_invoice',
     built.unpriced.length > 0
-      ? 'None of the usage of this month has a price, and nothing else is to be billed.'
-      : 'There is neither usage nor a flat fee nor an adjustment to bill for this month.',
+      ? 'None of the usage of this month has a price, and there is nothing else to bill. Create a pricing plan.'
+      : 'There is no usage, flat fee or adjustment to bill for this month.',
   );
 }
 

@@ -49,7 +49,10 @@ export async function finalizeDraft(ctx: Ctx, input: FinalizeDraftInput): Promis
   assertDraft(before.invoice);
   const period = periodOfInvoice(before.invoice);
   if (input.now < Date.parse(period.period_end)) {
-    throw new AppError('period_open', `The period lasts until ${period.period_end}.`);
+    throw new AppError(
+      'period_open',
+      `The period is still open. It ends at ${period.period_end}; finalize after that.`,
+    );
   }
   // A closed period was drained when it was closed: what came since is in its adjustments.
   const { shard } = before.account;
@@ -66,7 +69,7 @@ export async function finalizeDraft(ctx: Ctx, input: FinalizeDraftInput): Promis
     );
     if (issued) return issued;
   }
-  throw new AppError('books_differ', 'The usage of the period is still changing. Try again.', {
+  throw new AppError('books_differ', 'The usage of the period is still changing. Retry later.', {
     retryAfterSeconds: 60,
     log: `the days of ${organisation_id} changed during ${ATTEMPTS_MAX} verifications`,
   });

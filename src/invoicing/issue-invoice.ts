@@ -97,7 +97,7 @@ export function assertQuarantineAllowed(quarantined: number, allowed = false): v
   if (quarantined === 0 || allowed) return;
   throw new AppError(
     'quarantine_not_empty',
-    `The organisation has ${quarantined} events in quarantine: resolve them, or finalize with allow_quarantined.`,
+    `The organisation has ${quarantined} events in quarantine. Resolve them, or finalize with allow_quarantined.`,
   );
 }
 
@@ -112,14 +112,14 @@ function assertIssuable(
   if (account.block_unpriced && unpriced) {
     throw new AppError(
       'unpriced_usage',
-      `The organisation is not billed while usage has no price: ${built.unpriced.length} metrics, ` +
+      `block_unpriced is set and ${built.unpriced.length} metrics have usage without a price: ` +
         `the first is ${unpriced.metric_name} with ${unpriced.quantity} ${unpriced.unit}`.trimEnd(),
     );
   }
   if (expectedTotal !== undefined && compare(decimal(expectedTotal), decimal(content.total)) !== 0) {
     throw new AppError(
       'draft_stale',
-      `The total is now ${content.total}, not ${expectedTotal}: look at the invoice again.`,
+      `The total is now ${content.total}, not ${expectedTotal}. Review the draft and finalize it with the new total.`,
     );
   }
 }
@@ -134,14 +134,17 @@ function assertConverted(
   const missing = listUnconverted(line_items);
   if (missing.length > 0) {
     const from = missing.map(({ original_currency }) => original_currency).join(', ');
-    throw new AppError('exchange_rate_missing', `No exchange rate from ${from} to ${currency} is in force.`);
+    throw new AppError(
+      'exchange_rate_missing',
+      `No exchange rate from ${from} to ${currency} is in force. Create one and finalize again.`,
+    );
   }
   const maxAge = account.buyer.exchange_rate_max_age_days;
   const stale = conversions.find((rate) => isStale(Date.parse(rate.effective_from), at, maxAge));
   if (stale) {
     throw new AppError(
       'exchange_rate_stale',
-      `The rate from ${stale.original_currency} to ${currency} is of ${stale.effective_from}; the organisation allows ${maxAge} days.`,
+      `The rate from ${stale.original_currency} to ${currency} dates from ${stale.effective_from}; the organisation allows at most ${maxAge} days. Create a newer rate.`,
     );
   }
 }
@@ -158,7 +161,7 @@ function assertComplete({ line_items }: InvoiceContent, tax: TaxInput, { seller,
   if (faults.length === 0) return;
   throw new AppError(
     'invoice_incomplete',
-    `The invoice lacks what its tax regime demands: ${faults[0]?.detail}`,
+    `The invoice lacks data required by its tax regime: ${faults[0]?.detail}`,
     {
       errors: faults,
     },

@@ -35,7 +35,7 @@ function booksDiffer(
   const shown = differences.slice(0, LOGGED_MAX).map(({ keys_hash: _, ...difference }) => difference);
   return new AppError(
     'books_differ',
-    'The events of the period and their sums are not equal: nothing is issued until they are.',
+    'The events of the period and their aggregates differ. Nothing can be issued until they match.',
     { log: JSON.stringify({ organisation_id, year, month, differing: differences.length, shown }) },
   );
 }

@@ -138,7 +138,7 @@ function reasonOf(
   console.error(
     JSON.stringify({ message: 'invoicing failed', organisation_id, year, month, error: String(error) }),
   );
-  return { code: 'internal', detail: 'The invoice could not be made; the log says why.' };
+  return { code: 'internal', detail: 'The invoice could not be created. See the log for the reason.' };
 }
 
 /**

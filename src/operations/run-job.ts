@@ -70,7 +70,7 @@ export async function runJob(ctx: Ctx, settings: JobSettings, input: RunJobInput
   return {
     id,
     ...result,
-    ...(error === null ? {} : { error: 'The job failed; its run in the ledger says why.' }),
+    ...(error === null ? {} : { error: 'The job failed. See its run in GET /v1/admin/jobs for the error.' }),
   };
 }
 

@@ -113,7 +113,7 @@ async function attempt(ctx: Ctx, message: OutboxMessage, handlers: OutboxHandler
   const handler = handlers[message.topic];
   if (!handler) throw new Error(`no handler for the topic ${message.topic}`);
   // Only attempts that died without a word come this far.
-  if (message.attempts > ATTEMPTS_MAX) return { kind: 'failed', error: 'the attempts did not end' };
+  if (message.attempts > ATTEMPTS_MAX) return { kind: 'failed', error: 'no attempts left' };
   try {
     return await handler(ctx, message);
   } catch (error) {

@@ -41,7 +41,10 @@ export async function createPayment(ctx: Ctx, input: CreatePaymentInput): Promis
       idempotency_key === null ? null : await findPaymentByKey(tx, organisationId, idempotency_key);
     if (made) {
       if (isSamePayment(made, input)) return made;
-      throw new AppError('idempotency_key_reused', 'Another payment was recorded with this Idempotency-Key.');
+      throw new AppError(
+        'idempotency_key_reused',
+        'This Idempotency-Key was used for a different payment. Use a new key.',
+      );
     }
     assertPayable(state.invoice, input.currency);
     return await recordPayment(tx, ctx, state.invoice, input);
@@ -50,10 +53,10 @@ export async function createPayment(ctx: Ctx, input: CreatePaymentInput): Promis
 
 function assertPayable({ status, currency }: InvoiceRow, paidCurrency: string): void {
   if (status !== 'finalized' && status !== 'paid') {
-    throw new AppError('invalid_state', `The invoice is ${status} and takes no payment.`);
+    throw new AppError('invalid_state', `The invoice is ${status} and cannot be paid.`);
   }
   if (currency === paidCurrency) return;
-  const detail = `The invoice is in ${currency}.`;
+  const detail = `Must be ${currency}, the currency of the invoice.`;
   const errors = [{ pointer: '/currency', code: 'currency_mismatch', detail }];
   throw new AppError('currency_mismatch', detail, { errors });
 }

@@ -87,10 +87,10 @@ export function findPaymentFaults(input: CreatePaymentInput, now: number): Fault
   else if (fraction.length > decimals)
     add('/amount', 'too_precise', `${input.currency} has ${decimals} decimals.`);
   else if (units === null)
-    add('/amount', 'too_large', `Must have at most ${QUANTITY_INTEGER_DIGITS} digits before the point.`);
-  else if (units <= 0n) add('/amount', 'not_positive', 'Must be more than zero.');
+    add('/amount', 'too_large', `Must have at most ${QUANTITY_INTEGER_DIGITS} integer digits.`);
+  else if (units <= 0n) add('/amount', 'not_positive', 'Must be greater than zero.');
   if (input.paid_at !== undefined && input.paid_at > now + AHEAD_MAX_MS)
-    add('/paid_at', 'in_the_future', 'Must not be more than five minutes ahead.');
+    add('/paid_at', 'in_the_future', 'Must be at most five minutes in the future.');
   return faults;
 }
 

@@ -37,10 +37,10 @@ function findDefect(
   const isOfSame =
     event.project_id === before?.project_id && event.organisation_id === before.organisation_id;
   if (!(isOfSame || (isUuid(event.organisation_id) && isUuid(event.project_id))) || !isUuid(event.id)) {
-    return { reason: 'unreadable_id', detail: 'An id of the row is not a UUID.' };
+    return { reason: 'unreadable_id', detail: 'An id in the row is not a UUID.' };
   }
   if (typeof event.metric_value !== 'string' || parseQuantity(event.metric_value) === null) {
-    return { reason: 'unreadable_quantity', detail: 'metric_value is not a quantity in plain notation.' };
+    return { reason: 'unreadable_quantity', detail: 'metric_value is not a decimal in plain notation.' };
   }
   if (!isPlausible(event.ingested_at)) {
     return { reason: 'unreadable_timestamp', detail: 'ingested_at is not an instant in milliseconds.' };
@@ -106,9 +106,9 @@ export function readGenerations({ good, bad }: Prepared): Omit<Prepared, 'keyed'
 function readInto(generations: Map<string, GenerationRow>, event: HotEvent, text: string): string | null {
   // The ledger keeps of the event no more than that it is one call.
   if (event.metric_name !== CALLS_METRIC || event.unit !== CALLS_UNIT || event.metric_value !== '1')
-    return 'The event of a generation is not one call.';
+    return 'The event of a generation is not exactly one call.';
   const row = readGenerationRow(text, event.idempotency_key);
-  if (row === null) return 'generation is not the content of an AI call.';
+  if (row === null) return 'generation is not a valid AI call.';
   generations.set(event.id, row);
   return null;
 }

@@ -65,7 +65,7 @@ async function isUnrestored(hot: CutoffReader, cursor: Cursor): Promise<boolean>
 }
 
 const notDrained = ({ shard, last_seq }: Cursor, { seq }: Cutoff): AppError =>
-  new AppError('not_drained', 'Events received before the cutoff are still on their way into the ledger.', {
+  new AppError('not_drained', 'Events received before the cutoff have not been drained yet. Retry later.', {
     retryAfterSeconds: 60,
     log: `shard ${shard} at ${last_seq}, cutoff ${seq}`,
   });
@@ -100,7 +100,7 @@ export async function closePeriod(
   const { status } = await tx.lockPeriod(period);
   // It was closed a moment ago: only a failover of the ledger opens it again.
   if (status === 'open' && drained === null)
-    throw new AppError('unavailable', 'The period has to be closed again. Try again.');
+    throw new AppError('unavailable', 'The period changed while it was being closed. Retry later.');
   if (status === 'open' && drained !== null) {
     const cursor = await tx.readCursor(drained.shard, 'events');
     if (!isPast(cursor, drained.cutoff)) throw notDrained(cursor, drained.cutoff);

@@ -93,7 +93,7 @@ async function drainStream<S extends Stream>(
 ): Promise<DrainStep> {
   const { hot, ledger } = stores;
   const cursor = await ledger.readCursor(input.shard, input.stream);
-  if (cursor.halted) return { kind: 'halted', reason: 'halted before' };
+  if (cursor.halted) return { kind: 'halted', reason: 'already halted' };
   const rows = await hot.read(input.stream, cursor.last_seq, input.limit + 1);
   if (cursor.last_seq > 0) {
     if (!isCursorRow(cursor, rows.shift())) {
@@ -169,28 +169,30 @@ const commitEvents: Commit<'events'> = async (tx, rows, { shard, now }) => {
   const owners = taken.length > 0 ? await tx.readKeys(taken) : new Map();
   const classified = classifyEvents(keyed, fresh, owners);
   const { isFresh, nDuplicate, nConflict } = classified;
-  const silent = await findWithoutPayloads(
+  const payloadsOff = await findWithoutPayloads(
     tx,
     keyed.filter(({ generation }) => generation !== null),
   );
   const known = await withoutErased(
     tx,
-    classified.known.map((row) => listedEvent(row, silent)),
+    classified.known.map((row) => listedEvent(row, payloadsOff)),
   );
 
   const countable = good.filter(isFresh);
-  const { periods, homeless } = await lockPeriodsOf(tx, countable);
+  const { periods, unknownOrganisations } = await lockPeriodsOf(tx, countable);
   const counted =
-    homeless.size > 0 ? countable.filter((event) => !homeless.has(event.organisation_id)) : countable;
-  const kept = dropPayloads(counted, generations, silent);
+    unknownOrganisations.size > 0
+      ? countable.filter((event) => !unknownOrganisations.has(event.organisation_id))
+      : countable;
+  const kept = dropPayloads(counted, generations, payloadsOff);
   const { generations: priced, n_mispriced } = await priceGenerations(tx, counted, kept);
   const booking = bookUsage(counted, periods, now, priced);
   const { events, usage, adjustments } = booking;
   const quarantined = bad.filter((row) => !row.keyed || isFresh(row));
   for (const event of countable) {
-    if (homeless.has(event.organisation_id)) {
+    if (unknownOrganisations.has(event.organisation_id)) {
       quarantined.push(
-        quarantine(event, 'unknown_organisation', 'No such organisation in the ledger.', true),
+        quarantine(event, 'unknown_organisation', 'The organisation does not exist in the ledger.', true),
       );
     }
   }
@@ -200,10 +202,10 @@ const commitEvents: Commit<'events'> = async (tx, rows, { shard, now }) => {
   if (seen.length > 0) await tx.insertUsers(seen, now);
   if (usage.length > 0) await tx.addUsage(usage, now);
   if (adjustments.length > 0) await tx.insertAdjustments(adjustments, now);
-  if (booking.generations.length > 0) await commitGenerations(tx, booking.generations, silent, now);
+  if (booking.generations.length > 0) await commitGenerations(tx, booking.generations, payloadsOff, now);
   if (known.length > 0) await tx.insertKnown(known);
   const repeated = known.filter(({ kind }) => kind === 'duplicate');
-  if (repeated.length > 0) await commitFills(tx, repeated, silent, now);
+  if (repeated.length > 0) await commitFills(tx, repeated, payloadsOff, now);
   if (quarantined.length > 0) await tx.insertQuarantined(shard, quarantined);
   return {
     n_counted: counted.length,
@@ -218,8 +220,8 @@ const commitEvents: Commit<'events'> = async (tx, rows, { shard, now }) => {
 async function lockPeriodsOf(
   tx: RollupTransaction,
   events: readonly HotEvent[],
-): Promise<{ periods: readonly BillingPeriod[]; homeless: ReadonlySet<string> }> {
-  if (events.length === 0) return { periods: [], homeless: new Set() };
+): Promise<{ periods: readonly BillingPeriod[]; unknownOrganisations: ReadonlySet<string> }> {
+  if (events.length === 0) return { periods: [], unknownOrganisations: new Set() };
   const organisationIds = [...new Set(events.map((event) => event.organisation_id))].sort();
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
@@ -229,23 +231,23 @@ async function lockPeriodsOf(
   }
   const periods = await tx.lockPeriods(organisationIds, from, to);
   const unplaced = findUnplaced(events, periods);
-  if (unplaced.length === 0) return { periods, homeless: new Set() };
+  if (unplaced.length === 0) return { periods, unknownOrganisations: new Set() };
 
   const missing = [...new Set(unplaced.map((event) => event.organisation_id))];
   const calendars = new Map((await tx.loadCalendars(missing)).map((each) => [each.organisation_id, each]));
   const made = new Map<string, BillingPeriod>();
-  const homeless = new Set<string>();
+  const unknownOrganisations = new Set<string>();
   for (const event of unplaced) {
     const calendar = calendars.get(event.organisation_id);
     if (!calendar) {
-      homeless.add(event.organisation_id);
+      unknownOrganisations.add(event.organisation_id);
       continue;
     }
     const period = derivePeriodAt(calendar, event.timestamp);
     made.set(`${period.organisation_id} ${period.year}-${period.month}`, period);
   }
   await tx.insertPeriods([...made.values()]);
-  return { periods: await tx.lockPeriods(organisationIds, from, to), homeless };
+  return { periods: await tx.lockPeriods(organisationIds, from, to), unknownOrganisations };
 }
 
 const commitConflicts: Commit<'conflicts'> = async (tx, rows, { shard, now }) => {
@@ -262,18 +264,18 @@ const commitConflicts: Commit<'conflicts'> = async (tx, rows, { shard, now }) =>
       received_at: row.received_at,
     }),
   );
-  const silent = await findWithoutPayloads(
+  const payloadsOff = await findWithoutPayloads(
     tx,
     rows.filter(({ event }) => event.includes('"generation"')),
   );
   const known = await withoutErased(
     tx,
-    listed.map((row) => listedEvent(row, silent)),
+    listed.map((row) => listedEvent(row, payloadsOff)),
   );
   const fills = known.filter(({ kind }) => kind === 'fill');
   if (fills.length > 0) await tx.holdEventsCursor(shard);
   await tx.insertKnown(known);
-  if (fills.length > 0) await commitFills(tx, fills, silent, now);
+  if (fills.length > 0) await commitFills(tx, fills, payloadsOff, now);
   const n_duplicate = fills.length;
   return { ...NONE, n_duplicate, n_conflict: known.length - n_duplicate };
 };
@@ -282,7 +284,7 @@ const receivedAt = (row: HotEvent | HotConflict): number =>
   'ingested_at' in row ? row.ingested_at : row.received_at;
 
 const refusal = (error: unknown): string =>
-  `The ledger refused the row: ${error instanceof Error ? error.message : String(error)}`;
+  `The ledger rejected the row: ${error instanceof Error ? error.message : String(error)}`;
 
 const poisonEvent = (event: HotEvent, error: unknown): QuarantinedRow =>
   quarantine(event, 'refused_by_ledger', refusal(error), false);

@@ -41,7 +41,7 @@ export const periodTransaction = (tx: LedgerTransaction): PeriodTransaction => (
       periodValues(period),
     );
     // It was read a moment ago: only a failover of the ledger undoes it.
-    if (!row) throw new AppError('unavailable', 'The billing period has to be made again. Try again.');
+    if (!row) throw new AppError('unavailable', 'The billing period must be created again. Retry.');
     return row;
   },
   // Versions alone come again after a failover, when the lost batches are drained anew and otherwise divided: the stamp

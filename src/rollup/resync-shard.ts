@@ -17,7 +17,10 @@ export async function resyncShard(
   if (!ctx.shards.has(shard)) throw notFound('shard');
   return await ctx.ledger.transaction(PLATFORM, async (tx) => {
     if (!(await restartShard(tx, shard, ctx.now))) {
-      throw new AppError('shard_not_halted', 'The shard is not halted: there is nothing to resynchronise.');
+      throw new AppError(
+        'shard_not_halted',
+        'The shard is not halted, so there is nothing to resynchronise.',
+      );
     }
     const { epoch } = await readCursor(tx, shard, 'events');
     // Before the commit: once the new epoch counts, nothing of the old one may still delete.

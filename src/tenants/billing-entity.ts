@@ -40,14 +40,22 @@ function findTaxIdFaults(taxIds: readonly TaxId[]): Fault[] {
   return taxIds.flatMap(({ type, value }, index) => {
     const pointer = `/tax_ids/${index}/value`;
     if (type === 'gstin' && taxIds.findIndex((other) => other.type === 'gstin') < index) {
-      const detail = 'A seller has one GSTIN: each state in which it is registered is a seller of its own.';
+      const detail =
+        'A seller may have only one GSTIN. Create a billing entity for each state of registration.';
       return [{ pointer: `/tax_ids/${index}`, code: 'not_allowed', detail }];
     }
     if (type === 'gstin' && !isGstin(value)) {
-      return [{ pointer, code: 'invalid_format', detail: 'Is no GSTIN, or its check character is wrong.' }];
+      return [
+        {
+          pointer,
+          code: 'invalid_format',
+          detail: 'Not a valid GSTIN: check its format and check character.',
+        },
+      ];
     }
     if (type === 'eu_vat' && vatCountryOf(value) === null) {
-      const detail = 'Is no VAT ID of a member state: its two letters, then digits as that state has them.';
+      const detail =
+        'Not a valid VAT ID of an EU member state: expected its two-letter prefix and the digits of that state.';
       return [{ pointer, code: 'invalid_format', detail }];
     }
     return [];

@@ -18,7 +18,7 @@ export interface CreateApiKeyInput {
 /** The key itself is in this answer and nowhere else. Throws `not_found` for an unknown project, `invalid_request` for a past expiry. */
 export async function createApiKey(ctx: Ctx, input: CreateApiKeyInput): Promise<ApiKey & { key: string }> {
   if (input.expires_at !== undefined && input.expires_at <= ctx.now) {
-    const detail = 'expires_at must lie in the future.';
+    const detail = 'expires_at must be in the future.';
     throw invalidRequest([{ pointer: '/expires_at', code: 'in_the_past', detail }]);
   }
   const { key, key_hash, prefix } = createKey('live');

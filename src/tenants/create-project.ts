@@ -34,6 +34,6 @@ export async function createProject(ctx: Ctx, input: CreateProjectInput): Promis
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('already_exists', 'The organisation has a project of this external_key.');
+    throw new AppError('already_exists', 'The organisation already has a project with this external_key.');
   }
 }

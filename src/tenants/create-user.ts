@@ -29,7 +29,7 @@ export async function createUser(ctx: Ctx, input: CreateUserInput): Promise<User
       await insertUser(tx, { organisation_id, id, user_id, is_active, ...profile });
       // After the insert, which waits for a deletion of the same user_id.
       if (await isBeingErased(tx, organisation_id, user_id)) {
-        const detail = 'A user of this user_id is just being deleted. Try again when that is done.';
+        const detail = 'A user with this user_id is being deleted. Retry when the deletion is complete.';
         throw new AppError('invalid_state', detail, { retryAfterSeconds: 3600 });
       }
       await putIdentities(tx, ctx, { organisation_id, id, identities });
@@ -48,6 +48,6 @@ export async function createUser(ctx: Ctx, input: CreateUserInput): Promise<User
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('already_exists', 'There is a user of this organisation with this user_id.');
+    throw new AppError('already_exists', 'The organisation already has a user with this user_id.');
   }
 }

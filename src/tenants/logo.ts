@@ -18,18 +18,20 @@ const refused = (code: string, detail: string) => invalidRequest([{ pointer: '/l
 
 /** The picture of a data URL. Throws `invalid_request` for what no PDF can show, or is too large. */
 export async function parseLogo(text: string): Promise<LogoFile> {
-  if (text.length > LOGO_TEXT_MAX) throw refused('too_long', `A logo has at most ${LOGO_BYTES_MAX} bytes.`);
+  if (text.length > LOGO_TEXT_MAX)
+    throw refused('too_long', `A logo may have at most ${LOGO_BYTES_MAX} bytes.`);
   const match = DATA_URL.exec(text);
   const bytes = match?.[2] === undefined ? null : decodeBase64(match[2]);
   if (match === null || bytes === null) {
     const detail = 'Must be a data URL: data:image/png;base64,… or data:image/jpeg;base64,…';
     throw refused('invalid_format', detail);
   }
-  if (bytes.length > LOGO_BYTES_MAX) throw refused('too_long', `A logo has at most ${LOGO_BYTES_MAX} bytes.`);
+  if (bytes.length > LOGO_BYTES_MAX)
+    throw refused('too_long', `A logo may have at most ${LOGO_BYTES_MAX} bytes.`);
   const { media_type } = await readLogo(bytes).catch((error) => {
     throw error instanceof UnusableLogoError ? refused('invalid_format', error.message) : error;
   });
-  if (media_type !== match[1]) throw refused('invalid_format', `The bytes are not those of ${match[1]}.`);
+  if (media_type !== match[1]) throw refused('invalid_format', `The content is not ${match[1]}.`);
   return { bytes, media_type, sha256: sha256Hex(bytes) };
 }
 

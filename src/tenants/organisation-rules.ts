@@ -35,17 +35,17 @@ export function findTaxDataFaults({ tax_regime, address, tax_id, place_of_supply
     faults.push({ pointer, code: 'invalid_format', detail });
   };
   if (tax_id !== null && tax_regime === 'in' && country === 'IN' && !isGstin(tax_id)) {
-    add('/tax_id', 'Is no GSTIN, or its check character is wrong.');
+    add('/tax_id', 'Not a valid GSTIN: check its format and check character.');
   }
   if (tax_id !== null && tax_regime === 'eu' && country !== null && isEuMember(country)) {
-    if (vatCountryOf(tax_id) === null) add('/tax_id', 'Is no VAT ID of a member state.');
+    if (vatCountryOf(tax_id) === null) add('/tax_id', 'Not a valid VAT ID of an EU member state.');
   }
   if (place_of_supply === null) return faults;
   if (tax_regime === 'in' && !isIndianState(place_of_supply)) {
     add('/place_of_supply', 'Must be the code of an Indian state: 01 to 38, or 97.');
   }
   if (tax_regime === 'eu' && !isCountry(place_of_supply)) {
-    add('/place_of_supply', 'Must be the code of a country (ISO 3166-1 alpha-2).');
+    add('/place_of_supply', 'Must be an ISO 3166-1 alpha-2 country code.');
   }
   return faults;
 }
@@ -64,7 +64,7 @@ export function findPayloadFaults({
   ai_payload_delete_days: remove = PAYLOAD_DELETE_DAYS_DEFAULT,
 }: PayloadDays): Fault[] {
   if (archive === null || remove === null || archive <= remove) return [];
-  const detail = `Must not be less than ai_payload_archive_days, which is ${archive}.`;
+  const detail = `Must not be less than ai_payload_archive_days (${archive}).`;
   return [{ pointer: '/ai_payload_delete_days', code: 'invalid_order', detail }];
 }
 

@@ -26,7 +26,7 @@ export async function putIdentities(
       seen.add(key);
       return [];
     }
-    return [{ pointer: `/identities/${index}`, code: 'repeated', detail: 'Give an identity once.' }];
+    return [{ pointer: `/identities/${index}`, code: 'repeated', detail: 'The identity is listed twice.' }];
   });
   if (faults.length > 0) throw invalidRequest(faults);
   await deleteIdentities(tx, organisation_id, id);
@@ -38,7 +38,7 @@ export async function putIdentities(
     if (!isUniqueViolation(error)) throw error;
     throw new AppError(
       'already_exists',
-      'One of the identities is that of another user of this organisation.',
+      'One of the identities already belongs to another user of this organisation.',
     );
   }
 }

@@ -39,7 +39,7 @@ export async function updateBillingEntity(
     assertUnchanged(before);
     const faults = findBillingEntityFaults({ ...before, ...changes });
     if (before.is_default && input.is_default === false) {
-      const detail = 'There is always a default: make another billing entity it instead.';
+      const detail = 'There must always be a default. Make another billing entity the default instead.';
       faults.push({ pointer: '/is_default', code: 'not_allowed', detail });
     }
     if (faults.length > 0) throw invalidRequest(faults);

@@ -17,7 +17,7 @@ import {
   findBillingEntityId,
   findOrganisationLocked,
   type Organisation,
-  updateOrganisation,
+  updateOrganisation as updateOrganisationRow,
   upsertCalendarEntry,
 } from './store.ts';
 
@@ -43,7 +43,7 @@ export interface UpdateOrganisationInput extends BuyerFields {
  * `assertUnchanged` is given the organisation as it is under the lock, and throws where the caller had seen another. Throws
  * `not_found`, and `invalid_request` with every fault of its tax data and of its payloads' days, or for an unknown billing entity.
  */
-export async function changeOrganisation(
+export async function updateOrganisation(
   ctx: Ctx,
   input: UpdateOrganisationInput,
   assertUnchanged: (current: Organisation) => void = () => undefined,
@@ -66,7 +66,7 @@ export async function changeOrganisation(
     if (rest.timezone !== undefined || rest.currency !== undefined) {
       await scheduleCalendar(tx, ctx.now, before, rest);
     }
-    const row = await updateOrganisation(tx, id, changes, isPublished);
+    const row = await updateOrganisationRow(tx, id, changes, isPublished);
     await appendAudit(tx, ctx, {
       organisation_id: id,
       entity_type: 'organisation',

@@ -1,7 +1,7 @@
 import { appendAudit } from '../access/audit/append-audit.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { publishOrganisations } from './publication/publish-directory.ts';
-import { type Project, touchPublication, updateProject } from './store.ts';
+import { type Project, touchPublication, updateProject as updateProjectRow } from './store.ts';
 import { withOwner } from './tenant-scope.ts';
 
 export interface UpdateProjectInput {
@@ -12,10 +12,10 @@ export interface UpdateProjectInput {
 }
 
 /** Throws `not_found`. */
-export async function changeProject(ctx: Ctx, { id, ...rest }: UpdateProjectInput): Promise<Project> {
+export async function updateProject(ctx: Ctx, { id, ...rest }: UpdateProjectInput): Promise<Project> {
   const changes = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const { project, organisationId } = await withOwner(ctx, 'projects', id, async (tx, organisationId) => {
-    const project = await updateProject(tx, id, changes);
+    const project = await updateProjectRow(tx, id, changes);
     if (rest.is_active !== undefined) await touchPublication(tx, organisationId);
     await appendAudit(tx, ctx, {
       organisation_id: organisationId,

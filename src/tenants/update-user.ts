@@ -14,7 +14,7 @@ export interface UpdateUserInput extends UserChanges {
  * `assertUnchanged` is given the user as he is under the lock, and throws where the caller had seen another. Throws
  * `not_found`, `already_exists` for an identity that is taken, `invalid_request`.
  */
-export async function changeUser(
+export async function updateUser(
   ctx: Ctx,
   { id, identities, ...rest }: UpdateUserInput,
   assertUnchanged: (current: User) => void = () => undefined,

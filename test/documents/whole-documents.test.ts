@@ -41,18 +41,18 @@ test.each<[string, string[]]>([
 test.each<[string, string]>([
   [
     '<html><head><style>p{}</style></head><body>x</body></html>',
-    '<style> is not taken: rules of CSS stand in css_content.',
+    '<style> is not allowed. Put CSS in css_content.',
   ],
-  ['<html><body onload="x">x</body></html>', 'onload of <body> is not taken.'],
-  ['<head><p>x</p></head>', '<p> within <head> is not taken.'],
-  ['{{totl}}', 'Line 1: There is no variable ‘totl’; the nearest are ‘total’ and ‘title’.'],
+  ['<html><body onload="x">x</body></html>', 'onload of <body> is not allowed.'],
+  ['<head><p>x</p></head>', '<p> within <head> is not allowed.'],
+  ['{{totl}}', 'Line 1: Unknown variable ‘totl’; the nearest are ‘total’ and ‘title’.'],
   [
     '{{buyer_name}}',
-    'Line 1: There is no variable ‘buyer_name’; the nearest are ‘buyer.name’, ‘seller_name’ and ‘buyer’.',
+    'Line 1: Unknown variable ‘buyer_name’; the nearest are ‘buyer.name’, ‘seller_name’ and ‘buyer’.',
   ],
   [
     '{{#line_items}}{{descripton}}{{/line_items}}',
-    'Line 1: There is no variable ‘descripton’; the nearest is ‘description’.',
+    'Line 1: Unknown variable ‘descripton’; the nearest is ‘description’.',
   ],
 ])('%s: the fault helps', (html, detail) => {
   expect(findTemplateFaults(templateOf(html)).map((fault) => fault.detail)).toEqual([detail]);

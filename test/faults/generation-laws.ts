@@ -132,21 +132,21 @@ function checkFills({ ledger }: World): void {
     if (row.kind === 'conflict' || !sent) continue;
     const key = arrivalKeyOf(row);
     arrivals.set(key, [...(arrivals.get(key) ?? []), sent]);
-    const isSilent = ledger.silent.has(row.organisation_id);
+    const storesNoPayloads = ledger.payloadsOff.has(row.organisation_id);
     hold(
       'who keeps no payloads keeps none',
-      !isSilent || PAYLOADS.every((name) => sent[name] === undefined),
+      !storesNoPayloads || PAYLOADS.every((name) => sent[name] === undefined),
       () => row.id,
     );
   }
   for (const [id, { event, row }] of ledger.generations.committed) {
     const first = sentOf(event.generation ?? '');
-    const isSilent = ledger.silent.has(event.organisation_id);
+    const storesNoPayloads = ledger.payloadsOff.has(event.organisation_id);
     for (const name of ARRIVAL_FIELDS) {
       const found = row[name]?.toString() ?? null;
       const own = first[name];
       const later = (arrivals.get(arrivalKeyOf(event)) ?? []).flatMap((sent) => sent[name] ?? []);
-      if (isSilent && PAYLOADS.includes(name)) {
+      if (storesNoPayloads && PAYLOADS.includes(name)) {
         hold('who keeps no payloads keeps none', found === null, () => `${id} ${name}`);
         continue;
       }

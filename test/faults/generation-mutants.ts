@@ -15,14 +15,14 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'fills: those drained before their call are not looked for',
     file: GENERATIONS,
-    find: 'await commitFills(tx, await tx.readFills(booked.map(({ event }) => event)), silent, now);',
+    find: 'await commitFills(tx, await tx.readFills(booked.map(({ event }) => event)), payloadsOff, now);',
     replace: '',
     law: 'a later arrival fills what is empty, and nothing else',
   },
   {
     name: 'fills: a repetition met only at the drain fills nothing',
     file: DRAIN,
-    find: 'if (repeated.length > 0) await commitFills(tx, repeated, silent, now);',
+    find: 'if (repeated.length > 0) await commitFills(tx, repeated, payloadsOff, now);',
     replace: '',
     law: 'a later arrival fills what is empty, and nothing else',
   },
@@ -50,7 +50,7 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'payloads: kept of who keeps none',
     file: DRAIN,
-    find: 'const kept = dropPayloads(counted, generations, silent);',
+    find: 'const kept = dropPayloads(counted, generations, payloadsOff);',
     replace: 'const kept = generations;',
     law: 'who keeps no payloads keeps none',
   },

@@ -75,18 +75,18 @@ export class LedgerMemory {
   readonly invoices = new Table<Invoice>('invoices');
   readonly calendars: ReadonlyMap<string, readonly CalendarEntry[]>;
   /** Organisations that keep no payloads of their AI calls. */
-  readonly silent: ReadonlySet<string>;
+  readonly payloadsOff: ReadonlySet<string>;
   readonly engine: Engine;
 
   constructor(
     scheduler: Scheduler,
     calendars: ReadonlyMap<string, readonly CalendarEntry[]>,
-    silent: ReadonlySet<string>,
+    payloadsOff: ReadonlySet<string>,
   ) {
     const { cursors, batches, keys, events, hourly, daily, monthly } = this;
     const { adjustments, known, quarantine, periods, invoices, generations, statistics, users } = this;
     this.calendars = calendars;
-    this.silent = silent;
+    this.payloadsOff = payloadsOff;
     this.engine = new Engine(scheduler, [
       cursors,
       batches,

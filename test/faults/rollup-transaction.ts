@@ -175,7 +175,9 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
       }),
 
     listWithoutPayloads: (organisations) =>
-      run('list organisations without payloads', () => ledger.silent.intersection(new Set(organisations))),
+      run('list organisations without payloads', () =>
+        ledger.payloadsOff.intersection(new Set(organisations)),
+      ),
 
     // Nobody is deleted here: test/retention does that.
     listErased: () => run('list erased calls', () => new Map()),

@@ -161,7 +161,7 @@ describe('a field is told as', () => {
       { type: 'string', minLength: 1, maxLength: 64 },
       'string, 1 to 64 characters',
     ],
-    ['a text that is not empty', { type: 'string', minLength: 1 }, 'string, length from 1'],
+    ['a text that is not empty', { type: 'string', minLength: 1 }, 'string, length at least 1'],
     ['bounds', { type: 'integer', minimum: 0, maximum: 12 }, 'integer, from 0, to 12'],
     [
       'the bounds of all integers, which say nothing',
@@ -170,7 +170,7 @@ describe('a field is told as', () => {
     ],
     ['a choice', { type: 'string', enum: ['a', 'b'] }, '"a" or "b"'],
     ['a constant, false too', { type: 'boolean', const: false }, 'false'],
-    ['a value where absent', { type: 'string', default: 'day' }, 'string, "day" where absent'],
+    ['a value where absent', { type: 'string', default: 'day' }, 'string, default "day"'],
     ['several types', { type: ['string', 'null'] }, 'string or null'],
     [
       'what may be null, with its limits',

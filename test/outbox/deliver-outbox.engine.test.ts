@@ -202,7 +202,7 @@ describe('what fails', () => {
       }),
     );
     expect([begun, result.given_up]).toEqual([0, 1]);
-    expect(await rowOf(id)).toMatchObject({ delivered_at: null, last_error: 'the attempts did not end' });
+    expect(await rowOf(id)).toMatchObject({ delivered_at: null, last_error: 'no attempts left' });
   });
 });
 

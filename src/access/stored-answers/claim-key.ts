@@ -40,7 +40,10 @@ async function tryClaim(tx: LedgerTransaction, input: ClaimKeyInput): Promise<Cl
   const standing = standingOf(kept, fingerprint, now);
   switch (standing) {
     case 'reused':
-      throw new AppError('idempotency_key_reused', 'Another request was sent with this Idempotency-Key.');
+      throw new AppError(
+        'idempotency_key_reused',
+        'This Idempotency-Key was used for a different request. Use a new key.',
+      );
     case 'in_flight':
       throw inFlight();
     case 'answered':
@@ -55,6 +58,10 @@ async function tryClaim(tx: LedgerTransaction, input: ClaimKeyInput): Promise<Cl
 }
 
 const inFlight = (): AppError =>
-  new AppError('idempotency_key_in_flight', 'The first request with this Idempotency-Key is still at work.', {
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
-  });
+  new AppError(
+    'idempotency_key_in_flight',
+    'The first request with this Idempotency-Key is still in progress. Retry later.',
+    {
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+    },
+  );

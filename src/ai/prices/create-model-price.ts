@@ -74,7 +74,7 @@ export async function createModelPrice(ctx: Ctx, input: CreateModelPriceInput): 
     if (!isExclusionViolation(error)) throw error;
     throw new AppError(
       'rate_overlap',
-      'This price (same organisation, provider, model, kind of tokens, service tier and step) is in force at some of these moments.',
+      'Another price for the same organisation, provider, model, token kind, service tier and prompt threshold is in force during part of this time.',
     );
   }
 }

@@ -30,7 +30,7 @@ export async function endModelPrice(ctx: Ctx, { id, effective_to }: EndModelPric
       from !== null && effective_to <= from
         ? 'Must be after effective_from.'
         : to !== null && effective_to > to
-          ? 'A price that has an end cannot be made to end later.'
+          ? 'effective_to is already set and can only be moved earlier.'
           : null;
     if (detail) throw invalidRequest([{ pointer: '/effective_to', code: 'invalid_order', detail }]);
     const ended = await setModelPriceEnd(tx, id, formatInstant(effective_to));

@@ -37,7 +37,7 @@ export const PRICE_INTEGER_DIGITS = 10;
 /** Six, so that one token costs a whole number of 10^-12 USD: costs are exact in what the ledger stores, never rounded. */
 export const PRICE_DECIMALS = 6;
 
-export const PRICE_DETAIL = `Must be a decimal of at most ${PRICE_INTEGER_DIGITS} integer digits and ${PRICE_DECIMALS} decimals, not below zero.`;
+export const PRICE_DETAIL = `Must be a non-negative decimal with at most ${PRICE_INTEGER_DIGITS} integer digits and ${PRICE_DECIMALS} decimals.`;
 
 const PRICE = new RegExp(`^\\d{1,${PRICE_INTEGER_DIGITS}}(?:\\.\\d{1,${PRICE_DECIMALS}})?$`);
 

@@ -221,7 +221,7 @@ export const isSameCost = (a: CallCost, b: CallCost): boolean =>
  * book later does not count, unless the edge named it: its clock is another. One that was ended later had no such end yet;
  * but where it would have ruled beside one that the edge named, it had an end before that, for two never rule at once.
  */
-export function couldHaveBeen(
+export function matchesBookAt(
   found: CallCost,
   prices: readonly LedgerPrice[],
   call: PricedCall,

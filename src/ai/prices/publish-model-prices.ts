@@ -19,7 +19,11 @@ export async function publishModelPrice(ctx: Ctx, price: ModelPrice): Promise<vo
     await publish(ctx, [{ provider, model, organisation_id: organisation_id ?? EVERYONE }], []);
   } catch (error) {
     console.error(
-      JSON.stringify({ message: 'publish failed, left to the job', id: price.id, error: String(error) }),
+      JSON.stringify({
+        message: 'publish failed; the publish job will retry',
+        id: price.id,
+        error: String(error),
+      }),
     );
   }
 }

@@ -72,7 +72,7 @@ const COLUMNS = [
   'created_at',
 ] as const satisfies readonly (keyof EmailNotification)[];
 
-const NEVER_ENDED = 'The attempt did not end: whether the e-mail left is not known.';
+const NEVER_ENDED = 'The attempt did not finish. The e-mail may have been sent.';
 
 /** Writes that an attempt begins; one before it that never ended is told as failed. */
 export async function beginNotification(

@@ -39,7 +39,7 @@ export const sendEmail =
     const subject = await ctx.ledger.transaction(tenant(organisation_id), (tx) =>
       findEmailSubject(tx, organisation_id, payload.document_id),
     );
-    if (!subject) throw new Error(`there is no document ${payload.document_id}`);
+    if (!subject) throw new Error(`document ${payload.document_id} not found`);
     if (!isStillWanted(payload.kind, subject, ctx.now)) return { kind: 'delivered' };
     const { pdf_sha256, invoice_id } = subject;
     if (pdf_sha256 === null) return { kind: 'postponed' };
@@ -75,7 +75,7 @@ export const sendEmail =
 
 function readPayload({ payload }: OutboxMessage): EmailPayload {
   const known = EMAIL_KINDS.find((kind) => kind === payload['kind']);
-  if (!known) throw new Error(`there is no e-mail of the kind ${String(payload['kind'])}`);
+  if (!known) throw new Error(`unknown e-mail kind ${String(payload['kind'])}`);
   // Written by verbs of ours, with the kind.
   return payload as unknown as EmailPayload;
 }

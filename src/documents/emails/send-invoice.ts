@@ -36,7 +36,10 @@ export const sendInvoice = (ctx: Ctx, { id, recipient }: SendInvoiceInput): Prom
       throw new AppError('invalid_state', `The invoice is ${status} and cannot be sent.`);
     }
     if (document_id === null) {
-      throw new AppError('invalid_state', 'The invoice was issued before there were documents to send.');
+      throw new AppError(
+        'invalid_state',
+        'The invoice has no document to send: it was issued before documents were created.',
+      );
     }
     const outbox_id = uuidv7(ctx.now);
     const created_at = formatInstant(ctx.now);

@@ -36,16 +36,16 @@ const en: EmailTexts = {
     reminder_after: 'Invoice {number} from {seller} was due on {date}',
   },
   openings: {
-    invoice_issued: 'here is invoice {number} of {issued} from {seller}: {total}.',
+    invoice_issued: 'Here is invoice {number} from {seller}, dated {issued}, for {total}.',
     credit_note_issued:
-      'here is credit note {number} of {issued} from {seller}: {total}. It corrects invoice {invoice}.',
-    reminder_before: 'this is about invoice {number} of {issued} from {seller}: {total}.',
-    reminder_after: 'this is about invoice {number} of {issued} from {seller}: {total}.',
+      'Here is credit note {number} from {seller}, dated {issued}, for {total}. It corrects invoice {invoice}.',
+    reminder_before: 'This is a reminder about invoice {number} from {seller}, dated {issued}, for {total}.',
+    reminder_after: 'This is a reminder about invoice {number} from {seller}, dated {issued}, for {total}.',
   },
   due: 'It is due on {date}.',
-  due_soon: 'It is due on {date}; {open} is still open.',
-  overdue: 'It was due on {date}; {open} is still open.',
-  paid_meanwhile: 'If you have paid it in the meantime, this message needs nothing from you.',
+  due_soon: 'It is due on {date}. The outstanding amount is {open}.',
+  overdue: 'It was due on {date}. The outstanding amount is {open}.',
+  paid_meanwhile: 'If you have already paid, please disregard this message.',
   view_online: 'View the invoice online',
   attached: 'The document is attached as a PDF.',
 };

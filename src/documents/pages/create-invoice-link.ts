@@ -35,7 +35,7 @@ export async function createInvoiceLink(
   { invoice_id, expires_at = ctx.now + LIFE_MS }: CreateInvoiceLinkInput,
 ): Promise<InvoiceLinkWithUrl> {
   if (expires_at <= ctx.now || expires_at > ctx.now + LIFE_MAX_MS) {
-    const detail = 'Must be after now and within two years.';
+    const detail = 'Must be in the future and at most two years ahead.';
     throw invalidRequest([{ pointer: '/expires_at', code: 'out_of_range', detail }]);
   }
   return await withOwner(ctx, 'invoices', invoice_id, async (tx, organisation_id) => {
@@ -67,7 +67,11 @@ async function addLink(
 ): Promise<InvoiceLink> {
   const isIssued = await findWhetherIssued(tx, of.organisation_id, of.invoice_id);
   if (isIssued === null) throw notFound('invoice');
-  if (!isIssued) throw new AppError('invalid_state', 'Only an issued invoice can be shown to a customer.');
+  if (!isIssued)
+    throw new AppError(
+      'invalid_state',
+      'Only an issued invoice can have a link. Finalize the invoice first.',
+    );
   const link: InvoiceLink = {
     ...of,
     id: uuidv7(ctx.now),
@@ -88,6 +92,6 @@ async function addLink(
 
 async function urlOf(ctx: Ctx, tx: LedgerTransaction, link: InvoiceLink): Promise<string> {
   const [secret] = await listLinkSecretsFor(tx, link.organisation_id);
-  assert(secret !== undefined, 'there is a key to sign links with');
+  assert(secret !== undefined, 'the key that signs links exists');
   return `${ctx.publicUrl}/i/${await signLink(secret, link)}`;
 }

@@ -17,6 +17,7 @@ export async function getPage(ctx: Ctx, { kind, id }: GetPageInput): Promise<str
   const document = await withOwner(ctx, table, id, (tx, organisationId) =>
     findIssuedDocument(tx, organisationId, kind, id),
   );
-  if (!document) throw new AppError('invalid_state', 'Only what was issued has a page.');
+  if (!document)
+    throw new AppError('invalid_state', 'Only an issued invoice or credit note has a page. Issue it first.');
   return await renderPage(ctx, { document });
 }

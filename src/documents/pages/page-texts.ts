@@ -18,7 +18,7 @@ export const PAGE_TEXTS: Readonly<Record<LanguageCode, PageTexts>> = {
     paid: 'Paid',
     cancelled: 'Cancelled',
     credited: 'Credited',
-    still_due: '{amount} to pay',
+    still_due: '{amount} due',
   },
   de: {
     direction: 'ltr',

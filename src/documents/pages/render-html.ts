@@ -105,12 +105,12 @@ function stateText(
 }
 
 /** What a customer sees where a link opens nothing: the same for every reason. */
-export const renderNothingHere = (): string =>
+export const renderInvalidLink = (): string =>
   frame(
     'en',
     'Not found',
     '',
-    '<main class="mb-sheet"><h1>This link does not open anything</h1><p>It may have expired or been withdrawn. Ask the sender for a new one.</p></main>',
+    '<main class="mb-sheet"><h1>This link is not valid</h1><p>It may have expired or been revoked. Ask the sender for a new one.</p></main>',
   );
 
 const escapeText = (text: string): string => Mustache.escape(text);

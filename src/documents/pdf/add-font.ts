@@ -40,7 +40,7 @@ export async function addFont(ctx: Ctx, { name, bytes, retryDocuments }: AddFont
     // The last act: where it fails, nothing was audited, and a font that is there is never written over.
     const file = { bytes, media_type: name.endsWith('.otf') ? 'font/otf' : 'font/ttf' };
     if (await ctx.files.putIfAbsent(FONTS_PREFIX + name, file)) return { ...font, documents_retried };
-    throw new AppError('already_exists', 'There is a font of this name: give yours another.');
+    throw new AppError('already_exists', 'A font with this name already exists. Choose another name.');
   });
 }
 
@@ -55,7 +55,7 @@ function assertFont(bytes: Uint8Array): void {
   const signature = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   const tables = SIGNATURES.includes(signature) ? tablesOf(bytes) : [];
   if (TABLES.every((tag) => tables.includes(tag)) && OUTLINES.some((tag) => tables.includes(tag))) return;
-  const detail = 'Must be a TrueType or OpenType font; collections are not.';
+  const detail = 'Must be a TrueType or OpenType font. Font collections are not supported.';
   throw invalidRequest([{ pointer: '', code: 'invalid_format', detail }]);
 }
 

@@ -42,18 +42,22 @@ export async function getPdf(ctx: Ctx, { kind, id }: GetPdfInput): Promise<Issue
 }
 
 function pendingOf({ has_document, render_error }: PdfState, noun: string): AppError {
-  if (!has_document) return notFound(`PDF: the ${noun} was issued before there were any`);
+  if (!has_document) return notFound(`PDF: the ${noun} was issued before PDFs were created`);
   if (render_error?.startsWith(GLYPHS_MISSING)) {
     const codePoints = render_error.slice(GLYPHS_MISSING.length);
-    return new AppError('glyphs_missing', `No font has a glyph for ${codePoints}: add one that does.`, {
-      extensions: { code_points: codePoints.split(' ') },
-      retryAfterSeconds: RETRY_AFTER_SECONDS,
-    });
+    return new AppError(
+      'glyphs_missing',
+      `No font has a glyph for ${codePoints}. Add one that does with POST /v1/admin/fonts.`,
+      {
+        extensions: { code_points: codePoints.split(' ') },
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+      },
+    );
   }
   return documentPending();
 }
 
 export const documentPending = (): AppError =>
-  new AppError('document_pending', 'The PDF is not there yet. Try again.', {
+  new AppError('document_pending', 'The PDF is not ready yet. Retry later.', {
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });

@@ -18,7 +18,7 @@ export async function loadStoredFonts(files: FileStore): Promise<FontFile[]> {
 
 async function loadFont(files: FileStore, key: string): Promise<FontFile> {
   const file = await files.get(key);
-  if (!file) throw new Error(`the font ${key} is listed and not there`);
+  if (!file) throw new Error(`the font ${key} is listed but missing from the file store`);
   const font = { name: key.slice(FONTS_PREFIX.length).replace(ENDING, ''), bytes: file.bytes };
   if (cachedBytes + font.bytes.length > CACHED_BYTES_MAX) {
     cache.clear();

@@ -8,7 +8,7 @@ export const pdfKeyOf = (sha256: string): string => `documents/${sha256}.pdf`;
 export async function readPdf(files: FileStore, sha256: string): Promise<Uint8Array> {
   const file = await files.get(pdfKeyOf(sha256));
   if (!file) throw new Error(`the PDF ${sha256} is not in the file store`);
-  if (sha256Hex(file.bytes) !== sha256) throw new Error(`the file of the PDF ${sha256} holds other bytes`);
+  if (sha256Hex(file.bytes) !== sha256) throw new Error(`the stored PDF ${sha256} does not match its hash`);
   return file.bytes;
 }
 

@@ -51,7 +51,7 @@ export async function previewTemplate(ctx: Ctx, input: PreviewTemplateInput): Pr
 
 function assertData({ template_type }: InvoiceTemplate, data: PreviewData | undefined): void {
   if (data === undefined) return;
-  const ofPdf = { pointer: '/data', code: 'not_of_pdf', detail: 'A template of PDFs has no data.' };
+  const ofPdf = { pointer: '/data', code: 'not_of_pdf', detail: 'A PDF template takes no data.' };
   const faults = template_type === 'pdf' ? [ofPdf] : findPreviewFaults(data);
   if (faults.length > 0) throw invalidRequest(faults);
 }
@@ -71,7 +71,11 @@ const load = (
     }
     await tx.enter(tenant(owner));
     const document = await findIssuedDocument(tx, owner, 'invoice', invoiceId);
-    if (!document) throw new AppError('invalid_state', 'Only an issued invoice can be shown.');
+    if (!document)
+      throw new AppError(
+        'invalid_state',
+        'Only an issued invoice can be previewed. Finalize the invoice first.',
+      );
     return { template, invoice: document.model };
   });
 
@@ -92,8 +96,12 @@ async function drawPdf(ctx: Ctx, model: DocumentModel, logo: Uint8Array | null):
     return await renderPdf(model, { fonts: await ctx.loadFonts(), logo });
   } catch (error) {
     if (!(error instanceof MissingGlyphsError)) throw error;
-    throw new AppError('glyphs_missing', `No font has a glyph for ${error.codePoints.join(' ')}.`, {
-      extensions: { code_points: error.codePoints },
-    });
+    throw new AppError(
+      'glyphs_missing',
+      `No font has a glyph for ${error.codePoints.join(' ')}. Add one that does with POST /v1/admin/fonts.`,
+      {
+        extensions: { code_points: error.codePoints },
+      },
+    );
   }
 }

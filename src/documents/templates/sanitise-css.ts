@@ -28,8 +28,8 @@ const refuse = (detail: string): never => {
  * read it otherwise), at addresses, and at functions and rules that are not on the lists above.
  */
 export function sanitiseCss(css: string, context: 'stylesheet' | 'declarationList' = 'stylesheet'): string {
-  if (css.length > CHARACTERS_MAX) refuse('CSS has at most 65,536 characters.');
-  if ((css.match(/[([{]/g)?.length ?? 0) > BLOCKS_MAX) refuse('CSS has at most 5,000 blocks.');
+  if (css.length > CHARACTERS_MAX) refuse('CSS may have at most 65,536 characters.');
+  if ((css.match(/[([{]/g)?.length ?? 0) > BLOCKS_MAX) refuse('CSS may have at most 5,000 blocks.');
   const tree = parse(css, {
     context,
     parseCustomProperty: true,
@@ -39,7 +39,8 @@ export function sanitiseCss(css: string, context: 'stylesheet' | 'declarationLis
   walk(tree, { enter: checkNode });
   const clean = generate(tree);
   // The last net: none of these is needed by what is allowed.
-  if (/[<\\@]/.test(clean.replace(/@(?:media|page)\b/g, ''))) refuse('CSS has no <, \\ or @ within texts.');
+  if (/[<\\@]/.test(clean.replace(/@(?:media|page)\b/g, '')))
+    refuse('CSS strings may not contain <, \\ or @.');
   return clean;
 }
 
@@ -55,17 +56,17 @@ function checkNode(node: CssNode, item: ListItem<CssNode>, list: List<CssNode>):
 function findFault(node: CssNode): string | null {
   switch (node.type) {
     case 'Url':
-      return 'addresses (url) are not taken.';
+      return 'url() is not allowed.';
     case 'Raw':
-      return 'this cannot be read.';
+      return 'this cannot be parsed.';
     case 'Atrule':
-      return AT_RULES.has(plain(node.name)) ? null : `@${node.name} is not taken.`;
+      return AT_RULES.has(plain(node.name)) ? null : `@${node.name} is not allowed.`;
     case 'Function':
-      return FUNCTIONS.has(plain(node.name)) ? null : `${node.name}() is not taken.`;
+      return FUNCTIONS.has(plain(node.name)) ? null : `${node.name}() is not allowed.`;
     case 'Declaration': {
       const property = plain(node.property);
       const isTaken = PROPERTY.test(property) && !PROPERTIES_REFUSED.has(property);
-      return isTaken ? null : `the property ${node.property} is not taken.`;
+      return isTaken ? null : `the property ${node.property} is not allowed.`;
     }
     default:
       return null;

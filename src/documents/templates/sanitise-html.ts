@@ -82,7 +82,7 @@ function findFrameFault(tag: string, attributes: Readonly<Record<string, string>
   const names = Object.keys(attributes);
   if (tag === 'meta') {
     const isUsual = attributes['name']?.toLowerCase() === 'viewport' || names.join() === 'charset';
-    return isUsual ? null : '<meta> of anything but charset and viewport';
+    return isUsual ? null : '<meta> other than charset and viewport';
   }
   const other = tag === 'html' ? names.find((name) => !HTML_ATTRIBUTES.includes(name)) : undefined;
   return other === undefined ? null : `${other} of <html>`;

@@ -46,11 +46,9 @@ const faultOf = (pointer: string, code: string, detail: string): Fault => ({ poi
 function findPdfFaults({ html_content, css_content, preview_data, variables }: TemplateContent): Fault[] {
   const fields = { html_content, css_content, preview_data };
   const given = Object.entries(fields).filter(([, value]) => value !== null);
-  const faults = given.map(([name]) =>
-    faultOf(`/${name}`, 'not_of_pdf', `A template of PDFs has no ${name}.`),
-  );
+  const faults = given.map(([name]) => faultOf(`/${name}`, 'not_of_pdf', `A PDF template has no ${name}.`));
   if (Object.keys(variables).length > 0) {
-    faults.push(faultOf('/variables', 'not_of_pdf', 'A template of PDFs has no variables.'));
+    faults.push(faultOf('/variables', 'not_of_pdf', 'A PDF template has no variables.'));
   }
   return faults;
 }
@@ -58,14 +56,12 @@ function findPdfFaults({ html_content, css_content, preview_data, variables }: T
 function findHtmlFaults(content: TemplateContent): Fault[] {
   const faults: Fault[] = [];
   if (content.settings !== null) {
-    faults.push(
-      faultOf('/settings', 'not_of_html', 'A template of HTML has no settings: it has css_content.'),
-    );
+    faults.push(faultOf('/settings', 'not_of_html', 'An HTML template has no settings. Use css_content.'));
   }
   const known = new Map(listVariables());
   for (const name of Object.keys(content.variables)) {
     if (known.has(name)) continue;
-    const detail = `There is no variable ‘${name}’${nameNearest(name, [...known.keys()])}.`;
+    const detail = `Unknown variable ‘${name}’${nameNearest(name, [...known.keys()])}.`;
     faults.push(faultOf('/variables', 'unknown_variable', detail));
   }
   faults.push(...findDataFaults(ALL_VARIABLES, content.preview_data ?? {}, '/preview_data'));
@@ -81,7 +77,7 @@ function findHtmlFaults(content: TemplateContent): Fault[] {
 
 function findMarkupFaults(html: string): Fault[] {
   const pointer = '/html_content';
-  if (html.trim() === '') return [faultOf(pointer, 'required', 'A template of HTML needs its html_content.')];
+  if (html.trim() === '') return [faultOf(pointer, 'required', 'An HTML template needs html_content.')];
   const taken = new Set<string>();
   try {
     const template: Template = parseTemplate(html);
@@ -97,8 +93,8 @@ function findMarkupFaults(html: string): Fault[] {
 
 const describeTaken = (what: string): string =>
   what === '<style>' || what === '<link>'
-    ? `${what} is not taken: rules of CSS stand in css_content.`
-    : `${what} is not taken.`;
+    ? `${what} is not allowed. Put CSS in css_content.`
+    : `${what} is not allowed.`;
 
 /** Data for a preview has the shape of the variables; any of them may be left out. */
 function findDataFaults(variable: Variable, value: unknown, pointer: string): Fault[] {
@@ -119,7 +115,7 @@ function findDataFaults(variable: Variable, value: unknown, pointer: string): Fa
         const at = `${pointer}/${name.slice(0, 100)}`;
         if (field) return findDataFaults(field, inner, at);
         const near = nameNearest(name, Object.keys(variable.fields));
-        return [faultOf(at, 'unknown_variable', `There is no such variable${near}.`)];
+        return [faultOf(at, 'unknown_variable', `Unknown variable${near}.`)];
       });
   }
 }

@@ -23,7 +23,7 @@ export interface TemplateFault {
 export class TemplateError extends Error {
   readonly faults: readonly TemplateFault[];
   constructor(faults: readonly TemplateFault[]) {
-    super(faults[0]?.detail ?? 'the template is not usable');
+    super(faults[0]?.detail ?? 'the template is not valid');
     this.name = 'TemplateError';
     this.faults = faults;
   }
@@ -48,18 +48,19 @@ export interface Template {
 type Token = readonly [kind: string, value: string, start: number, end: number, inner?: readonly Token[]];
 
 const REFUSED: Readonly<Record<string, string>> = {
-  '&': 'Text that is not escaped ({{{…}}} and {{&…}}) is not taken.',
-  '>': 'Partials ({{>…}}) are not taken.',
-  '=': 'Other delimiters ({{=…=}}) are not taken.',
+  '&': 'Unescaped output ({{{…}}} and {{&…}}) is not allowed.',
+  '>': 'Partials ({{>…}}) are not allowed.',
+  '=': 'Changing delimiters ({{=…=}}) is not allowed.',
 };
 
 /** Throws TemplateError with every fault and its line. */
 export function parseTemplate(content: string): Template {
   if (content.length > TEMPLATE_CHARACTERS_MAX)
-    refuse('too_long', 'A template has at most 65,536 characters.');
+    refuse('too_long', 'A template may have at most 65,536 characters.');
   // The parser's own expressions take quadratic time on these.
-  if (/\s{100}/.test(content)) refuse('too_long', 'A template has at most 99 white spaces in a row.');
-  if (/\{\{[^}]{200}/.test(content)) refuse('too_long', 'A tag has at most 199 characters.');
+  if (/\s{100}/.test(content))
+    refuse('too_long', 'A template may have at most 99 whitespace characters in a row.');
+  if (/\{\{[^}]{200}/.test(content)) refuse('too_long', 'A tag may have at most 199 characters.');
   const lineAt = (place: number): number => content.slice(0, place).split('\n').length;
 
   let tokens: readonly Token[];
@@ -67,7 +68,7 @@ export function parseTemplate(content: string): Template {
     // A parser of its own: the shared one keeps every template for ever. Its types call a token an array of anything.
     tokens = new Mustache.Writer().parse(content, ['{{', '}}']) as unknown as Token[];
   } catch (error) {
-    const [, what = 'Not readable', place = '0'] =
+    const [, what = 'Cannot be parsed', place = '0'] =
       /^(.*?)(?: at (\d+))?$/s.exec(error instanceof Error ? error.message : '') ?? [];
     throw new TemplateError([
       { code: 'syntax', detail: `Line ${lineAt(Number.parseInt(place, 10))}: ${what}.` },
@@ -107,10 +108,11 @@ class TokenReader {
   #readToken([kind, value, start, , inner = []]: Token, scopes: readonly Scope[], depth: number): Part[] {
     if (kind === 'text') return [{ kind, text: value }];
     if (kind === '!') return [];
-    if (++this.#tags === TAGS_MAX + 1) this.#fault(start, 'too_long', `There are more than ${TAGS_MAX} tags`);
+    if (++this.#tags === TAGS_MAX + 1)
+      this.#fault(start, 'too_long', `A template may have at most ${TAGS_MAX} tags`);
     if (this.#tags > TAGS_MAX) return [];
     if (kind !== 'name' && kind !== '#' && kind !== '^') {
-      return this.#fault(start, 'forbidden_tag', REFUSED[kind] ?? 'This tag is not taken');
+      return this.#fault(start, 'forbidden_tag', REFUSED[kind] ?? 'This tag is not allowed');
     }
     const found = findScope(value, scopes);
     if (!found) return this.#fault(start, 'unknown_variable', this.#describeUnknown(value, scopes));
@@ -118,21 +120,21 @@ class TokenReader {
     const path = value.split('.').filter((step) => step !== '');
     if (kind === 'name') {
       if (found.variable.kind === 'text') return [{ kind, path }];
-      return this.#fault(start, 'not_a_text', `‘${value}’ is no text: it opens a section`);
+      return this.#fault(start, 'not_a_text', `‘${value}’ is not text. Open it as a section`);
     }
     if (depth === DEPTH_MAX) {
-      return this.#fault(start, 'too_deep', `Sections are ${DEPTH_MAX} deep at most`);
+      return this.#fault(start, 'too_deep', `Sections may nest at most ${DEPTH_MAX} deep`);
     }
     if (kind === '^') return [{ kind: 'inverted', path, parts: this.read(inner, scopes, depth + 1) }];
     // A list within another that it is no part of would multiply, and says nothing.
     if (found.variable.kind === 'list' && scopes.some(({ isItem }) => isItem) && !isOwnOf(value, scopes)) {
-      return this.#fault(start, 'list_in_list', `‘${value}’ is no part of the list around it`);
+      return this.#fault(start, 'list_in_list', `‘${value}’ is not a field of the enclosing list`);
     }
     return [{ kind: 'section', path, parts: this.read(inner, [...scopes, innerScope(found)], depth + 1) }];
   }
 
   #describeUnknown(value: string, scopes: readonly Scope[]): string {
-    const unknown = `There is no variable ‘${value.slice(0, 100)}’`;
+    const unknown = `Unknown variable ‘${value.slice(0, 100)}’`;
     return this.faults.length < HINTS_MAX ? unknown + nameNearest(value, usableNames(scopes)) : unknown;
   }
 
@@ -190,12 +192,12 @@ export function fillTemplate({ parts }: Template, view: View): string {
   let steps = 0;
   const write = (text: string): void => {
     characters += text.length;
-    if (characters > OUTPUT_CHARACTERS_MAX) refuse('output_too_long', 'The page becomes too long.');
+    if (characters > OUTPUT_CHARACTERS_MAX) refuse('output_too_long', 'The rendered page is too long.');
     output.push(text);
   };
   const fill = (inner: readonly Part[], scopes: readonly ViewValue[]): void => {
     for (const part of inner) {
-      if (++steps > STEPS_MAX) refuse('output_too_long', 'The page becomes too long.');
+      if (++steps > STEPS_MAX) refuse('output_too_long', 'The rendered page is too long.');
       if (part.kind === 'text') {
         write(part.text);
         continue;

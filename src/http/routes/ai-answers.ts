@@ -19,10 +19,10 @@ const sceneOrGrouping = z
   .enum(['scene', ...GROUPINGS])
   .transform((by) => (by === 'scene' ? 'type' : by))
   .pipe(grouping)
-  .meta({ description: '`scene` is another name of `type`' });
+  .meta({ description: '`scene` is an alias of `type`' });
 
 const group = {
-  group: z.string().nullable().meta({ description: 'Null: the calls without one' }),
+  group: z.string().nullable().meta({ description: 'Null: calls without a value' }),
   generation_type: z.string().optional(),
   scene: z.string().optional(),
   provider: z.string().optional(),
@@ -35,11 +35,13 @@ const group = {
 
 const sums = {
   call_count: z.int(),
-  unpriced_calls: z.int().meta({ description: 'Those without a cost: nobody knows it' }),
+  unpriced_calls: z.int().meta({ description: 'Calls whose cost is unknown' }),
   total_cost: quantity,
-  avg_cost: quantity.nullable().meta({ description: 'Of the calls that have a cost; at most 12 decimals' }),
-  input_tokens: quantity.meta({ description: 'With what was read from or written to a cache' }),
-  output_tokens: quantity.meta({ description: 'With reasoning' }),
+  avg_cost: quantity
+    .nullable()
+    .meta({ description: 'Average over calls with a known cost; at most 12 decimals' }),
+  input_tokens: quantity.meta({ description: 'Includes cache reads and writes' }),
+  output_tokens: quantity.meta({ description: 'Includes reasoning' }),
   total_tokens: quantity,
 };
 
@@ -56,7 +58,7 @@ const projection = z
     unpriced_calls: z.int(),
     elapsed_ms: z.int(),
     period_ms: z.int(),
-    projected_monthly: z.string().meta({ description: 'With two decimals' }),
+    projected_monthly: z.string().meta({ description: 'Two decimals' }),
   })
   .meta({ id: 'SpendProjection' });
 
@@ -85,7 +87,7 @@ const statistics = z
     total_tokens: quantity,
     total_cost: quantity,
     scene_stats: parts.meta({ description: 'By generation_type' }),
-    model_stats: parts.meta({ description: 'By model, whoever provides it' }),
+    model_stats: parts.meta({ description: 'By model, across providers' }),
     avg_duration: z.int().nullable().meta({ description: 'Milliseconds' }),
     updated_at: time,
   })
@@ -98,7 +100,7 @@ const failure = z
     provider: z.string(),
     model: z.string(),
     calls: z.int(),
-    share: quantity.meta({ description: "Of the model's calls, from 0 to 1; at most 6 decimals" }),
+    share: quantity.meta({ description: "Share of the model's calls, from 0 to 1; at most 6 decimals" }),
     users: z.int(),
     first_seen: time,
     last_seen: time,
@@ -111,8 +113,10 @@ const latency = z
   .object({
     ...group,
     calls: z.int(),
-    timed_calls: z.int().meta({ description: 'Those whose duration is known' }),
-    p50: milliseconds.meta({ description: 'Milliseconds, like all figures here: a duration that occurred' }),
+    timed_calls: z.int().meta({ description: 'Calls with a known duration' }),
+    p50: milliseconds.meta({
+      description: 'Milliseconds, as are p95, avg and max. Percentiles are durations that occurred',
+    }),
     p95: milliseconds,
     avg: milliseconds,
     max: milliseconds,
@@ -126,11 +130,11 @@ export const AI_ANSWER_ROUTES: readonly Route[] = [
     audience: 'admin',
     action: 'ai_spend.read',
     summary:
-      'What calls cost, by group: the dearest first, days in their order. Since the month began where `from` is absent',
+      'Cost of calls by group: the highest cost first, days in order. From the start of the month by default',
     query: listQuery({ ...callFilter, group_by: sceneOrGrouping }),
     responses: {
       200: {
-        description: 'A page of groups, and the sums of all',
+        description: 'A page of groups, and the totals of all groups',
         schema: z.object({
           data: z.array(z.object({ ...group, ...sums }).meta({ id: 'Spend' })),
           next_cursor: z.string().nullable(),
@@ -158,7 +162,7 @@ export const AI_ANSWER_ROUTES: readonly Route[] = [
     audience: 'admin',
     action: 'ai_spend.read',
     summary:
-      "What the current month of the organisation's zone comes to at its pace so far, to the millisecond",
+      "Projected spend of the current month in the organisation's time zone, from the time elapsed in milliseconds",
     query: z.strictObject({
       organisation_id: id.optional(),
       user_id: filterText(ID_CHARACTERS_MAX).optional(),
@@ -171,7 +175,8 @@ export const AI_ANSWER_ROUTES: readonly Route[] = [
     path: '/v1/admin/ai/statistics',
     audience: 'admin',
     action: 'ai_statistics.read',
-    summary: "Days of users, the newest first; days are of each organisation's zone, `to` is not among them",
+    summary:
+      "Daily statistics per user, newest first. Days are in each organisation's time zone; `to` is exclusive",
     query: listQuery({
       organisation_id: id.optional(),
       user_id: filterText(ID_CHARACTERS_MAX).optional(),
@@ -187,9 +192,9 @@ export const AI_ANSWER_ROUTES: readonly Route[] = [
     path: '/v1/admin/ai/errors',
     audience: 'admin',
     action: 'ai_errors.read',
-    summary: 'Calls that did not succeed, by what became of them. Of the last 30 days where `from` is absent',
+    summary: 'Failed calls by status and error. The last 30 days by default',
     query: listQuery(failureFilter),
-    responses: { 200: { description: 'A page of kinds, the most frequent first', schema: pageOf(failure) } },
+    responses: { 200: { description: 'A page of failures, most frequent first', schema: pageOf(failure) } },
     handle: (ctx, { query }) =>
       answerList('errors', readCallFilter(query), (filter, page) => listFailures(ctx, filter, page)),
   }),
@@ -198,7 +203,7 @@ export const AI_ANSWER_ROUTES: readonly Route[] = [
     path: '/v1/admin/ai/latency',
     audience: 'admin',
     action: 'ai_latency.read',
-    summary: 'How long calls took, by group. In the last 30 days where `from` is absent',
+    summary: 'Latency of calls by group. The last 30 days by default',
     query: listQuery({ ...callFilter, group_by: sceneOrGrouping.default('model') }),
     responses: { 200: { description: 'A page of groups', schema: pageOf(latency) } },
     handle: (ctx, { query }) =>

@@ -15,8 +15,7 @@ export const AI_GENERATION_ROUTES: readonly Route[] = [
     path: '/v1/admin/ai/generations',
     audience: 'admin',
     action: 'generation.read',
-    summary:
-      'List calls of AI models, the newest first; with Accept: text/csv all of them as CSV, as the export has them',
+    summary: 'List AI calls, newest first. With Accept: text/csv, all of them as CSV, like the export',
     query: listQuery(generationFilter),
     responses: {
       200: { description: 'A page of calls, without their payloads', schema: pageOf(generation) },
@@ -35,7 +34,7 @@ export const AI_GENERATION_ROUTES: readonly Route[] = [
     path: '/v1/admin/ai/generations/:id',
     audience: 'admin',
     action: 'generation.read',
-    summary: 'Read a call with what was sent and answered, where the organisation keeps it',
+    summary: 'Read an AI call with its request and response, if the organisation stores payloads',
     params: idParams,
     query: z.strictObject({ organisation_id: id.optional() }),
     responses: { 200: { description: 'The call', schema: generationWithPayloads } },

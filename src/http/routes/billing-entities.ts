@@ -17,12 +17,12 @@ const optionalFields = {
     .string()
     .max(LOGO_TEXT_MAX)
     .nullish()
-    .meta({ description: 'A data URL of a PNG or JPEG of at most 200 KiB' }),
+    .meta({ description: 'A data URL with a PNG or JPEG of at most 200 KiB' }),
   series: textOf(1, 16).optional(),
   credit_note_series: textOf(1, 16).optional(),
   number_format: textOf(1, 64)
     .optional()
-    .meta({ description: 'Of {series}, {fy} or {fy2}, and at its end {seq} or {seq:1} to {seq:9}' }),
+    .meta({ description: 'May use {series}, {fy} or {fy2}; must end in {seq} or {seq:1} to {seq:9}' }),
   financial_year_start_month: z.int().min(1).max(12).optional(),
   timezone: timezone.optional(),
   hsn_sac: hsnSac.nullish(),
@@ -61,7 +61,7 @@ export const BILLING_ENTITY_ROUTES: readonly Route[] = [
     path: '/v1/admin/billing-entities',
     audience: 'admin',
     action: 'billing_entity.create',
-    summary: 'Create a billing entity: a seller with its own numbers',
+    summary: 'Create a billing entity: a seller with its own number series',
     idempotency: 'optional',
     body: createBody,
     responses: { 201: { description: 'The billing entity', schema: billingEntity } },
@@ -94,7 +94,7 @@ export const BILLING_ENTITY_ROUTES: readonly Route[] = [
     path: '/v1/admin/billing-entities/:id',
     audience: 'admin',
     action: 'billing_entity.update',
-    summary: 'Change a billing entity, where If-Match is given only the state that was read',
+    summary: 'Change a billing entity. With If-Match, only if it has not changed since it was read',
     params: idParams,
     body: changeBody,
     responses: { 200: { description: 'The billing entity', schema: billingEntity } },

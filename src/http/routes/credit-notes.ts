@@ -75,7 +75,7 @@ const adjustment = z.object({
 });
 const detail = z
   .object({ ...shape, adjustments: z.array(adjustment) })
-  .meta({ id: 'CreditNoteDetail', description: 'With the late usage that it takes up' });
+  .meta({ id: 'CreditNoteDetail', description: 'With the late usage that it credits' });
 
 export const CREDIT_NOTE_ROUTES: readonly Route[] = [
   defineRoute({
@@ -83,7 +83,7 @@ export const CREDIT_NOTE_ROUTES: readonly Route[] = [
     path: '/v1/admin/credit-notes',
     audience: 'admin',
     action: 'credit_note.create',
-    summary: 'Credit lines of an issued invoice, or all that is left of it, and issue the note at once',
+    summary: 'Credit lines of an issued invoice, or the whole remainder, and issue the credit note',
     idempotency: 'optional',
     body: z.strictObject({
       invoice_id: id,
@@ -106,7 +106,7 @@ export const CREDIT_NOTE_ROUTES: readonly Route[] = [
     path: '/v1/admin/credit-notes',
     audience: 'admin',
     action: 'credit_note.read',
-    summary: 'List credit notes, the proposed ones too',
+    summary: 'List credit notes, including proposals',
     query: listQuery({
       organisation_id: id.optional(),
       invoice_id: id.optional(),
@@ -132,7 +132,7 @@ export const CREDIT_NOTE_ROUTES: readonly Route[] = [
     path: '/v1/admin/credit-notes/:id/issue',
     audience: 'admin',
     action: 'credit_note.issue',
-    summary: 'Issue a proposal that late usage made: it gets its number and never changes again',
+    summary: 'Issue a proposal created for late usage: it gets a number and becomes immutable',
     idempotency: 'optional',
     params: idParams,
     responses: { 200: { description: 'The credit note', schema: creditNote } },
@@ -144,7 +144,7 @@ export const CREDIT_NOTE_ROUTES: readonly Route[] = [
     path: '/v1/admin/credit-notes/:id/dismiss',
     audience: 'admin',
     action: 'credit_note.dismiss',
-    summary: 'Decline a proposal: the late usage behind it stays settled, and nothing goes back',
+    summary: 'Dismiss a proposal: the late usage counts as settled and nothing is credited',
     params: idParams,
     body: z.strictObject({ reason: textOf(1, 1000).optional() }),
     bodyOptional: true,

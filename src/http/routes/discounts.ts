@@ -8,12 +8,12 @@ import { answerList, listQuery } from './list.ts';
 
 const createBody = z.strictObject({
   organisation_id: id,
-  description: name.optional().meta({ description: 'Discount, where none is given' }),
+  description: name.optional().meta({ description: '"Discount" by default' }),
   percentage: decimal.nullish(),
   amount: decimal.nullish(),
   currency: currency.nullish(),
   metric_name: textOf(1, 128).nullish(),
-  effective_from: day.optional().meta({ description: 'The first day of the month, where none is given' }),
+  effective_from: day.optional().meta({ description: 'The first day of the month by default' }),
   effective_to: day.nullish(),
 });
 
@@ -39,7 +39,7 @@ export const DISCOUNT_ROUTES: readonly Route[] = [
     path: '/v1/admin/discounts',
     audience: 'admin',
     action: 'discount.create',
-    summary: 'Create a discount: percent or an amount off each invoice of an organisation',
+    summary: 'Create a discount: a percentage or an amount off each invoice of an organisation',
     idempotency: 'optional',
     body: createBody,
     responses: { 201: { description: 'The discount', schema: discount } },
@@ -73,7 +73,7 @@ export const DISCOUNT_ROUTES: readonly Route[] = [
     path: '/v1/admin/discounts/:id',
     audience: 'admin',
     action: 'discount.end',
-    summary: 'Set the end of a discount; what it gives never changes',
+    summary: 'Set the end of a discount. Its amount never changes',
     params: idParams,
     body: z.strictObject({ effective_to: day.nullable() }),
     responses: { 200: { description: 'The discount', schema: discount } },

@@ -41,7 +41,7 @@ const pdfRoute = (collection: string, kind: DocumentKind, noun: string): Route =
     path: `/v1/admin/${collection}/:id/pdf`,
     audience: 'admin',
     action: `${kind}.read`,
-    summary: `The PDF of an issued ${noun}, the same bytes for ever; it is made within minutes of the issue`,
+    summary: `The PDF of an issued ${noun}. Available within minutes of issue; its bytes never change`,
     params: idParams,
     responses: PDF,
     problems: [404, 409],
@@ -57,12 +57,14 @@ export const DOCUMENT_ROUTES: readonly Route[] = [
     path: '/v1/admin/fonts',
     audience: 'admin',
     action: 'font.add',
-    summary: 'Add a font for characters that no other has; documents that wait for it are rendered again',
+    summary: 'Add a font for missing characters. Documents that wait for it are rendered again',
     query: z.strictObject({
       name: z
         .string()
         .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,95}\.(ttf|otf)$/)
-        .meta({ description: 'A file name, like NotoSansSC-Regular.ttf; of bold text it ends in -Bold' }),
+        .meta({
+          description: 'A file name such as NotoSansSC-Regular.ttf; fonts for bold text end in -Bold',
+        }),
     }),
     rawBody: {
       mediaTypes: ['font/ttf', 'font/otf', 'application/octet-stream'],
@@ -90,7 +92,7 @@ export const DOCUMENT_ROUTES: readonly Route[] = [
     path: '/v1/admin/fonts',
     audience: 'admin',
     action: 'font.read',
-    summary: 'The names of the fonts that were added',
+    summary: 'List the names of added fonts',
     responses: {
       200: {
         description: 'The fonts',

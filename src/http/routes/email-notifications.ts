@@ -32,13 +32,13 @@ export const EMAIL_NOTIFICATION_ROUTES: readonly Route[] = [
     path: '/v1/admin/email-notifications',
     audience: 'admin',
     action: 'email_notification.read',
-    summary: 'List attempts to send e-mails, the newest first',
+    summary: 'List e-mails and their delivery status, newest first',
     query: listQuery({
       organisation_id: id.optional(),
       invoice_id: id.optional(),
       status: z.enum(STATUSES).optional(),
     }),
-    responses: { 200: { description: 'A page of attempts', schema: pageOf(notification) } },
+    responses: { 200: { description: 'A page of e-mails', schema: pageOf(notification) } },
     handle: (ctx, { query }) =>
       answerList('email-notifications', query, (filter, page) => listEmailNotifications(ctx, filter, page)),
   }),
@@ -47,13 +47,13 @@ export const EMAIL_NOTIFICATION_ROUTES: readonly Route[] = [
     path: '/v1/admin/invoices/:id/send',
     audience: 'admin',
     action: 'invoice.send',
-    summary: 'Send an issued invoice once more; it leaves within minutes',
+    summary: 'Resend an issued invoice by e-mail, within minutes',
     params: idParams,
     body: z.strictObject({ recipient: email.optional() }),
     bodyOptional: true,
     responses: {
       202: {
-        description: 'What was asked for',
+        description: 'The queued e-mail',
         schema: z.object({
           outbox_id: id,
           organisation_id: id,

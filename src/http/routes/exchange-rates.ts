@@ -36,7 +36,9 @@ const createBody = z.strictObject({
   source: source.optional(),
   metadata: z
     .record(z.string(), z.unknown())
-    .refine(isMetadata, { error: 'Must take at most 4 KiB and 8 levels of JSON, in valid Unicode.' })
+    .refine(isMetadata, {
+      error: 'Must be at most 4 KiB of JSON in valid Unicode, nested at most 8 levels deep.',
+    })
     .optional(),
 });
 
@@ -59,7 +61,7 @@ const importSummary = z
   .object({
     imported: z.int(),
     unchanged: z.int(),
-    skipped: z.array(z.string()).meta({ description: 'Codes of the file that are no active currency' }),
+    skipped: z.array(z.string()).meta({ description: 'Codes in the file that are not active currencies' }),
     first_day: z.string(),
     last_day: z.string(),
   })
@@ -71,7 +73,7 @@ export const EXCHANGE_RATE_ROUTES: readonly Route[] = [
     path: '/v1/admin/exchange-rates',
     audience: 'admin',
     action: 'exchange_rate.create',
-    summary: 'Enter a rate: 1 base_currency = rate target_currency, in this direction alone',
+    summary: 'Create a rate: 1 base_currency = rate target_currency, in this direction only',
     idempotency: 'optional',
     body: createBody,
     responses: { 201: { description: 'The rate', schema: rate } },
@@ -83,9 +85,9 @@ export const EXCHANGE_RATE_ROUTES: readonly Route[] = [
     path: '/v1/admin/exchange-rates/import',
     audience: 'admin',
     action: 'exchange_rate.import',
-    summary: "Import the European Central Bank's eurofxref.csv or eurofxref-hist.csv, whole or not at all",
+    summary: "Import the European Central Bank's eurofxref.csv or eurofxref-hist.csv, all or nothing",
     rawBody: { mediaTypes: ['text/csv', 'application/csv', 'text/plain'], bytesMax: FILE_BYTES_MAX },
-    responses: { 200: { description: 'What was new and what was there', schema: importSummary } },
+    responses: { 200: { description: 'Number of new and existing rates', schema: importSummary } },
     problems: [409],
     handle: async (ctx, { bytes }) => ({ status: 200, body: await importEcbRates(ctx, bytes) }),
   }),
@@ -94,7 +96,7 @@ export const EXCHANGE_RATE_ROUTES: readonly Route[] = [
     path: '/v1/admin/exchange-rates',
     audience: 'admin',
     action: 'exchange_rate.read',
-    summary: 'List rates; with `at`, those in force then',
+    summary: 'List rates; with `at`, those in force at that time',
     query: listQuery({
       base_currency: currency.optional(),
       target_currency: currency.optional(),
@@ -121,7 +123,7 @@ export const EXCHANGE_RATE_ROUTES: readonly Route[] = [
     path: '/v1/admin/exchange-rates/:id',
     audience: 'admin',
     action: 'exchange_rate.end',
-    summary: 'End a rate; the rate itself never changes',
+    summary: 'Set the end of a rate. The rate itself never changes',
     params: idParams,
     body: z.strictObject({ effective_to: instantOrDay }),
     responses: { 200: { description: 'The rate', schema: rate } },

@@ -21,7 +21,7 @@ export const answerCsv = (name: string, body: ReadableStream<Uint8Array>): Answe
   },
 });
 
-const CSV = { 200: { description: 'A header and a record for each row', mediaType: 'text/csv' } };
+const CSV = { 200: { description: 'CSV with a header row', mediaType: 'text/csv' } };
 
 const invoiceQuery = z.strictObject({
   organisation_id: id.optional(),
@@ -66,7 +66,7 @@ export const EXPORT_ROUTES: readonly Route[] = [
     path: '/v1/admin/exports/ai-generations',
     audience: 'admin',
     action: 'generation.export',
-    summary: 'Calls of AI models as CSV, the newest first, without their payloads',
+    summary: 'AI calls as CSV, newest first, without payloads',
     query: z.strictObject(generationFilter),
     responses: CSV,
     handle: async (ctx, { query }) =>
@@ -82,6 +82,6 @@ export const EXPORT_ROUTES: readonly Route[] = [
     responses: CSV,
     handle: async (ctx, { query }) => answerCsv('invoices', await exportInvoices(ctx, query)),
   }),
-  exportLines('/v1/admin/exports/invoice-line-items', 'Lines of invoices as CSV'),
-  exportLines('/v1/admin/exports/line-items', 'Lines of invoices as CSV, under a shorter name'),
+  exportLines('/v1/admin/exports/invoice-line-items', 'Invoice lines as CSV'),
+  exportLines('/v1/admin/exports/line-items', 'Invoice lines as CSV; alias of invoice-line-items'),
 ];

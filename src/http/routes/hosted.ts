@@ -4,7 +4,7 @@ import { createInvoiceLink } from '../../documents/pages/create-invoice-link.ts'
 import { getPage } from '../../documents/pages/get-page.ts';
 import { listInvoiceLinks } from '../../documents/pages/list-invoice-links.ts';
 import { openInvoiceLink, openLinkedPdf } from '../../documents/pages/open-invoice-link.ts';
-import { renderNothingHere } from '../../documents/pages/render-html.ts';
+import { renderInvalidLink } from '../../documents/pages/render-html.ts';
 import { revokeInvoiceLink } from '../../documents/pages/revoke-invoice-link.ts';
 import { answerPage, PRIVATE_HEADERS } from '../page-answer.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -23,7 +23,7 @@ const link = z.object(linkShape).meta({ id: 'InvoiceLink' });
 const linkWithUrl = z.object({ ...linkShape, url: z.string() }).meta({ id: 'InvoiceLinkWithUrl' });
 
 const PAGE = { description: 'The page', mediaType: 'text/html' };
-const NOTHING = { description: 'A page that says that the link opens nothing', mediaType: 'text/html' };
+const NOTHING = { description: 'A page that explains that the link is not valid', mediaType: 'text/html' };
 /** Of any length: what is no token opens nothing. */
 const tokenParams = z.strictObject({ token: z.string() });
 
@@ -33,7 +33,7 @@ export const HOSTED_ROUTES: readonly Route[] = [
     path: '/v1/admin/invoices/:id/html',
     audience: 'admin',
     action: 'invoice.read',
-    summary: 'The page of an issued invoice',
+    summary: 'The HTML page of an issued invoice',
     params: idParams,
     responses: { 200: PAGE },
     problems: [404, 409],
@@ -44,7 +44,7 @@ export const HOSTED_ROUTES: readonly Route[] = [
     path: '/v1/admin/credit-notes/:id/html',
     audience: 'admin',
     action: 'credit_note.read',
-    summary: 'The page of an issued credit note',
+    summary: 'The HTML page of an issued credit note',
     params: idParams,
     responses: { 200: PAGE },
     problems: [404, 409],
@@ -55,11 +55,11 @@ export const HOSTED_ROUTES: readonly Route[] = [
     path: '/v1/admin/invoices/:id/links',
     audience: 'admin',
     action: 'invoice_link.create',
-    summary: 'Make a link by which a customer opens an issued invoice without a key',
+    summary: 'Create a link with which a customer opens an issued invoice without a key',
     params: idParams,
     body: z.strictObject({ expires_at: instant.optional() }),
     bodyOptional: true,
-    responses: { 201: { description: 'The link; its address is told only here', schema: linkWithUrl } },
+    responses: { 201: { description: 'The link; its URL is shown only once', schema: linkWithUrl } },
     problems: [404, 409],
     handle: async (ctx, { params, body }) => ({
       status: 201,
@@ -82,7 +82,7 @@ export const HOSTED_ROUTES: readonly Route[] = [
     path: '/v1/admin/invoice-links/:id/revoke',
     audience: 'admin',
     action: 'invoice_link.revoke',
-    summary: 'End a link',
+    summary: 'Revoke a link',
     params: idParams,
     responses: { 200: { description: 'The link', schema: link } },
     problems: [404],
@@ -93,12 +93,12 @@ export const HOSTED_ROUTES: readonly Route[] = [
     path: '/i/:token',
     audience: 'open',
     action: 'invoice.open',
-    summary: 'The page of an invoice, for who has the link',
+    summary: 'The HTML page of an invoice, for holders of the link',
     params: tokenParams,
     responses: { 200: PAGE, 404: NOTHING },
     handle: async (ctx, { params }) => {
       const page = await openInvoiceLink(ctx, params);
-      return page === null ? answerPage(renderNothingHere(), 404) : answerPage(page);
+      return page === null ? answerPage(renderInvalidLink(), 404) : answerPage(page);
     },
   }),
   defineRoute({
@@ -106,13 +106,13 @@ export const HOSTED_ROUTES: readonly Route[] = [
     path: '/i/:token/pdf',
     audience: 'open',
     action: 'invoice.open',
-    summary: 'The PDF of an invoice, for who has the link',
+    summary: 'The PDF of an invoice, for holders of the link',
     params: tokenParams,
     responses: { 200: { description: 'The PDF', mediaType: 'application/pdf' }, 404: NOTHING },
     problems: [409],
     handle: async (ctx, { params }) => {
       const pdf = await openLinkedPdf(ctx, params);
-      if (pdf === null) return answerPage(renderNothingHere(), 404);
+      if (pdf === null) return answerPage(renderInvalidLink(), 404);
       return {
         status: 200,
         body: pdf.bytes,

@@ -41,7 +41,7 @@ const DESCRIPTION_ROUTE = defineRoute({
   path: '/openapi.json',
   audience: 'open',
   action: 'description.read',
-  summary: 'This description',
+  summary: 'The OpenAPI description',
   responses: { 200: { description: 'OpenAPI 3.1', schema: z.object({}).loose() } },
   handle: async () => ({
     status: 200,
@@ -55,7 +55,7 @@ const DOCS_ROUTE = defineRoute({
   path: '/docs',
   audience: 'open',
   action: 'description.read',
-  summary: 'This description as a page for people',
+  summary: 'The API reference as an HTML page',
   responses: { 200: { description: 'The page', mediaType: 'text/html' } },
   handle: async () => {
     docs ??= await renderDocs(readDescription());

@@ -44,7 +44,7 @@ const tracesRoute = (path: string, summary: string): DescribedRoute => ({
   bodyTypes: ['application/x-protobuf'],
   responses: {
     200: {
-      description: 'What counts is durable, or was before; rejected spans are told in partialSuccess',
+      description: 'All model calls are stored, now or earlier; partialSuccess lists rejected spans',
       schema: tracesResponseSchema,
     },
   },
@@ -56,18 +56,19 @@ export const INGEST_ROUTES: readonly DescribedRoute[] = [
     method: 'get',
     path: '/health',
     audience: 'open',
-    summary: 'The edge is alive',
+    summary: 'Liveness of the edge',
     responses: { 200: { description: 'Alive', schema: z.object({ status: z.literal('ok') }) } },
   },
   {
     method: 'post',
     path: '/v1/events',
     audience: 'project',
-    summary: 'Send usage events: one, an array, {"events": […]}, NDJSON or CloudEvents 1.0; gzip is welcome',
+    summary:
+      'Send usage events: one object, an array, {"events": […]}, NDJSON or CloudEvents 1.0; gzip is supported',
     body: eventsBodySchema,
     bodyTypes: ['application/x-ndjson', 'application/cloudevents+json', 'application/cloudevents-batch+json'],
     responses: {
-      202: { description: 'Every event is durable, or was before', schema: receipt },
+      202: { description: 'Every event is stored, now or earlier', schema: receipt },
       207: {
         description: 'Some events conflict or, with Prefer: handling=lenient, were rejected',
         schema: receipt,
@@ -79,11 +80,11 @@ export const INGEST_ROUTES: readonly DescribedRoute[] = [
     method: 'post',
     path: '/v1/ai/generations',
     audience: 'project',
-    summary: 'Record calls of AI models: one, an array, {"generations": […]} or NDJSON; gzip is welcome',
+    summary: 'Record AI calls: one object, an array, {"generations": […]} or NDJSON; gzip is supported',
     body: generationsBodySchema,
     bodyTypes: ['application/x-ndjson'],
     responses: {
-      202: { description: 'Every call is durable, or was before', schema: receipt },
+      202: { description: 'Every call is stored, now or earlier', schema: receipt },
       207: {
         description: 'Some calls conflict or, with Prefer: handling=lenient, were rejected',
         schema: receipt,
@@ -93,7 +94,7 @@ export const INGEST_ROUTES: readonly DescribedRoute[] = [
   },
   tracesRoute(
     '/v1/otlp/v1/traces',
-    'Send OpenTelemetry traces by OTLP/HTTP: their calls of AI models are recorded',
+    'Send OpenTelemetry traces over OTLP/HTTP; their AI model calls are recorded',
   ),
-  tracesRoute('/api/public/otel/v1/traces', "The same, where Langfuse's exporter sends them"),
+  tracesRoute('/api/public/otel/v1/traces', "Alias for Langfuse's exporter"),
 ];

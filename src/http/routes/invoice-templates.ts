@@ -30,7 +30,7 @@ const settings = z.strictObject({
       error: `Must have at most ${FOOTER_LINES_MAX} lines.`,
     })
     .optional()
-    .meta({ description: `At the foot of each page: at most ${FOOTER_LINES_MAX} lines` }),
+    .meta({ description: `Footer of each page: at most ${FOOTER_LINES_MAX} lines` }),
 });
 
 const fields = {
@@ -39,8 +39,8 @@ const fields = {
     .nullish()
     .meta({
       description:
-        'Of html: the content of a page, or a whole document, of which the content of <body> is kept; rules of CSS stand in ' +
-        'css_content. Mustache without partials, other delimiters and unescaped text. ' +
+        'For HTML templates: page content, or a whole document of which the content of <body> is kept. CSS goes into ' +
+        'css_content. Mustache without partials, changed delimiters or unescaped output. ' +
         listVariables()
           .map(([variable, description]) => `\`${variable}\`: ${description}.`)
           .join(' '),
@@ -75,7 +75,7 @@ const listedTemplate = z
 const template = listedTemplate
   .extend({
     available_variables: z.record(z.string(), z.string()).meta({
-      description: 'What a template of html may name, and what each stands for; none in a template of PDFs',
+      description: 'The variables of an HTML template and their meaning; empty for a PDF template',
     }),
   })
   .meta({ id: 'InvoiceTemplate' });
@@ -92,7 +92,7 @@ export const INVOICE_TEMPLATE_ROUTES: readonly Route[] = [
     path: '/v1/admin/invoice-templates',
     audience: 'admin',
     action: 'invoice_template.create',
-    summary: 'Create a template of pages or PDFs, for one organisation or for all',
+    summary: 'Create a template for HTML pages or PDFs, for one organisation or for all',
     body: z.strictObject({
       organisation_id: id.nullish(),
       name,
@@ -130,7 +130,7 @@ export const INVOICE_TEMPLATE_ROUTES: readonly Route[] = [
     path: '/v1/admin/invoice-templates/:id',
     audience: 'admin',
     action: 'invoice_template.update',
-    summary: 'Change a template; what was issued keeps the one of its day',
+    summary: 'Change a template. Issued documents keep the version they were issued with',
     params: idParams,
     body: z.strictObject({ name: name.optional(), ...fields }),
     responses: { 200: { description: 'The template', schema: template } },
@@ -149,14 +149,14 @@ export const INVOICE_TEMPLATE_ROUTES: readonly Route[] = [
     path: '/v1/admin/invoice-templates/:id/preview',
     audience: 'admin',
     action: 'invoice_template.read',
-    summary: 'The sample or an issued invoice as the template shows it: a page, or a PDF',
+    summary: 'Render a sample or an issued invoice with the template, as HTML or PDF',
     params: idParams,
     body: z.strictObject({
       invoice_id: id.optional(),
       data: z
         .record(textOf(0, 100), z.unknown())
         .optional()
-        .meta({ description: 'Of html: variables that lie over the document and over preview_data' }),
+        .meta({ description: 'HTML templates only: variables that override the document and preview_data' }),
     }),
     bodyOptional: true,
     responses: { 200: { description: 'text/html or application/pdf', mediaType: 'text/html' } },

@@ -125,7 +125,7 @@ const invoiceShape = {
   unpriced: z.array(z.object({ metric_name: z.string(), unit: z.string(), quantity })),
   unconverted: z
     .array(z.object({ original_currency: z.string(), original_amount: quantity, lines: z.array(z.int()) }))
-    .meta({ description: 'Lines that count nothing yet, because no exchange rate is in force' }),
+    .meta({ description: 'Lines not yet in the totals because no exchange rate is in force' }),
 };
 /** What is missing on a draft is said beside it. */
 const view = <Shown extends { readonly line_items: readonly LineItem[] }>(shown: Shown) => ({
@@ -151,7 +151,7 @@ export const INVOICE_ROUTES: readonly Route[] = [
     path: '/v1/admin/invoices',
     audience: 'admin',
     action: 'invoice.create',
-    summary: 'Draft the invoice of an organisation and month',
+    summary: 'Create a draft invoice for an organisation and month',
     idempotency: 'optional',
     body: ofPeriod,
     responses: { 201: { description: 'The draft', schema: invoice } },
@@ -163,7 +163,7 @@ export const INVOICE_ROUTES: readonly Route[] = [
     path: '/v1/admin/invoices/preview',
     audience: 'admin',
     action: 'invoice.read',
-    summary: 'What the invoice would be now; nothing is saved',
+    summary: 'Preview the invoice as of now; nothing is saved',
     body: ofPeriod,
     responses: { 200: { description: 'The preview', schema: preview } },
     handle: async (ctx, { body }) => ({ status: 200, body: view(await previewInvoice(ctx, body)) }),
@@ -206,7 +206,7 @@ export const INVOICE_ROUTES: readonly Route[] = [
     path: '/v1/admin/invoices/:id/regenerate',
     audience: 'admin',
     action: 'invoice.regenerate',
-    summary: 'Rebuild a draft from the usage and prices of now',
+    summary: 'Rebuild a draft from current usage and prices',
     idempotency: 'optional',
     params: idParams,
     responses: { 200: { description: 'The draft', schema: invoice } },
@@ -221,7 +221,7 @@ export const INVOICE_ROUTES: readonly Route[] = [
     path: '/v1/admin/invoices/:id/finalize',
     audience: 'admin',
     action: 'invoice.finalize',
-    summary: 'Issue a draft: it gets its number and never changes again',
+    summary: 'Finalize a draft: it gets a number and becomes immutable',
     idempotency: 'optional',
     params: idParams,
     body: z.strictObject({ expected_total: decimal.optional(), allow_quarantined: z.boolean().optional() }),
@@ -238,7 +238,7 @@ export const INVOICE_ROUTES: readonly Route[] = [
     path: '/v1/admin/invoices/:id/cancel',
     audience: 'admin',
     action: 'invoice.cancel',
-    summary: 'Cancel a draft or an issued invoice; a number once given stays',
+    summary: 'Cancel a draft or an issued invoice. An assigned number is kept',
     idempotency: 'optional',
     params: idParams,
     body: z.strictObject({ reason: textOf(1, 1000).optional() }),
@@ -256,7 +256,7 @@ export const INVOICE_ROUTES: readonly Route[] = [
     audience: 'admin',
     action: 'invoice.read',
     summary:
-      'Line by line: plan version, days, event count and the hash over the event keys, recomputed and compared',
+      'Explain an invoice line by line: plan version, days, event count and hash of the event keys, recomputed and compared',
     params: idParams,
     responses: { 200: { description: 'The explanation', schema: z.object({}).loose() } },
     problems: [404],

@@ -26,7 +26,7 @@ export async function answerList<Query extends ListInput, Row>(
   const { data, nextAfter } = await read(filter, { limit, after }).catch((error) => {
     // All else that reaches the statement is checked: what Postgres cannot read is a cursor that was not ours.
     if (after === null || !isDataException(error)) throw error;
-    const detail = 'The cursor is not one that this list gave.';
+    const detail = 'Not a cursor of this list. Use next_cursor from its previous page.';
     throw invalidRequest([{ pointer: '?cursor', code: 'invalid_cursor', detail }]);
   });
   return { status: 200, body: { data, next_cursor: encodeCursor(scope, nextAfter) } };

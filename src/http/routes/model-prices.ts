@@ -23,30 +23,30 @@ import {
 import { answerList, listQuery } from './list.ts';
 
 const tokenKind = z.enum(TOKEN_KINDS);
-const exactModel = 'Exactly as calls name it; a price never holds for a model whose name merely begins so';
+const exactModel = 'The exact model id of the calls; prefixes do not match';
 
 const createBody = z.strictObject({
   provider: textOf(1, PROVIDER_CHARACTERS_MAX).meta({
-    description: 'Names of one vendor are one: `aws.bedrock` is `aws`, `gcp.gemini` is `google`',
+    description: 'Aliases of a vendor are normalised: `aws.bedrock` to `aws`, `gcp.gemini` to `google`',
   }),
   model: textOf(1, MODEL_CHARACTERS_MAX).meta({ description: exactModel }),
   token_kind: tokenKind,
   price_per_million: z
     .string()
     .refine((text) => readPrice(text) !== null, { error: PRICE_DETAIL })
-    .meta({ description: 'USD for a million tokens, with at most 6 decimals' }),
+    .meta({ description: 'USD per million tokens, at most 6 decimals' }),
   service_tier: textOf(1, WORD_CHARACTERS_MAX)
     .optional()
-    .meta({ description: '`standard` where absent; vendors also call it `default`' }),
+    .meta({ description: '`standard` by default, which vendors also call `default`' }),
   min_prompt_tokens: z
     .int()
     .min(0)
     .max(MIN_PROMPT_TOKENS_MAX)
     .optional()
-    .meta({ description: 'For calls whose prompt (input and cache) has at least so many tokens' }),
+    .meta({ description: 'Applies to calls whose prompt (input plus cache) has at least this many tokens' }),
   effective_from: instant,
   effective_to: instant.nullish(),
-  organisation_id: id.nullish().meta({ description: "Its own price goes before everyone's" }),
+  organisation_id: id.nullish().meta({ description: "An organisation's own price overrides the global one" }),
 });
 
 const price = z
@@ -75,8 +75,10 @@ const unpriced = z
     model: z.string(),
     service_tier: z.string().nullable(),
     calls: z.int(),
-    tokens: quantity.meta({ description: 'Of all kinds' }),
-    ceiling_cost_usd: quantity.meta({ description: "By the organisation's ceiling; 0 where it had none" }),
+    tokens: quantity.meta({ description: 'Tokens of all kinds' }),
+    ceiling_cost_usd: quantity.meta({
+      description: "Cost at the organisation's ceiling price; 0 without one",
+    }),
     first_seen: time,
     last_seen: time,
   })
@@ -84,14 +86,14 @@ const unpriced = z
 
 const usd = quantity.meta({ description: 'USD, exact' });
 const repricingSums = {
-  calls: z.int().meta({ description: 'Looked at: those whose sender did not say the cost' }),
+  calls: z.int().meta({ description: 'Calls examined: those without a reported cost' }),
   changed: z.int(),
-  newly_priced: z.int().meta({ description: 'Of the changed those that had no cost before' }),
-  unpriced: z.int().meta({ description: 'Without a cost afterwards' }),
+  newly_priced: z.int().meta({ description: 'Changed calls that had no cost before' }),
+  unpriced: z.int().meta({ description: 'Calls still without a cost' }),
   before: usd,
   after: usd,
   difference: usd,
-  late: usd.meta({ description: 'The part of the difference that falls into closed periods' }),
+  late: usd.meta({ description: 'Part of the difference in closed periods' }),
 };
 const repricing = z
   .object({
@@ -101,7 +103,7 @@ const repricing = z
     organisation_id: id.nullable(),
     model: z.string().nullable(),
     applied: z.boolean(),
-    complete: z.boolean().meta({ description: 'false: the time was up; the same request goes on' }),
+    complete: z.boolean().meta({ description: 'false if time ran out; repeat the request to continue' }),
     ...repricingSums,
     models: z.array(
       z.object({ organisation_id: id, provider: z.string(), model: z.string(), ...repricingSums }),
@@ -117,7 +119,7 @@ export const MODEL_PRICE_ROUTES: readonly Route[] = [
     path: '/v1/admin/ai/model-prices',
     audience: 'admin',
     action: 'model_price.create',
-    summary: 'Enter what a million tokens of a model cost, for one organisation or for all',
+    summary: 'Create a price per million tokens of a model, for one organisation or for all',
     idempotency: 'optional',
     body: createBody,
     responses: { 201: { description: 'The price', schema: price } },
@@ -129,7 +131,7 @@ export const MODEL_PRICE_ROUTES: readonly Route[] = [
     path: '/v1/admin/ai/model-prices',
     audience: 'admin',
     action: 'model_price.read',
-    summary: 'List prices of models; with `at`, those in force then',
+    summary: 'List model prices; with `at`, those in force at that time',
     query: listQuery({
       organisation_id: id.optional(),
       provider: provider.optional(),
@@ -146,7 +148,7 @@ export const MODEL_PRICE_ROUTES: readonly Route[] = [
     path: '/v1/admin/ai/model-prices/:id',
     audience: 'admin',
     action: 'model_price.read',
-    summary: 'Read a price of a model',
+    summary: 'Read a model price',
     params: idParams,
     responses: { 200: { description: 'The price', schema: price } },
     problems: [404],
@@ -157,7 +159,7 @@ export const MODEL_PRICE_ROUTES: readonly Route[] = [
     path: '/v1/admin/ai/model-prices/:id',
     audience: 'admin',
     action: 'model_price.end',
-    summary: 'End a price; the price itself never changes',
+    summary: 'Set the end of a price. The price itself never changes',
     params: idParams,
     body: z.strictObject({ effective_to: instant }),
     responses: { 200: { description: 'The price', schema: price } },
@@ -172,7 +174,7 @@ export const MODEL_PRICE_ROUTES: readonly Route[] = [
     path: '/v1/admin/ai/reprice',
     audience: 'admin',
     action: 'ai_generation.reprice',
-    summary: 'Price counted calls anew by the book as it is now; without `apply` only tell what it comes to',
+    summary: 'Reprice counted calls with current prices. Without `apply`, only report the difference',
     idempotency: 'optional',
     body: z.strictObject({
       from: instantOrDay,
@@ -181,7 +183,7 @@ export const MODEL_PRICE_ROUTES: readonly Route[] = [
       model: textOf(1, MODEL_CHARACTERS_MAX).optional().meta({ description: exactModel }),
       apply: z.boolean().default(false),
     }),
-    responses: { 200: { description: 'Before and after', schema: repricing } },
+    responses: { 200: { description: 'Costs before and after', schema: repricing } },
     problems: [404],
     handle: async (ctx, { body, settings: { clock, budgetMs } }) => {
       const started = clock();
@@ -194,7 +196,7 @@ export const MODEL_PRICE_ROUTES: readonly Route[] = [
     path: '/v1/admin/ai/unpriced',
     audience: 'admin',
     action: 'model_price.read',
-    summary: 'List the models of calls whose cost nobody said and no price was known for',
+    summary: 'List models with unpriced calls: no reported cost and no price',
     query: listQuery({ organisation_id: id.optional() }),
     responses: { 200: { description: 'A page of models', schema: pageOf(unpriced) } },
     handle: (ctx, { query }) =>

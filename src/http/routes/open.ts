@@ -9,7 +9,7 @@ export const OPEN_ROUTES: readonly Route[] = [
     path: '/ready',
     audience: 'open',
     action: 'ready.read',
-    summary: 'Whether D1, Postgres and their migrations are in order and no shard is halted',
+    summary: 'Readiness: D1 and Postgres are reachable and migrated, and no shard is halted',
     responses: {
       200: { description: 'Ready', schema: z.object({ ready: z.literal(true) }).loose() },
     },

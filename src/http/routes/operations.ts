@@ -29,16 +29,16 @@ const installation = z
   .object({
     outbox: z.object({
       due: z.int(),
-      failed: z.int().meta({ description: 'Given up' }),
+      failed: z.int().meta({ description: 'Messages that were given up' }),
       oldest_due_at: time.nullable(),
     }),
     ai: z.object({
-      unpriced_models: z.int().meta({ description: 'Of an organisation each, see /v1/admin/ai/unpriced' }),
+      unpriced_models: z.int().meta({ description: 'Counted per organisation, see /v1/admin/ai/unpriced' }),
       unpriced_calls: z.int(),
     }),
     documents: z.object({
-      waiting: z.int().meta({ description: 'Issued, without a PDF yet' }),
-      glyphs_missing: z.int().meta({ description: 'Of these, those with characters that no font has' }),
+      waiting: z.int().meta({ description: 'Issued documents without a PDF' }),
+      glyphs_missing: z.int().meta({ description: 'Of these, documents with characters that no font has' }),
     }),
   })
   .loose();
@@ -49,7 +49,7 @@ export const OPERATION_ROUTES: readonly Route[] = [
     path: '/v1/admin/jobs',
     audience: 'admin',
     action: 'job.read',
-    summary: 'List runs of jobs, the newest first',
+    summary: 'List job runs, newest first',
     query: listQuery({
       job: z.enum(JOB_NAMES).optional(),
       status: z.enum(['running', 'succeeded', 'partial', 'failed']).optional(),
@@ -68,7 +68,7 @@ export const OPERATION_ROUTES: readonly Route[] = [
     bodyOptional: true,
     responses: {
       200: {
-        description: 'What the run did',
+        description: 'Result of the run',
         schema: z.object({ id: z.string(), status: z.enum(['succeeded', 'partial', 'failed']) }).loose(),
       },
     },
@@ -77,7 +77,7 @@ export const OPERATION_ROUTES: readonly Route[] = [
       if (!isJobName(params.name)) throw notFound('job');
       if (body.as_of !== undefined && body.as_of > ctx.now && !settings.testClock) {
         throw invalidRequest([
-          { pointer: '/as_of', code: 'in_the_future', detail: 'as_of must not lie in the future.' },
+          { pointer: '/as_of', code: 'in_the_future', detail: 'as_of must not be in the future.' },
         ]);
       }
       const input = { job: params.name, asOf: body.as_of, startedBy: 'operator' } as const;
@@ -89,7 +89,8 @@ export const OPERATION_ROUTES: readonly Route[] = [
     path: '/v1/admin/status',
     audience: 'admin',
     action: 'status.read',
-    summary: 'Lag, fullness, halted shards, quarantine, what has not left, last and failed jobs',
+    summary:
+      'Status of the installation: lag, fullness, halted shards, quarantine, undelivered messages, last and failed jobs',
     responses: { 200: { description: 'The state of the installation', schema: installation } },
     handle: async (ctx, { settings }) => ({
       status: 200,
@@ -101,7 +102,7 @@ export const OPERATION_ROUTES: readonly Route[] = [
     path: '/v1/admin/shards/:shard/resync',
     audience: 'admin',
     action: 'shard.resync',
-    summary: 'Read a halted shard again from its first row, after its store was restored',
+    summary: 'Resynchronise a halted shard from its first row after a restore of its database',
     params: z.strictObject({ shard: z.string() }),
     responses: {
       200: { description: 'The shard', schema: z.object({ shard: z.int(), epoch: z.int() }) },

@@ -4,7 +4,7 @@ import { LANGUAGE_CODES } from '../../documents/languages/index.ts';
 import { createOrganisation } from '../../tenants/create-organisation.ts';
 import { TAX_REGIMES } from '../../tenants/organisation-rules.ts';
 import { getOrganisation, listOrganisations } from '../../tenants/read-organisations.ts';
-import { changeOrganisation } from '../../tenants/update-organisation.ts';
+import { updateOrganisation } from '../../tenants/update-organisation.ts';
 import { assertIfMatch, withEtag } from '../etag.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { currency, email, id, idParams, name, pageOf, time, timezone } from '../schemas.ts';
@@ -23,7 +23,7 @@ const buyerFields = {
     .string()
     .regex(/^([0-9]{2}|[A-Z]{2})$/)
     .nullish()
-    .meta({ description: 'The code of an Indian state under the regime `in`, else of a country' }),
+    .meta({ description: 'Code of an Indian state for tax regime `in`, otherwise of a country' }),
   language: z.enum(LANGUAGE_CODES).optional(),
   tax_regime: z.enum(TAX_REGIMES).optional(),
   exchange_rate_max_age_days: z.int().min(0).max(3650).nullish(),
@@ -70,23 +70,23 @@ const view = <Row extends { readonly publication_version: number }>({
 const ceilingPrice = z
   .string()
   .refine((text) => readCeiling(text) !== null, {
-    error: `Must be a decimal above zero with at most ${PRICE_INTEGER_DIGITS} integer digits and ${PRICE_DECIMALS} decimals.`,
+    error: `Must be a positive decimal with at most ${PRICE_INTEGER_DIGITS} integer digits and ${PRICE_DECIMALS} decimals.`,
   })
   .transform((text) => readCeiling(text) ?? text)
   .meta({
     description:
-      'USD for a million tokens, of whatever kind, in calls of a model that no price is known for; null: such calls have no cost. Either way GET /v1/admin/ai/unpriced lists them.',
+      'USD per million tokens of any kind for calls of a model without a price; null: such calls have no cost. Either way GET /v1/admin/ai/unpriced lists them.',
   });
 
 const payloadDays = z.int().min(1).max(36_500).nullish();
 const payloadFields = {
   ai_payload_archive_days: payloadDays.meta({
     description:
-      'Days after its receipt on which the payload of an AI call moves to the file store; 90 where absent, null: never',
+      'Days after receipt until the payload of an AI call is archived to the file store; 90 by default, null: never',
   }),
   ai_payload_delete_days: payloadDays.meta({
     description:
-      'Days after its receipt on which the payload is deleted wherever it is; 365 where absent, null: never. Not before it is archived',
+      'Days after receipt until the payload is deleted everywhere; 365 by default, null: never. Not less than ai_payload_archive_days',
   }),
 };
 
@@ -127,7 +127,7 @@ export const ORGANISATION_ROUTES: readonly Route[] = [
     path: '/v1/admin/organisations',
     audience: 'admin',
     action: 'organisation.create',
-    summary: 'Create an organisation: a customer that is billed',
+    summary: 'Create an organisation: a billed customer',
     body: createBody,
     responses: { 201: { description: 'The organisation', schema: organisation } },
     handle: async (ctx, { body }) => withEtag(view(await createOrganisation(ctx, body)), 201),
@@ -162,13 +162,13 @@ export const ORGANISATION_ROUTES: readonly Route[] = [
     path: '/v1/admin/organisations/:id',
     audience: 'admin',
     action: 'organisation.update',
-    summary: 'Change an organisation; a new zone or currency applies from the next billing period',
+    summary: 'Change an organisation. A new time zone or currency applies from the next billing period',
     params: idParams,
     body: changeBody,
     responses: { 200: { description: 'The organisation', schema: organisation } },
     problems: [404, 412],
     handle: async (ctx, { params, body, headers }) => {
-      const changed = await changeOrganisation(ctx, { id: params.id, ...body }, (current) =>
+      const changed = await updateOrganisation(ctx, { id: params.id, ...body }, (current) =>
         assertIfMatch(headers, view(current)),
       );
       return withEtag(view(changed));

@@ -41,7 +41,7 @@ export const PAYMENT_ROUTES: readonly Route[] = [
     path: '/v1/admin/payments',
     audience: 'admin',
     action: 'payment.create',
-    summary: 'Record a payment that came by another way; what is due on the invoice is settled with it',
+    summary: 'Record a payment received outside Meterbook and apply it to the invoice',
     idempotency: 'required',
     body: z.strictObject({
       invoice_id: id,

@@ -22,8 +22,8 @@ const optionalDecimals = {
   amount: decimal.nullish(),
   rate: decimal
     .nullish()
-    .meta({ description: 'Percent of the billable quantity, above 0 up to 1000, for `percentage`' }),
-  fixed_amount: decimal.nullish().meta({ description: 'For each event, with `percentage`' }),
+    .meta({ description: 'For `percentage`: percent of the billable quantity, above 0 and at most 1000' }),
+  fixed_amount: decimal.nullish().meta({ description: 'For `percentage`: amount per event' }),
   included_units: decimal.nullish(),
   minimum_amount: decimal.nullish(),
   maximum_amount: decimal.nullish(),
@@ -39,11 +39,11 @@ const createBody = z.strictObject({
   tax_category: taxCategory.optional(),
   hsn_sac: hsnSac.nullish(),
   original_currency: currency.nullish().meta({
-    description: 'The currency of the prices in this body, where they are to be converted into `currency`',
+    description: 'Currency of the prices in this body, if they are to be converted into `currency`',
   }),
   conversion_date: day
     .nullish()
-    .meta({ description: 'The rate in force at 00:00 UTC of this day is taken; today where absent' }),
+    .meta({ description: 'The rate in force at 00:00 UTC on this day is used; today by default' }),
   effective_from: day,
   effective_to: day.nullish(),
   organisation_id: id.nullish(),
@@ -95,7 +95,7 @@ export const PRICING_PLAN_ROUTES: readonly Route[] = [
     path: '/v1/admin/pricing-plans',
     audience: 'admin',
     action: 'pricing_plan.create',
-    summary: 'Create a version of a price, for one organisation or for all',
+    summary: 'Create a plan version, for one organisation or for all',
     idempotency: 'optional',
     body: createBody,
     responses: { 201: { description: 'The version', schema: plan } },
@@ -107,7 +107,7 @@ export const PRICING_PLAN_ROUTES: readonly Route[] = [
     path: '/v1/admin/pricing-plans',
     audience: 'admin',
     action: 'pricing_plan.read',
-    summary: 'List versions of prices',
+    summary: 'List plan versions',
     query: listQuery({
       organisation_id: id.optional(),
       metric_name: filterText(128).optional(),
@@ -123,7 +123,7 @@ export const PRICING_PLAN_ROUTES: readonly Route[] = [
     path: '/v1/admin/pricing-plans/:id',
     audience: 'admin',
     action: 'pricing_plan.read',
-    summary: 'Read a version of a price',
+    summary: 'Read a plan version',
     params: idParams,
     responses: { 200: { description: 'The version', schema: plan } },
     problems: [404],
@@ -134,7 +134,7 @@ export const PRICING_PLAN_ROUTES: readonly Route[] = [
     path: '/v1/admin/pricing-plans/:id',
     audience: 'admin',
     action: 'pricing_plan.end',
-    summary: 'End a version; its prices never change',
+    summary: 'Set the end of a plan version. Its prices never change',
     params: idParams,
     body: z.strictObject({ effective_to: day }),
     responses: { 200: { description: 'The version', schema: plan } },

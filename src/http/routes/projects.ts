@@ -4,7 +4,7 @@ import { createProject } from '../../tenants/create-project.ts';
 import { getApiKey, listApiKeys } from '../../tenants/read-api-keys.ts';
 import { getProject, listProjects } from '../../tenants/read-projects.ts';
 import { revokeApiKey } from '../../tenants/revoke-api-key.ts';
-import { changeProject } from '../../tenants/update-project.ts';
+import { updateProject } from '../../tenants/update-project.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { filterText, id, idParams, instant, name, pageOf, textOf, time } from '../schemas.ts';
 import { answerList, listQuery } from './list.ts';
@@ -39,7 +39,7 @@ const apiKeyShape = {
 };
 const apiKey = z.object(apiKeyShape).meta({ id: 'ApiKey' });
 const newApiKey = z
-  .object({ ...apiKeyShape, key: z.string().meta({ description: 'The key itself, shown this once' }) })
+  .object({ ...apiKeyShape, key: z.string().meta({ description: 'The key itself, shown only once' }) })
   .meta({ id: 'NewApiKey' });
 
 export const PROJECT_ROUTES: readonly Route[] = [
@@ -48,7 +48,7 @@ export const PROJECT_ROUTES: readonly Route[] = [
     path: '/v1/admin/projects',
     audience: 'admin',
     action: 'project.create',
-    summary: 'Create a project of an organisation',
+    summary: 'Create a project in an organisation',
     body: z.strictObject({
       organisation_id: id,
       name,
@@ -86,7 +86,7 @@ export const PROJECT_ROUTES: readonly Route[] = [
     path: '/v1/admin/projects/:id',
     audience: 'admin',
     action: 'project.update',
-    summary: 'Change a project; the keys of an inactive one stop within 60 s',
+    summary: 'Change a project. Keys of an inactive project stop working within 60 s',
     params: idParams,
     body: z.strictObject({
       name: name.optional(),
@@ -97,7 +97,7 @@ export const PROJECT_ROUTES: readonly Route[] = [
     problems: [404],
     handle: async (ctx, { params, body }) => ({
       status: 200,
-      body: await changeProject(ctx, { id: params.id, ...body }),
+      body: await updateProject(ctx, { id: params.id, ...body }),
     }),
   }),
   defineRoute({
@@ -105,7 +105,7 @@ export const PROJECT_ROUTES: readonly Route[] = [
     path: '/v1/admin/api-keys',
     audience: 'admin',
     action: 'api_key.create',
-    summary: 'Create a key of a project; the answer is the only place that shows it',
+    summary: 'Create a project key. It is shown only in this response',
     body: z.strictObject({ project_id: id, name, expires_at: instant.optional() }),
     responses: { 201: { description: 'The key', schema: newApiKey } },
     handle: async (ctx, { body }) => ({ status: 201, body: await createApiKey(ctx, body) }),
@@ -115,7 +115,7 @@ export const PROJECT_ROUTES: readonly Route[] = [
     path: '/v1/admin/api-keys',
     audience: 'admin',
     action: 'api_key.read',
-    summary: 'List keys, never their secrets',
+    summary: 'List keys, without their secrets',
     query: listQuery({ organisation_id: id.optional(), project_id: id.optional() }),
     responses: { 200: { description: 'A page of keys', schema: pageOf(apiKey) } },
     handle: (ctx, { query }) =>
@@ -126,7 +126,7 @@ export const PROJECT_ROUTES: readonly Route[] = [
     path: '/v1/admin/api-keys/:id',
     audience: 'admin',
     action: 'api_key.read',
-    summary: 'Read a key, never its secret',
+    summary: 'Read a key, without its secret',
     params: idParams,
     responses: { 200: { description: 'The key', schema: apiKey } },
     problems: [404],
@@ -137,7 +137,7 @@ export const PROJECT_ROUTES: readonly Route[] = [
     path: '/v1/admin/api-keys/:id/revoke',
     audience: 'admin',
     action: 'api_key.revoke',
-    summary: 'Revoke a key; the edge refuses it within 60 s',
+    summary: 'Revoke a key. It stops working within 60 s',
     params: idParams,
     responses: { 200: { description: 'The key', schema: apiKey } },
     problems: [404],

@@ -9,23 +9,27 @@ const archive = z
     organisation_id: id,
     id,
     status: z.enum(['writing', 'kept', 'deleting', 'deleted']),
-    file_key: z.string().meta({ description: 'Gzip NDJSON in the bucket, a line for each call' }),
+    file_key: z.string().meta({ description: 'Gzip NDJSON in the bucket, one line per call' }),
     rows: z.int(),
-    bytes: z.int().meta({ description: 'Of the file, as is the hash' }),
+    bytes: z.int().meta({ description: 'Size of the file; sha256 is the hash of the same bytes' }),
     sha256: z.string(),
     first_occurred_at: time,
     last_occurred_at: time,
-    last_received_at: time.meta({ description: 'By it the file falls due' }),
+    last_received_at: time.meta({ description: 'Retention is counted from this time' }),
     input_tokens: quantity,
     output_tokens: quantity,
     cache_read_tokens: quantity,
     cache_write_5m_tokens: quantity,
     cache_write_1h_tokens: quantity,
     reasoning_tokens: quantity,
-    cost_usd: quantity.meta({ description: 'Of its calls when it was written; 0 for those without a cost' }),
-    replaced_by: id.nullable().meta({ description: 'Written anew without the lines of a deleted user' }),
+    cost_usd: quantity.meta({
+      description: 'Cost of its calls at the time of writing; 0 for calls without a cost',
+    }),
+    replaced_by: id
+      .nullable()
+      .meta({ description: 'The archive that replaced this one, without the lines of a deleted user' }),
     created_at: time,
-    verified_at: time.nullable().meta({ description: 'When it was read back and compared' }),
+    verified_at: time.nullable().meta({ description: 'When the file was read back and compared' }),
     deleted_at: time.nullable(),
   })
   .meta({ id: 'PayloadArchive' });
@@ -36,7 +40,7 @@ export const RETENTION_ROUTES: readonly Route[] = [
     path: '/v1/admin/ai/archives',
     audience: 'admin',
     action: 'payload_archive.read',
-    summary: 'List the files to which payloads of AI calls have moved, with what each must hold',
+    summary: 'List archives of AI call payloads, with their expected content',
     query: listQuery({ organisation_id: id.optional() }),
     responses: { 200: { description: 'A page of files', schema: pageOf(archive) } },
     handle: (ctx, { query }) =>

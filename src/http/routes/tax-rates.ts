@@ -9,11 +9,11 @@ import { answerList, listQuery } from './list.ts';
 
 const createBody = z.strictObject({
   country,
-  category: taxCategory.optional().meta({ description: "A free word; 'standard' where absent" }),
+  category: taxCategory.optional().meta({ description: "Free text; 'standard' by default" }),
   rate: decimal.meta({ description: 'Percent, from 0 to 100' }),
   effective_from: day,
   effective_to: day.nullish(),
-  source: name.optional().meta({ description: "Who says so; 'manual' where absent" }),
+  source: name.optional().meta({ description: "Source of the rate; 'manual' by default" }),
 });
 
 const taxRate = z
@@ -36,7 +36,7 @@ export const TAX_RATE_ROUTES: readonly Route[] = [
     path: '/v1/admin/tax-rates',
     audience: 'admin',
     action: 'tax_rate.create',
-    summary: 'Create a tax rate of a country for some days',
+    summary: 'Create a tax rate for a country and a range of days',
     idempotency: 'optional',
     body: createBody,
     responses: { 201: { description: 'The rate', schema: taxRate } },
@@ -70,7 +70,7 @@ export const TAX_RATE_ROUTES: readonly Route[] = [
     path: '/v1/admin/tax-rates/:id',
     audience: 'admin',
     action: 'tax_rate.end',
-    summary: 'End a tax rate; its percentage never changes',
+    summary: 'Set the end of a tax rate. Its percentage never changes',
     params: idParams,
     body: z.strictObject({ effective_to: day }),
     responses: { 200: { description: 'The rate', schema: taxRate } },

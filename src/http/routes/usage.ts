@@ -64,7 +64,7 @@ export const USAGE_ROUTES: readonly Route[] = [
     path: '/v1/usage',
     audience: 'project',
     action: 'usage.read',
-    summary: "The project's usage by hour, day or month of the organisation's zone",
+    summary: "The project's usage by hour, day or month in the organisation's time zone",
     query: listQuery({
       ...metricFilter,
       from: usageBound.optional(),
@@ -92,9 +92,9 @@ export const USAGE_ROUTES: readonly Route[] = [
     path: '/v1/events',
     audience: 'project',
     action: 'event.read',
-    summary: 'Where a CloudEvent stands now, by its source and id',
+    summary: 'Look up the state of a CloudEvent by source and id',
     query: z.strictObject({ source: z.string().min(1), id: z.string().min(1) }),
-    responses: { 200: { description: 'Where it stands', schema: located } },
+    responses: { 200: { description: 'The state of the event', schema: located } },
     problems: [404],
     handle: async (ctx, { query }) => ({
       status: 200,
@@ -106,9 +106,9 @@ export const USAGE_ROUTES: readonly Route[] = [
     path: '/v1/events/:idempotency_key',
     audience: 'project',
     action: 'event.read',
-    summary: 'Where an event stands now, by its idempotency key',
+    summary: 'Look up the state of an event by its idempotency key',
     params: z.strictObject({ idempotency_key: z.string() }),
-    responses: { 200: { description: 'Where it stands', schema: located } },
+    responses: { 200: { description: 'The state of the event', schema: located } },
     problems: [404],
     handle: async (ctx, { params }) => ({ status: 200, body: await locateEvent(ctx, params) }),
   }),
@@ -150,8 +150,7 @@ export const USAGE_ROUTES: readonly Route[] = [
     path: '/v1/admin/event-conflicts',
     audience: 'admin',
     action: 'event_conflict.read',
-    summary:
-      'List events that came under a key already taken: other content, or a repeat met only at the drain',
+    summary: 'List conflicts and late duplicates: events sent under a key already used',
     query: listQuery({
       ...tenantFilter,
       kind: z.enum(['conflict', 'duplicate']).optional(),
@@ -166,7 +165,7 @@ export const USAGE_ROUTES: readonly Route[] = [
     path: '/v1/admin/event-quarantine',
     audience: 'admin',
     action: 'event_quarantine.read',
-    summary: 'List rows that cannot be counted, with the reason',
+    summary: 'List quarantined events with the reason',
     query: listQuery({ ...tenantFilter, reason: filterText(64).optional() }),
     responses: { 200: { description: 'A page of quarantined rows', schema: pageOf(row) } },
     handle: (ctx, { query }) =>

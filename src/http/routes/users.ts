@@ -4,7 +4,7 @@ import { USER_ID_CHARACTERS_MAX } from '../../ingest/event.ts';
 import { deleteUser } from '../../operations/retention/delete-user.ts';
 import { createUser } from '../../tenants/create-user.ts';
 import { getUser, listUsers } from '../../tenants/read-users.ts';
-import { changeUser } from '../../tenants/update-user.ts';
+import { updateUser } from '../../tenants/update-user.ts';
 import { assertIfMatch, withEtag } from '../etag.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { email, filterText, id, idParams, name, pageOf, textOf, time } from '../schemas.ts';
@@ -21,7 +21,7 @@ const userId = textOf(1, USER_ID_UNITS_MAX)
     error: `Must have at most ${USER_ID_CHARACTERS_MAX} characters.`,
   })
   .meta({
-    description: 'Your own id of the user, as events carry it',
+    description: 'Your id of the user, as sent in user_id of events',
     minLength: 1,
     maxLength: USER_ID_CHARACTERS_MAX,
   });
@@ -29,13 +29,13 @@ const userId = textOf(1, USER_ID_UNITS_MAX)
 const identity = z.strictObject({
   provider: textOf(1, 64),
   external_id: textOf(1, 255).meta({
-    description: 'How this vendor knows the user: an id or an e-mail address',
+    description: 'The user at this vendor: an id or an e-mail address',
   }),
   label: name.nullish(),
 });
 
 const profile = {
-  email: email.nullish().meta({ description: 'Kept as it is written; compared without regard to case' }),
+  email: email.nullish().meta({ description: 'Stored as sent; compared case-insensitively' }),
   first_name: name.nullish(),
   last_name: name.nullish(),
   full_name: name.nullish(),
@@ -50,7 +50,7 @@ const profile = {
     .array(identity)
     .max(IDENTITIES_MAX)
     .optional()
-    .meta({ description: 'All of them: what is there and not in the list goes' }),
+    .meta({ description: 'The complete list: identities not listed are removed' }),
 };
 
 const user = z
@@ -77,16 +77,14 @@ const user = z
 const erasure = z
   .object({
     organisation_id: id,
-    id: id.meta({ description: 'Of the user, who is no more' }),
-    pseudonym: z
-      .string()
-      .meta({ description: 'Under which the figures stand now; it comes from nothing of the user' }),
+    id: id.meta({ description: 'Id of the deleted user' }),
+    pseudonym: z.string().meta({ description: 'Random pseudonym under which the figures are kept' }),
     events: z.int(),
     generations: z.int(),
-    statistics: z.int().meta({ description: 'Rows of days, kinds of call and models' }),
-    conflicts: z.int().meta({ description: 'Listed arrivals of which the personal fields are removed' }),
+    statistics: z.int().meta({ description: 'Rows of daily statistics' }),
+    conflicts: z.int().meta({ description: 'Listed conflicts from which personal fields were removed' }),
     quarantined: z.int(),
-    archives: z.int().meta({ description: 'Files that the `retention` job writes anew without the user' }),
+    archives: z.int().meta({ description: 'Archives that the `retention` job rewrites without the user' }),
   })
   .meta({ id: 'DeletedUser' });
 
@@ -101,7 +99,7 @@ export const USER_ROUTES: readonly Route[] = [
     path: '/v1/admin/users',
     audience: 'admin',
     action: 'user.create',
-    summary: 'Create an end user of an organisation; those that events name appear by themselves',
+    summary: 'Create an end user of an organisation. Users named in events are created on first sight',
     body: z.strictObject({ organisation_id: id, user_id: userId, ...profile }),
     responses: { 201: { description: 'The user', schema: user } },
     problems: [404, 409],
@@ -147,7 +145,7 @@ export const USER_ROUTES: readonly Route[] = [
     problems: [404, 409, 412],
     handle: async (ctx, { params, body, headers }) =>
       withEtag(
-        await changeUser(ctx, { id: params.id, ...body }, (current) => assertIfMatch(headers, current)),
+        await updateUser(ctx, { id: params.id, ...body }, (current) => assertIfMatch(headers, current)),
       ),
   }),
   defineRoute({
@@ -155,9 +153,9 @@ export const USER_ROUTES: readonly Route[] = [
     path: '/v1/admin/users/:id',
     audience: 'admin',
     action: 'user.delete',
-    summary: 'Delete an end user with all that is personal; the figures stay, under a pseudonym',
+    summary: 'Delete an end user and all personal data. Figures are kept under a pseudonym',
     params: idParams,
-    responses: { 200: { description: 'What was done', schema: erasure } },
+    responses: { 200: { description: 'Number of records erased', schema: erasure } },
     problems: [404, 412, 503],
     handle: async (ctx, { params, headers }) => ({
       status: 200,

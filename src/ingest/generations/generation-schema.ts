@@ -36,14 +36,14 @@ const prose = (what: string) =>
   z
     .string()
     .nullish()
-    .describe(`${what} Longer than ${PROSE_UNITS_MAX} UTF-16 units it is cut; empty counts as absent.`);
+    .describe(`${what} Truncated to ${PROSE_UNITS_MAX} UTF-16 units; empty counts as absent.`);
 
 const payload = (what: string) =>
   jsonValue
     .optional()
     .describe(
-      `${what} Any JSON; of more than ${PAYLOAD_LIMITS.bytes} bytes as canonical JSON the head is kept, as ` +
-        '{"truncated": true, "bytes": n, "head": "…"}. Kept only where the organisation stores payloads.',
+      `${what} Any JSON. Above ${PAYLOAD_LIMITS.bytes} bytes as canonical JSON only the head is stored, as ` +
+        '{"truncated": true, "bytes": n, "head": "…"}. Stored only if the organisation stores payloads.',
     );
 
 const count = z
@@ -61,47 +61,47 @@ const tokens = z
     convention: z
       .enum(['inclusive', 'disjoint'])
       .nullish()
-      .describe('Whether input includes cache reads and writes, and output the reasoning.'),
+      .describe('Whether input includes cache reads and writes, and output includes reasoning.'),
   })
   .meta({ id: 'GenerationTokens', description: describeConventions() });
 
 export const generationSchema = z
   .strictObject({
     provider: name(PROVIDER_CHARACTERS_MAX).describe(
-      'Who was called, as in gen_ai.provider.name of OpenTelemetry: `anthropic`, `openai`. Kept in lower case. At most 64 bytes.',
+      'The vendor, as in gen_ai.provider.name of OpenTelemetry: `anthropic`, `openai`. Stored in lower case. At most 64 bytes.',
     ),
     model: name(MODEL_CHARACTERS_MAX).describe('The exact id of the model. At most 255 bytes.'),
     generation_type: optional(TYPE_CHARACTERS_MAX).describe(
-      'What the call was for. It or its other name `scene` is required; where both are given they are equal.',
+      'The purpose of the call. This field or its alias `scene` is required; if both are given they must be equal.',
     ),
-    scene: optional(TYPE_CHARACTERS_MAX).describe('Another name of generation_type.'),
-    scene_description: prose('What the scene is.'),
+    scene: optional(TYPE_CHARACTERS_MAX).describe('Alias of generation_type.'),
+    scene_description: prose('Description of the scene.'),
     user_id: optional(USER_ID_CHARACTERS_MAX).describe('The end user.'),
     session_id: optional(ID_CHARACTERS_MAX),
     application_id: optional(ID_CHARACTERS_MAX),
     sku: optional(CODE_CHARACTERS_MAX),
     request_id: optional(ID_CHARACTERS_MAX),
     response_id: optional(ID_CHARACTERS_MAX).describe(
-      'The id that the vendor gave its answer. With the provider it names the call for ever: arriving again, by ' +
-        'whichever way, the call is a duplicate, and gives only what the first did not say.',
+      'The id of the response at the vendor. With the provider it identifies the call permanently: sent again, over ' +
+        'any route, the call is a duplicate and only fills fields that the first copy left empty.',
     ),
-    status: z.enum(GENERATION_STATUSES).nullish().describe('success where absent.'),
+    status: z.enum(GENERATION_STATUSES).nullish().describe('`success` by default.'),
     error_code: optional(CODE_CHARACTERS_MAX),
-    error_message: prose('What went wrong.'),
+    error_message: prose('The error message.'),
     duration_ms: z.int().min(0).max(DURATION_MS_MAX).nullish(),
     service_tier: optional(WORD_CHARACTERS_MAX),
-    tokens: tokens.nullish().describe('May be absent only where the status is not success.'),
+    tokens: tokens.nullish().describe('Required if the status is success.'),
     cost_usd: z
       .union([z.string().regex(/^(?:0*[0-9]{1,26}(?:\.[0-9]{1,12})?|-0+(?:\.0{1,12})?)$/), z.number()])
       .nullish()
       .describe(
-        'What the vendor bills, where you know it: at most 12 decimals. As a JSON number it may have at most 15 ' +
+        'The cost billed by the vendor, if known, with at most 12 decimals. As a JSON number it may have at most 15 ' +
           'significant digits.',
       ),
-    input_summary: prose('What was asked, in short.'),
-    output_summary: prose('What was answered, in short.'),
-    request_data: payload('What was sent to the model.'),
-    response_data: payload('What the model answered.'),
+    input_summary: prose('Summary of the request.'),
+    output_summary: prose('Summary of the response.'),
+    request_data: payload('The request to the model.'),
+    response_data: payload('The response of the model.'),
     ip_address: optional(WORD_CHARACTERS_MAX),
     user_agent: prose('The user agent of the end user.'),
     occurred_at: z
@@ -111,13 +111,13 @@ export const generationSchema = z
       ])
       .nullish()
       .describe(
-        'When the call was made, bounded as the timestamp of events; the time of receipt where absent.',
+        'When the call was made, with the same limits as the timestamp of events; the time of receipt by default.',
       ),
     idempotency_key: text(KEY_CHARACTERS_MAX).describe(
-      'Names the call for ever within its project where no response_id does.',
+      'Identifies the call permanently within its project. Not used for identity if response_id is given.',
     ),
   })
-  .meta({ id: 'Generation', description: 'A call of an AI model. null counts as absent.' });
+  .meta({ id: 'Generation', description: 'A call of an AI model. `null` counts as absent.' });
 
 export const generationsBodySchema = z
   .union([

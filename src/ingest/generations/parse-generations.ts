@@ -11,7 +11,10 @@ const GENERATIONS: EventFormat = { plural: 'generations', decimal: 'cost_usd', r
  */
 export async function parseGenerations(request: Request, now: number): Promise<ParsedEvents> {
   const parse = jsonParserOf(mediaTypeOf(request.headers));
-  if (!parse) throw unsupported('Generations come as application/json or application/x-ndjson.');
+  if (!parse)
+    throw unsupported(
+      'Unsupported Content-Type. Send generations as application/json or application/x-ndjson.',
+    );
   const parsed = parse(await readBody(request, EVENTS_BODY_BYTES_MAX), now, GENERATIONS);
   return { ...parsed, idempotencyKeyInReceipt: true };
 }

@@ -15,7 +15,7 @@ import {
 import { identifyGeneration } from '../../ai/generation-key.ts';
 import { GENERATION_STATUSES, type GenerationRow, type GenerationStatus } from '../../ai/generation-row.ts';
 import { meteredPairs } from '../../ai/metered-quantities.ts';
-import { mendedText, payloadText } from '../../ai/payload.ts';
+import { payloadText, wellFormedText } from '../../ai/payload.ts';
 import { CanonicalJsonError, quote } from '../../core/canonical-json.ts';
 import { parseQuantity } from '../../core/decimal.ts';
 import {
@@ -137,30 +137,30 @@ const textOf = (content: Content): string =>
     quote(content.model),
     quote(content.generation_type),
     tokensText(content.tokens),
-    said(content.user_id),
+    quoteOrNull(content.user_id),
     content.duration_ms === null ? null : String(content.duration_ms),
-    said(content.session_id),
-    said(content.request_id),
-    said(content.response_id),
+    quoteOrNull(content.session_id),
+    quoteOrNull(content.request_id),
+    quoteOrNull(content.response_id),
     // The event's own, where no response names the call.
     content.response_id === null ? null : quote(content.idempotency_key),
     content.status === 'success' ? null : `"${content.status}"`,
-    said(content.application_id),
-    said(content.service_tier),
-    said(content.sku),
-    said(content.cost_usd),
-    said(content.error_code),
-    said(content.error_message),
-    said(content.scene_description),
-    said(content.ip_address),
-    said(content.user_agent),
-    said(content.input_summary),
-    said(content.output_summary),
+    quoteOrNull(content.application_id),
+    quoteOrNull(content.service_tier),
+    quoteOrNull(content.sku),
+    quoteOrNull(content.cost_usd),
+    quoteOrNull(content.error_code),
+    quoteOrNull(content.error_message),
+    quoteOrNull(content.scene_description),
+    quoteOrNull(content.ip_address),
+    quoteOrNull(content.user_agent),
+    quoteOrNull(content.input_summary),
+    quoteOrNull(content.output_summary),
     content.request_data,
     content.response_data,
   ]);
 
-const said = (text: string | null): string | null => (text === null ? null : quote(text));
+const quoteOrNull = (text: string | null): string | null => (text === null ? null : quote(text));
 
 function tokensText({
   input,
@@ -193,7 +193,7 @@ function readName(
   const name = readText(value, field, 1, max, faults);
   // A UTF-16 unit takes at most three bytes.
   if (name.length * 3 > max && codePointLength(name) <= max && utf8Length(name) > max)
-    faults.add(field, 'too_long', `must take at most ${max} bytes.`);
+    faults.add(field, 'too_long', `must be at most ${max} bytes.`);
   return name;
 }
 
@@ -204,11 +204,7 @@ function readType(raw: Raw, faults: Faults<CallField>): string {
     return readText(scene, 'scene', 1, TYPE_CHARACTERS_MAX, faults);
   }
   if (!isAbsent(scene) && scene !== generation_type) {
-    faults.add(
-      'scene',
-      'differs',
-      'is another name of generation_type: where both are given they must be equal.',
-    );
+    faults.add('scene', 'differs', 'is an alias of generation_type: if both are given they must be equal.');
   }
   return readText(generation_type, 'generation_type', 1, TYPE_CHARACTERS_MAX, faults);
 }
@@ -232,9 +228,9 @@ function readProse(
     faults.add(field, 'wrong_type', 'must be a string.');
     return null;
   }
-  if (value.length <= PROSE_UNITS_MAX) return mendedText(value);
+  if (value.length <= PROSE_UNITS_MAX) return wellFormedText(value);
   const head = value.slice(0, PROSE_UNITS_MAX - 1);
-  return `${mendedText(splitsPair(value, head.length) ? head.slice(0, -1) : head)}…`;
+  return `${wellFormedText(splitsPair(value, head.length) ? head.slice(0, -1) : head)}…`;
 }
 
 const splitsPair = (text: string, at: number): boolean => (text.codePointAt(at - 1) ?? 0) > 0xffff;
@@ -282,8 +278,8 @@ function withoutExponent(token: string): string {
 }
 
 const PAYLOAD_SAID = {
-  too_deep: `must not nest deeper than ${PAYLOAD_LIMITS.levels} levels.`,
-  not_finite: 'holds a number beyond the range of a double.',
+  too_deep: `must be nested at most ${PAYLOAD_LIMITS.levels} levels deep.`,
+  not_finite: 'contains a number outside the range of a double.',
   too_large: 'is too large.',
   not_unicode: 'must be valid Unicode without U+0000.',
   not_json: 'must be JSON.',

@@ -48,13 +48,13 @@ export function readTokens(
     cache_write_1h: readCount(raw['cache_write_1h'], 'cache_write_1h', false, faults),
     reasoning: readCount(raw['reasoning'], 'reasoning', false, faults),
   };
-  const said = readConvention(raw['convention'], faults);
+  const given = readConvention(raw['convention'], faults);
   addUnknownFields(raw, TOKEN_FIELDS, '/tokens', 'tokens', faults);
   // Counts that cannot be read, or a vendor that is not named, say nothing of each other.
   if ((faults.list?.length ?? 0) > before || provider === '') return NONE;
   const cached = sent.cache_read + sent.cache_write_5m + sent.cache_write_1h;
-  const input = withoutPart('input', sent.input, cached, said, provider, faults);
-  const output = withoutPart('output', sent.output, sent.reasoning, said, provider, faults);
+  const input = withoutPart('input', sent.input, cached, given, provider, faults);
+  const output = withoutPart('output', sent.output, sent.reasoning, given, provider, faults);
   return { ...sent, input, output };
 }
 
@@ -96,20 +96,24 @@ function withoutPart(
   field: keyof typeof PARTS,
   whole: bigint,
   part: bigint,
-  said: TokenConvention | null,
+  given: TokenConvention | null,
   provider: string,
   faults: Faults<CallField>,
 ): bigint {
   if (part === 0n) return whole;
-  const convention = said ?? VENDOR_CONVENTIONS.get(provider)?.[field] ?? null;
+  const convention = given ?? VENDOR_CONVENTIONS.get(provider)?.[field] ?? null;
   if (convention === 'disjoint') return whole;
   if (convention === null) {
-    const answer = `"inclusive" if ${field} includes ${PARTS[field]}, else "disjoint"`;
+    const answer = `send "inclusive" if ${field} includes ${PARTS[field]}, otherwise "disjoint"`;
     faults.add('convention', 'required', `is required for the provider ${quoteName(provider)}: ${answer}.`);
   } else if (whole < part) {
-    const source = said === null ? `as ${quoteName(provider)} counts` : 'by the convention named';
-    const hint = 'if it does not, send "convention": "disjoint"';
-    faults.add(field, 'less_than_parts', `includes ${PARTS[field]} ${source} and must not be less: ${hint}.`);
+    const source = given === null ? `as counted by ${quoteName(provider)}` : 'under the given convention';
+    const hint = 'if it does not include them, send "convention": "disjoint"';
+    faults.add(
+      field,
+      'less_than_parts',
+      `includes ${PARTS[field]} ${source} and cannot be less than they are: ${hint}.`,
+    );
   }
   return whole - part;
 }

@@ -24,7 +24,7 @@ export function decodeJsonSpans(text: string): Span[] {
   const resourceSpans = member(body, 'resourceSpans', 'resource_spans') ?? [];
   if (!Array.isArray(resourceSpans)) throw malformed('resourceSpans must be an array.');
   return resourceSpans.flatMap((entry): Span[] => {
-    if (!isObject(entry)) throw malformed('resourceSpans must hold objects.');
+    if (!isObject(entry)) throw malformed('resourceSpans must contain objects.');
     const { resource } = entry;
     const attributes = attributesOf(isObject(resource) ? resource['attributes'] : undefined);
     return listOf(entry, 'scopeSpans', 'scope_spans').flatMap((scope) =>

@@ -17,7 +17,7 @@ export function decodeProtobufSpans(bytes: Uint8Array): Span[] {
       return true;
     });
   } catch (error) {
-    throw new AppError('malformed_json', 'The body is not a protobuf message of spans.', { cause: error });
+    throw new AppError('malformed_json', 'The body is not a valid OTLP protobuf message.', { cause: error });
   }
   return spans;
 }

@@ -29,21 +29,24 @@ const OF_OPEN_INFERENCE: ReadonlyMap<string, Operation> = new Map([
 ]);
 
 /** Where a sender says what a span is; the first that is there decides. */
-const SAYINGS: readonly (readonly [name: string, operations: ReadonlyMap<string, Operation>])[] = [
-  ['ai.operationId', OF_AI_SDK],
-  ['gen_ai.operation.name', OF_CONVENTIONS],
-  ['langfuse.observation.type', OF_LANGFUSE],
-  ['openinference.span.kind', OF_OPEN_INFERENCE],
-  ['llm.request.type', OF_CONVENTIONS],
-  ['traceloop.span.kind', new Map()],
-];
+const OPERATION_ATTRIBUTES: readonly (readonly [name: string, operations: ReadonlyMap<string, Operation>])[] =
+  [
+    ['ai.operationId', OF_AI_SDK],
+    ['gen_ai.operation.name', OF_CONVENTIONS],
+    ['langfuse.observation.type', OF_LANGFUSE],
+    ['openinference.span.kind', OF_OPEN_INFERENCE],
+    ['llm.request.type', OF_CONVENTIONS],
+    ['traceloop.span.kind', new Map()],
+  ];
 
 /** Null for what is no call of a model. */
 export function operationOf({ attributes, kind }: Span): Operation | null {
-  for (const [name, operations] of SAYINGS) {
-    const said = attributes.get(name);
-    if (typeof said !== 'string') continue;
-    return operations.get(name === 'ai.operationId' ? said.slice(said.lastIndexOf('.') + 1) : said) ?? null;
+  for (const [name, operations] of OPERATION_ATTRIBUTES) {
+    const value = attributes.get(name);
+    if (typeof value !== 'string') continue;
+    return (
+      operations.get(name === 'ai.operationId' ? value.slice(value.lastIndexOf('.') + 1) : value) ?? null
+    );
   }
   // Gateways name no operation; frameworks' sums over their calls are internal spans.
   const isCall =

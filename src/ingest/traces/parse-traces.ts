@@ -3,12 +3,12 @@ import { AppError } from '../../core/error.ts';
 import { EVENTS_MAX, type ReadEvent, type SpanLink, type UsageEvent } from '../event.ts';
 import { EVENTS_BODY_BYTES_MAX, mediaTypeOf, unsupported } from '../parse-events.ts';
 import { readBody, readBytes } from '../read-body.ts';
+import { type Attribution, readAttribution } from './attribution.ts';
 import { decodeJsonSpans } from './decode-json.ts';
 import { decodeProtobufSpans } from './decode-protobuf.ts';
 import { type Operation, operationOf } from './operation.ts';
 import { type CallKind, isBegun, kindOfCall, readSpan } from './read-span.ts';
 import { type Call, linkSpans, relateSpans } from './relate-spans.ts';
-import { readSendersWord, type SendersWord } from './senders-word.ts';
 import type { Span } from './span.ts';
 
 export interface RefusedSpan {
@@ -41,24 +41,24 @@ export const isProtobuf = (contentType: string | null): boolean =>
  * malformed_json where the body as a whole is none of spans. What is wrong with one span refuses that span.
  */
 export async function parseTraces(request: Request, now: number): Promise<ParsedTraces> {
-  return sortSpans(await decodeSpans(request), readSendersWord(request.headers), now);
+  return sortSpans(await decodeSpans(request), readAttribution(request.headers), now);
 }
 
 async function decodeSpans(request: Request): Promise<Span[]> {
   const { type } = mediaTypeOf(request.headers);
   if (PROTOBUF.includes(type)) return decodeProtobufSpans(await readBytes(request, EVENTS_BODY_BYTES_MAX));
   if (type === 'application/json') return decodeJsonSpans(await readBody(request, EVENTS_BODY_BYTES_MAX));
-  throw unsupported('Traces come as application/json or application/x-protobuf.');
+  throw unsupported('Unsupported Content-Type. Send traces as application/json or application/x-protobuf.');
 }
 
 interface ReadCall extends Call {
   readonly event: ReadEvent | null;
 }
 
-export function sortSpans(spans: readonly Span[], said: SendersWord, now: number): ParsedTraces {
+export function sortSpans(spans: readonly Span[], attribution: Attribution, now: number): ParsedTraces {
   const calls = spans.flatMap((span): ReadCall[] => {
     const operation = operationOf(span);
-    return operation === null ? [] : readCall(span, operation, said, now);
+    return operation === null ? [] : readCall(span, operation, attribution, now);
   });
   const events: UsageEvent[] = [];
   const refused: RefusedSpan[] = [];
@@ -76,23 +76,26 @@ export function sortSpans(spans: readonly Span[], said: SendersWord, now: number
     }
   });
   if (events.length > EVENTS_MAX) {
-    throw new AppError('payload_too_large', `A request holds at most ${EVENTS_MAX} spans that count.`);
+    throw new AppError(
+      'payload_too_large',
+      `Request too large: at most ${EVENTS_MAX} model calls per request. Send smaller batches.`,
+    );
   }
   return { events, refused, lacking, links: linkSpans(spans, calls), ignored };
 }
 
 const LACKS =
-  'tells no token counts and no error, so it has no price (in streams the vendor has to be asked for them).';
+  'has neither token counts nor an error, so it cannot be priced. For streams, ask the vendor to include usage.';
 
-function readCall(span: Span, operation: Operation, said: SendersWord, now: number): ReadCall[] {
+function readCall(span: Span, operation: Operation, attribution: Attribution, now: number): ReadCall[] {
   const kind: CallKind = kindOfCall(span, operation);
   if (isBegun(span, kind)) return [];
   if (span.trace_id === '' || span.span_id === '') {
-    const detail = 'its trace id or span id is no valid id.';
+    const detail = 'its trace id or span id is not valid.';
     return [{ span, operation, kind: 'unreadable', event: [{ pointer: '', code: 'not_an_id', detail }] }];
   }
-  if (kind === 'untold') return [{ span, operation, kind, event: null }];
-  const event = readSpan(span, operation, said, now);
+  if (kind === 'without_usage') return [{ span, operation, kind, event: null }];
+  const event = readSpan(span, operation, attribution, now);
   return [{ span, operation, kind: Array.isArray(event) ? 'unreadable' : kind, event }];
 }
 
@@ -100,5 +103,5 @@ const nameOf = ({ trace_id, span_id }: Span): string => `Span ${span_id || '?'} 
 
 function reasonOf(span: Span, event: ReadEvent): string {
   const [fault] = Array.isArray(event) ? event : [];
-  return `${nameOf(span)}: ${fault?.detail ?? 'it cannot be read.'}`;
+  return `${nameOf(span)}: ${fault?.detail ?? 'it cannot be parsed.'}`;
 }

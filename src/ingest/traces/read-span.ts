@@ -6,23 +6,23 @@ import {
   WORD_CHARACTERS_MAX,
 } from '../../ai/generation.ts';
 import type { GenerationStatus } from '../../ai/generation-row.ts';
-import { mendedText } from '../../ai/payload.ts';
+import { wellFormedText } from '../../ai/payload.ts';
 import { isStorableText } from '../../core/read-fields.ts';
 import type { ReadEvent } from '../event.ts';
 import { readGeneration } from '../generations/read-generation.ts';
+import type { Attribution } from './attribution.ts';
 import { NAMES } from './names.ts';
 import type { Operation } from './operation.ts';
 import { providerNamed, providerOfModel, providerOfSystem } from './provider.ts';
 import { readCost, readUsage } from './read-usage.ts';
-import type { SendersWord } from './senders-word.ts';
 import type { Attributes, Span, Value } from './span.ts';
 
 /** Whether a call's span tells what it used, or that it failed; one that does neither cannot be priced. */
-export type CallKind = 'used' | 'failed' | 'untold';
+export type CallKind = 'used' | 'failed' | 'without_usage';
 
 export function kindOfCall(span: Span, operation: Operation): CallKind {
   if (readUsage(span.attributes, operation === 'embeddings') !== null) return 'used';
-  return hasFailed(span) ? 'failed' : 'untold';
+  return hasFailed(span) ? 'failed' : 'without_usage';
 }
 
 const hasFailed = ({ is_error, attributes }: Span): boolean =>
@@ -31,7 +31,8 @@ const hasFailed = ({ is_error, attributes }: Span): boolean =>
   attributes.get('langfuse.observation.level') === 'ERROR';
 
 /** A span that has not ended and tells no usage is the first half of one that will. */
-export const isBegun = (span: Span, kind: CallKind): boolean => span.ended_at === 0n && kind === 'untold';
+export const isBegun = (span: Span, kind: CallKind): boolean =>
+  span.ended_at === 0n && kind === 'without_usage';
 
 const NANOSECONDS = 1_000_000n;
 
@@ -39,7 +40,7 @@ const NANOSECONDS = 1_000_000n;
  * The event of a span that used something or failed, or why it is none. Whose it is: by its resource, else by its own
  * attributes, else by the sender's word. What names something and is too long refuses the call, what describes it is cut.
  */
-export function readSpan(span: Span, operation: Operation, said: SendersWord, now: number): ReadEvent {
+export function readSpan(span: Span, operation: Operation, attribution: Attribution, now: number): ReadEvent {
   const { attributes, trace_id, parent_span_id, span_id } = span;
   const model = textOf(attributes, NAMES.model) ?? undefined;
   const error_code = textOf(attributes, NAMES.error);
@@ -50,9 +51,9 @@ export function readSpan(span: Span, operation: Operation, said: SendersWord, no
     provider: providerOf(attributes, model ?? ''),
     model,
     generation_type: cut(textOf(attributes, NAMES.scene) ?? operation, TYPE_CHARACTERS_MAX),
-    user_id: ownerOf(span, NAMES.user) ?? said.user,
+    user_id: ownerOf(span, NAMES.user) ?? attribution.user,
     session_id: cut(textOf(attributes, NAMES.session), ID_CHARACTERS_MAX),
-    application_id: ownerOf(span, NAMES.customer) ?? said.customer,
+    application_id: ownerOf(span, NAMES.customer) ?? attribution.customer,
     request_id: cut(textOf(attributes, NAMES.request_id), ID_CHARACTERS_MAX) ?? trace_id,
     response_id: responseIdOf(attributes),
     status: statusOf(span, error_code),
@@ -95,7 +96,7 @@ function responseIdOf(attributes: Attributes): string | null {
 /** Of what describes a call: what can be stored of it. */
 function cut(text: string | null, characters: number): string | null {
   if (text === null) return null;
-  const mended = mendedText(text.slice(0, 2 * characters));
+  const mended = wellFormedText(text.slice(0, 2 * characters));
   return mended.length > characters ? [...mended].slice(0, characters).join('') : mended;
 }
 
@@ -108,9 +109,9 @@ function providerOf(attributes: Attributes, model: string): string {
 
 function statusOf(span: Span, error: string | null): GenerationStatus {
   if (!hasFailed(span)) return 'success';
-  const said = `${error ?? ''} ${span.status_message}`;
-  if (/time.?out|timed out|deadline/i.test(said)) return 'timeout';
-  return /abort|cancel/i.test(said) ? 'cancelled' : 'failed';
+  const text = `${error ?? ''} ${span.status_message}`;
+  if (/time.?out|timed out|deadline/i.test(text)) return 'timeout';
+  return /abort|cancel/i.test(text) ? 'cancelled' : 'failed';
 }
 
 /** JSON in a text is what it says, unless it nests too deep to be kept so. */

@@ -60,8 +60,8 @@ export function relateSpans(spans: readonly Span[], calls: readonly Call[]): Rel
     const top = ancestors.at(-1) ?? node;
     const outside = top.parent === null || nodes.has(top.parent) ? [] : [top.parent];
     const callsAbove = ancestors.flatMap((each) => (each.call === null ? [] : [each.call]));
-    const tellsFor = (above: Call): boolean => above.kind === 'used' && familyOf(above) === familyOf(call);
-    if (call.kind === 'untold' && callsAbove.some(tellsFor)) return { does: 'repeat' };
+    const coversCall = (above: Call): boolean => above.kind === 'used' && familyOf(above) === familyOf(call);
+    if (call.kind === 'without_usage' && callsAbove.some(coversCall)) return { does: 'repeat' };
     const above = [...outside, ...callsAbove.map(({ span }) => placeOf(span))];
     return relate(node, call, above.slice(0, MARKS_MAX));
   });
@@ -148,7 +148,7 @@ function relate(node: Node, call: Call, above: readonly string[]): Relation {
           marks_above: marked(above, FAILED_BELOW[family]),
         },
       };
-    case 'untold':
+    case 'without_usage':
       if (isRepeat) return { does: 'repeat' };
       return { does: 'lack', counted: [...counted_above, ...counted_below, ...failed_below] };
     case 'unreadable':

@@ -76,7 +76,10 @@ async function findMade(
     made.reason === (reason ?? null) &&
     (lines === undefined || isSameLines(made.line_items, lines));
   if (isSame) return made;
-  throw new AppError('idempotency_key_reused', 'Another credit note was issued with this Idempotency-Key.');
+  throw new AppError(
+    'idempotency_key_reused',
+    'This Idempotency-Key was used for a different credit note. Use a new key.',
+  );
 }
 
 const isSameLines = (made: readonly CreditNoteLine[], lines: readonly CreditedAmount[]): boolean =>
@@ -93,7 +96,7 @@ const isSameLines = (made: readonly CreditNoteLine[], lines: readonly CreditedAm
 
 function assertCreditable({ status }: InvoiceRow): void {
   if (status === 'finalized' || status === 'paid' || status === 'refunded') return;
-  throw new AppError('invalid_state', `The invoice is ${status}: only an issued one is credited.`);
+  throw new AppError('invalid_state', `The invoice is ${status}. Only an issued invoice can be credited.`);
 }
 
 interface LineCredited {
@@ -106,13 +109,13 @@ function partsOf(state: CreditState, { lines }: CreateCreditNoteInput): LineCred
   const total = sum(parts.map(({ part }) => part.total));
   if (compare(total, ZERO) <= 0) {
     throw exceeds(
-      'Nothing is left of the invoice to be credited; a proposal holds its part until it is issued or dismissed.',
+      'Nothing is left to credit on this invoice. Open proposals reserve their part until they are issued or dismissed.',
     );
   }
   if (compare(total, state.room) <= 0) return parts;
   const { currency } = state.invoice;
   const [asked, left] = [total, state.room].map((amount) => `${formatMoney(amount, currency)} ${currency}`);
-  throw exceeds(`The lines come to ${asked} with tax; ${left} is left of the invoice.`);
+  throw exceeds(`The lines add up to ${asked} with tax. Only ${left} of the invoice can be credited.`);
 }
 
 /** Negative lines too: together they are what is left of the invoice. */
@@ -135,7 +138,7 @@ function namedOf(state: CreditState, lines: readonly CreditedAmount[]): LineCred
     faults.push({
       pointer: '/lines',
       code: 'too_small',
-      detail: 'Name a line, or leave it out for all of them.',
+      detail: 'Give at least one line, or omit lines to credit the whole remainder.',
     });
   if (faults.length > 0) throw invalidRequest(faults);
 
@@ -146,7 +149,7 @@ function namedOf(state: CreditState, lines: readonly CreditedAmount[]): LineCred
     const credited = state.creditedOf(line_number);
     if (compare(add(credited, decimal(amount)), decimal(line.total)) > 0) {
       const left = formatMoney(subtract(decimal(line.total), credited), line.currency);
-      const detail = `Of line ${line_number} ${left} ${line.currency} is left.`;
+      const detail = `Only ${left} ${line.currency} of line ${line_number} can be credited.`;
       tooMuch.push({ pointer: `/lines/${index}/amount`, code: 'credit_exceeds_invoice', detail });
     }
     return [{ line, part: creditLine(line, credited, decimal(amount)) }];
@@ -167,18 +170,18 @@ function findFaults(
     { pointer: `${pointer}/${field}`, code, detail },
   ];
   if (!line) return fault('line_number', 'unknown_line', 'The invoice has no such line.');
-  if (isRepeated) return fault('line_number', 'repeated', 'The line is named twice.');
+  if (isRepeated) return fault('line_number', 'repeated', 'The line is listed twice.');
   if (compare(decimal(line.total), ZERO) <= 0)
     return fault(
       'line_number',
       'not_positive',
-      'A line of zero or less goes back with the whole invoice only.',
+      'A line of zero or less can only be credited with the whole invoice. Omit lines.',
     );
   const value: Decimal | null = parseDecimal(amount);
   if (value === null) return fault('amount', 'invalid_decimal', 'Must be a decimal in plain notation.');
   const digits = exponentOf(line.currency);
   if (value.scale > digits) return fault('amount', 'too_precise', `${line.currency} has ${digits} decimals.`);
-  if (compare(value, ZERO) <= 0) return fault('amount', 'not_positive', 'Must be more than zero.');
+  if (compare(value, ZERO) <= 0) return fault('amount', 'not_positive', 'Must be greater than zero.');
   return [];
 }
 

@@ -50,7 +50,8 @@ export const issueCreditNote = (ctx: Ctx, { id }: { readonly id: string }): Prom
 
 /** Throws `invalid_state`. */
 export function assertProposed({ status }: CreditNote): void {
-  if (status !== 'proposed') throw new AppError('invalid_state', `The credit note is ${status} already.`);
+  if (status !== 'proposed')
+    throw new AppError('invalid_state', `The credit note is ${status}, not proposed.`);
 }
 
 /**

@@ -17,15 +17,18 @@ export async function withdrawCreditNotes(
   { organisation_id, id: invoice_id }: InvoiceRow,
 ): Promise<void> {
   const { notes, has_payment } = await readWithdrawal(tx, organisation_id, invoice_id);
-  if (has_payment) throw refused('A payment stands on the invoice: refund or credit it instead.');
-  if (notes.some((note) => note.status === 'issued')) throw refused('The invoice has an issued credit note.');
+  if (has_payment) throw refused('The invoice has a payment. Refund it or credit the invoice instead.');
+  if (notes.some((note) => note.status === 'issued'))
+    throw refused('The invoice has an issued credit note and cannot be cancelled.');
   if (notes.some((note) => note.is_led))
-    throw refused('The credit of a later invoice goes on in a proposal on this one: cancel that one first.');
+    throw refused(
+      'A proposal on this invoice continues the credit of a later invoice. Cancel the later invoice first.',
+    );
   for (const note of notes.filter(({ status }) => status === 'proposed')) {
     const passedOn = await releaseFromCreditNote(tx, organisation_id, note.id);
     if (passedOn > 0)
       throw refused(
-        'A later invoice has taken up a quantity that a proposal on this one carried over: cancel that one first.',
+        'A later invoice bills a quantity that a proposal on this invoice carried over. Cancel the later invoice first.',
       );
     await deleteProposal(tx, { organisation_id, id: note.id });
     await appendAudit(tx, ctx, {

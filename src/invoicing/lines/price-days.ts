@@ -44,5 +44,5 @@ export const currencyMismatch = (
 ): AppError =>
   new AppError(
     'currency_mismatch',
-    `${nameOf(metric)} is priced in ${currencies.join(', ')} only, and the period is billed in ${currency}.`,
+    `${nameOf(metric)} is priced only in ${currencies.join(', ')}, but the period is billed in ${currency}. Create a plan in ${currency}.`,
   );

@@ -56,9 +56,9 @@ export async function readLines(files: FileStore, manifest: Manifest): Promise<A
     throw new UnreadableArchive(`${manifest.file_key} ${what}`);
   };
   const file = await files.get(manifest.file_key);
-  if (!file) return refuse('is not there');
+  if (!file) return refuse('is missing');
   if (file.bytes.length !== manifest.bytes || sha256Hex(file.bytes) !== manifest.sha256)
-    return refuse('is not what was written');
+    return refuse('does not match its hash');
   const text = new TextDecoder().decode(await through(new DecompressionStream('gzip'), file.bytes));
   const lines = text
     .split('\n')
@@ -77,17 +77,17 @@ export async function writeArchive(
   lines: readonly ArchiveLine[],
 ): Promise<void> {
   const manifestKey = manifestKeyOf(manifest.file_key);
-  const said = manifestText(manifest);
+  const text = manifestText(manifest);
   await files.putIfAbsent(manifest.file_key, { bytes, media_type: 'application/gzip' });
   await files.putIfAbsent(manifestKey, {
-    bytes: new TextEncoder().encode(said),
+    bytes: new TextEncoder().encode(text),
     media_type: 'application/json',
   });
   const read = await readLines(files, manifest);
   const isSame = read.every((line, index) => line.text === lines[index]?.text);
   const manifestFile = await files.get(manifestKey);
-  if (!isSame || !manifestFile || new TextDecoder().decode(manifestFile.bytes) !== said)
-    throw new UnreadableArchive(`${manifest.file_key} was read back otherwise than it was written`);
+  if (!isSame || !manifestFile || new TextDecoder().decode(manifestFile.bytes) !== text)
+    throw new UnreadableArchive(`${manifest.file_key} does not read back as written`);
 }
 
 export const removeArchive = (files: FileStore, fileKey: string): Promise<void> =>

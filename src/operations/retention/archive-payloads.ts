@@ -12,7 +12,7 @@ import {
   listDueLines,
   type PayloadHolder,
 } from './archive-store.ts';
-import { whileCallsRest } from './erase-user.ts';
+import { withCallsLocked } from './erase-user.ts';
 import { makeManifest } from './make-manifest.ts';
 
 const ROWS_MAX = 1_000;
@@ -48,7 +48,7 @@ export async function archivePayloads(
   });
   await writeArchive(ctx.files, manifest, bytes, lines);
   try {
-    await whileCallsRest(ctx.ledger, { organisation_id, shard }, async (tx) => {
+    await withCallsLocked(ctx.ledger, { organisation_id, shard }, async (tx) => {
       if (!(await keepArchive(tx, manifest))) throw new ChangedMeanwhile();
       if ((await dropArchived(tx, manifest, lines)) !== lines.length) throw new ChangedMeanwhile();
     });

@@ -7,7 +7,7 @@ import { hotReader } from '../../rollup/hot-store.ts';
 import { UnreadableArchive } from './archive-file.ts';
 import { countUnsettled, listArchivesOfErased } from './archive-store.ts';
 import { clearArchives } from './clear-archives.ts';
-import { eraseUser, whileCallsRest } from './erase-user.ts';
+import { eraseUser, withCallsLocked } from './erase-user.ts';
 import { countArchivesOf, type Erasure, finishErasure, listOpenErasures } from './erasure-store.ts';
 import { rewriteArchive } from './rewrite-archive.ts';
 
@@ -38,7 +38,7 @@ async function isDrained(tx: LedgerTransaction, shard: number, seqs: Seqs): Prom
  */
 async function passErasure(ctx: Ctx, erasure: Erasure): Promise<'done' | 'in archives' | 'on its way'> {
   const seqs = await readSeqs(ctx, erasure);
-  return await whileCallsRest(ctx.ledger, erasure, async (tx) => {
+  return await withCallsLocked(ctx.ledger, erasure, async (tx) => {
     if (!(await isDrained(tx, erasure.shard, seqs))) return 'on its way';
     await eraseUser(tx, erasure);
     const archives = await countArchivesOf(tx, erasure);

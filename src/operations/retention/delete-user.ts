@@ -7,7 +7,7 @@ import { hotReader } from '../../rollup/hot-store.ts';
 import { withOwner } from '../../tenants/tenant-scope.ts';
 import type { User } from '../../tenants/user.ts';
 import { deleteUserRow, findUserLocked } from '../../tenants/user-store.ts';
-import { type ErasedCounts, eraseUser, whileCallsRest } from './erase-user.ts';
+import { type ErasedCounts, eraseUser, withCallsLocked } from './erase-user.ts';
 import { countArchivesOf, findShard, insertErasure } from './erasure-store.ts';
 
 export interface DeletedUser extends ErasedCounts {
@@ -40,7 +40,7 @@ export async function deleteUser(
   const hot = hotReader(hotDatabase(ctx.shards, shard));
   const [events_seq, conflicts_seq] = await Promise.all([hot.maxSeq('events'), hot.maxSeq('conflicts')]);
   const pseudonym = makePseudonym();
-  return await whileCallsRest(ctx.ledger, { organisation_id, shard }, async (tx) => {
+  return await withCallsLocked(ctx.ledger, { organisation_id, shard }, async (tx) => {
     const user = await findUserLocked(tx, organisation_id, id);
     if (!user) throw notFound('user');
     assertUnchanged(user);

@@ -27,7 +27,7 @@ export interface ErasedCounts {
  * Runs `work` in the organisation's transaction while neither the drain nor anybody else changes its calls: a call and its
  * part of the statistics move together, or `verify` would find them apart.
  */
-export const whileCallsRest = <T>(
+export const withCallsLocked = <T>(
   ledger: Ledger,
   { organisation_id, shard }: { readonly organisation_id: string; readonly shard: number },
   work: (tx: LedgerTransaction) => Promise<T>,
@@ -48,8 +48,8 @@ export async function eraseUser(
   const events = await renameEvents(tx, user);
   const generations = await eraseGenerations(tx, user);
   const statistics = await moveStatistics(tx, user);
-  const conflicts = (await listConflictsOf(tx, user)).flatMap(({ id, event, is_his }) => {
-    const redacted = redactEvent(event, user, is_his);
+  const conflicts = (await listConflictsOf(tx, user)).flatMap(({ id, event, is_by_user }) => {
+    const redacted = redactEvent(event, user, is_by_user);
     return redacted === null ? [] : [{ id, event: redacted }];
   });
   if (conflicts.length > 0) await putConflictEvents(tx, organisation_id, conflicts);

@@ -108,21 +108,21 @@ export interface ListedEvent {
   /** JSON text. */
   readonly event: string;
   /** Of a call whose row has the pseudonym already. */
-  readonly is_his: boolean;
+  readonly is_by_user: boolean;
 }
 
 // A call's later arrivals are found by the key that they share with it, as the drain finds what they fill; one in conflict
 // with it that names another user is that user's.
 export const listConflictsOf = (tx: LedgerTransaction, user: OfUser): Promise<ListedEvent[]> =>
   tx.query<ListedEvent>(
-    `SELECT id, event::text AS event, is_his FROM (
+    `SELECT id, event::text AS event, is_by_user FROM (
        SELECT c.id, c.event, (c.kind <> 'conflict' OR c.event ->> 'user_id' IS NULL) AND EXISTS (
          SELECT 1 FROM event_keys k JOIN ai_generations g
            ON g.organisation_id = k.organisation_id AND g.id = k.event_id AND g.ingested_at = k.ingested_at
          WHERE k.organisation_id = c.organisation_id AND k.project_id = c.project_id
-           AND k.idempotency_key = c.idempotency_key AND g.user_id = $3 AND g.erased_at IS NOT NULL) AS is_his
+           AND k.idempotency_key = c.idempotency_key AND g.user_id = $3 AND g.erased_at IS NOT NULL) AS is_by_user
        FROM event_conflicts c WHERE c.organisation_id = $1) AS listed
-     WHERE is_his OR event ->> 'user_id' = $2 OR event -> 'generation' ->> 'user_id' = $2
+     WHERE is_by_user OR event ->> 'user_id' = $2 OR event -> 'generation' ->> 'user_id' = $2
        OR jsonb_typeof(event -> 'generation') = 'string'
      ORDER BY id`,
     [user.organisation_id, user.user_id, user.pseudonym],
@@ -132,7 +132,7 @@ export const listConflictsOf = (tx: LedgerTransaction, user: OfUser): Promise<Li
 export const listQuarantinedOf = (
   tx: LedgerTransaction,
   { organisation_id, user_id }: OfUser,
-): Promise<Omit<ListedEvent, 'is_his'>[]> =>
+): Promise<Omit<ListedEvent, 'is_by_user'>[]> =>
   tx.query<ListedEvent>(
     `SELECT id, event FROM event_quarantine
      WHERE organisation_id = $1 AND ($2::text IS NULL OR strpos(event, $2) > 0) ORDER BY id`,
@@ -142,7 +142,7 @@ export const listQuarantinedOf = (
 export async function putConflictEvents(
   tx: LedgerTransaction,
   organisationId: string,
-  rows: readonly Omit<ListedEvent, 'is_his'>[],
+  rows: readonly Omit<ListedEvent, 'is_by_user'>[],
 ): Promise<void> {
   await tx.execute(
     `UPDATE event_conflicts c SET event = r.event FROM unnest($2::uuid[], $3::jsonb[]) AS r(id, event)
@@ -154,7 +154,7 @@ export async function putConflictEvents(
 export async function putQuarantinedEvents(
   tx: LedgerTransaction,
   organisationId: string,
-  rows: readonly Omit<ListedEvent, 'is_his'>[],
+  rows: readonly Omit<ListedEvent, 'is_by_user'>[],
 ): Promise<void> {
   await tx.execute(
     `UPDATE event_quarantine q SET event = r.event FROM unnest($2::text[], $3::text[]) AS r(id, event)

@@ -45,7 +45,7 @@ export async function readArchivedPayload(
       if (!(cause instanceof UnreadableArchive)) throw cause;
       archive = await find(archive.id);
       if (archive?.status !== 'kept') continue;
-      const detail = 'The payload cannot be read from its archive.';
+      const detail = 'The payload cannot be read from its archive. Retry later.';
       throw new AppError('unavailable', detail, { cause, log: cause.message });
     }
   }

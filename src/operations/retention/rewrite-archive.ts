@@ -14,7 +14,7 @@ import {
   releaseErased,
   replaceArchive,
 } from './archive-store.ts';
-import { whileCallsRest } from './erase-user.ts';
+import { withCallsLocked } from './erase-user.ts';
 import { makeManifest } from './make-manifest.ts';
 
 export interface RewriteArchiveInput {
@@ -54,7 +54,7 @@ export async function rewriteArchive(ctx: Ctx, { shard, ...place }: RewriteArchi
   }
   const replacement = next;
   try {
-    await whileCallsRest(ctx.ledger, { organisation_id, shard }, async (tx) => {
+    await withCallsLocked(ctx.ledger, { organisation_id, shard }, async (tx) => {
       if (archive?.status === 'kept') {
         if (!(await replaceArchive(tx, place, replacement?.manifest.id ?? null)))
           throw new ChangedMeanwhile();

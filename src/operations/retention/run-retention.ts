@@ -18,7 +18,7 @@ import {
 } from './archive-store.ts';
 import { clearArchives } from './clear-archives.ts';
 import { completeErasures, type ErasureCounts } from './complete-erasures.ts';
-import { whileCallsRest } from './erase-user.ts';
+import { withCallsLocked } from './erase-user.ts';
 
 export interface RunRetentionInput {
   /** The moment to look from, in epoch milliseconds. */
@@ -109,7 +109,7 @@ async function deletePayloads(
   if (delete_days === null) return true;
   const before = formatInstant(as_of - delete_days * DAY_MS);
   while (hasTime()) {
-    const deleted = await whileCallsRest(ctx.ledger, holder, (tx) =>
+    const deleted = await withCallsLocked(ctx.ledger, holder, (tx) =>
       dropPayloads(tx, { organisation_id, before, rows: DELETED_AT_ONCE }),
     );
     counts.deleted_payloads += deleted;

@@ -8,11 +8,13 @@ await runCommand(async () => {
   const ownerUrl = process.env.DATABASE_URL;
   const wanted = process.env.BOOTSTRAP_ADMIN_KEY || undefined;
   if (!ownerUrl)
-    throw refusal('Set DATABASE_URL to the Postgres that needs its first admin key, as its owner.');
+    throw refusal(
+      'Set DATABASE_URL to the Postgres that needs its first admin key, with the login of its owner.',
+    );
   assertDatabaseUrl(ownerUrl);
   assertBootstrapKey(wanted);
   await (await connectLedger(ownerUrl)).end();
   const key = await createFirstAdmin(appUrlOf(ownerUrl), wanted);
-  if (key === null) throw refusal('This database has an admin already.');
+  if (key === null) throw refusal('This database already has an admin.');
   process.stdout.write(`First admin key, shown only now: ${key}\n`);
 });

@@ -32,7 +32,7 @@ export async function ensureAppLogin(owner: pg.Client, appUrl: string): Promise<
     const [found] = rows;
     if (found?.rolsuper || found?.rolbypassrls) {
       throw refusal(
-        `The Postgres role ${LOGIN} is a superuser or bypasses row security: take that from it first.`,
+        `The Postgres role ${LOGIN} is a superuser or bypasses row-level security. Revoke that first.`,
       );
     }
     // The password is 64 hex digits, safe to write out; a role statement takes no parameters.

@@ -32,9 +32,9 @@ function fail(sentence) {
 const [name = '', ...rest] = process.argv.slice(2);
 const command = COMMANDS[name];
 if (Number(process.versions.node.split('.')[0]) < 20) {
-  fail(`Meterbook needs Node 20 or newer, and this is ${process.versions.node}.`);
+  fail(`Meterbook needs Node 20 or newer; this is ${process.versions.node}.`);
 }
-if (!command) fail(`There is no command ${name || '(none)'}: one of ${Object.keys(COMMANDS).join(', ')}.`);
+if (!command) fail(`Unknown command ${name || '(none)'}. Use one of ${Object.keys(COMMANDS).join(', ')}.`);
 
 try {
   if (!isInstalled(ROOT)) await install(ROOT);
@@ -73,7 +73,7 @@ if (process.env.npm_lifecycle_event) {
   }, 250).unref();
 }
 
-child.on('error', (error) => fail(`${NODE} cannot be run (${error.message}).`));
+child.on('error', (error) => fail(`Cannot run ${NODE} (${error.message}).`));
 child.on('exit', (code, signal) => {
   if (signal === null) process.exit(code ?? 1);
   process.removeAllListeners(signal);

@@ -41,7 +41,7 @@ await runCommand(async () => {
     printReport(report, say);
     printAiReport(report.ai, say);
     printPlaces(report, runtime.url, say);
-    say(`The invoice as its customer gets it:\n  ${report.link}\n  ${pdf}\n`);
+    say(`The invoice as the customer sees it:\n  ${report.link}\n  ${pdf}\n`);
   } catch (error) {
     await stop();
     throw error;

@@ -29,7 +29,7 @@ function runWrangler(environment: Environment, options: readonly string[]): void
   );
   if (status === 0) return;
   if (isQuiet) process.stderr.write(`${stdout}${stderr}`);
-  throw refusal(`Wrangler did not ${isQuiet ? 'bundle' : 'deploy'} ${environment}: it says why above.`);
+  throw refusal(`Wrangler did not ${isQuiet ? 'bundle' : 'deploy'} ${environment}: see its output above.`);
 }
 
 function bundleAll(): void {
@@ -53,7 +53,7 @@ function deployAll(): void {
   if (missing.length > 0) {
     const names = [...new Set(missing)].map((name) => name.slice(24, -1)).join(', ');
     throw refusal(
-      `wrangler.toml still lacks the ids of ${names}: create them as the README says, then deploy.`,
+      `wrangler.toml has no ids for ${names}. Create them as described in README.md, then deploy.`,
     );
   }
   for (const environment of ORDER) runWrangler(environment, []);

@@ -6,7 +6,7 @@ const KEY_LENGTH_MIN = 24;
 
 export function assertBootstrapKey(key: string | undefined): void {
   if (key === undefined || key.length >= KEY_LENGTH_MIN) return;
-  throw refusal(`BOOTSTRAP_ADMIN_KEY has ${key.length} characters: it needs at least ${KEY_LENGTH_MIN}.`);
+  throw refusal(`BOOTSTRAP_ADMIN_KEY has ${key.length} characters; it needs at least ${KEY_LENGTH_MIN}.`);
 }
 
 /** The first admin's key if this call created it, null where an admin exists. */

@@ -82,7 +82,7 @@ async function takeLock(root) {
     if (isAbandoned(path)) {
       steal(path);
     } else {
-      if (!hasTold) say('Another command is installing already; waiting for it …');
+      if (!hasTold) say('Another command is already installing; waiting for it …');
       hasTold = true;
       await sleep(300);
     }
@@ -148,10 +148,11 @@ async function runNpm(root) {
       child.once('error', reject);
       child.once('close', (...result) => done(result));
     });
-    if (signal) throw new Error('The installation was interrupted; the next command starts it anew.');
-    if (code !== 0) throw new Error(`The installation failed: npm says "${reasonIn(output)}".`);
+    if (signal) throw new Error('The installation was interrupted. Run the command again to restart it.');
+    if (code !== 0) throw new Error(`The installation failed: ${reasonIn(output)}`);
   } catch (error) {
-    if (error.code === 'ENOENT') throw new Error('The installation failed: there is no npm on this machine.');
+    if (error.code === 'ENOENT')
+      throw new Error('The installation failed: npm was not found on this machine.');
     throw error;
   } finally {
     clearInterval(ticker);

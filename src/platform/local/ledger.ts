@@ -13,7 +13,7 @@ export async function connectLedger(url: string, source = 'DATABASE_URL'): Promi
   } catch (error) {
     const { hostname, port, pathname } = new URL(url);
     const place = `${hostname}:${port || 5432}${pathname}`;
-    throw refusal(`The Postgres of ${source} at ${place} cannot be reached (${reasonOf(error)}).`);
+    throw refusal(`Cannot reach the Postgres of ${source} at ${place} (${reasonOf(error)}).`);
   }
 }
 

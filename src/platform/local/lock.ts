@@ -19,7 +19,7 @@ export function takeLock(paths: StatePaths): () => void {
     if (!isBusy(error)) throw lockFailure(paths, error);
     const owner = readOwner(paths);
     throw refusal(
-      `The state folder ${paths.root} is in use${owner ? ` by process ${owner}` : ''}: stop that one, or set STATE_DIR to another folder.`,
+      `The state folder ${paths.root} is in use${owner ? ` by process ${owner}` : ''}: stop it, or set STATE_DIR to another folder.`,
     );
   }
   writeFileSync(paths.owner, String(process.pid));
@@ -31,7 +31,7 @@ const isBusy = (error: unknown): boolean => error instanceof Error && error.mess
 function lockFailure(paths: StatePaths, error: unknown): Error {
   const reason = error instanceof Error ? error.message : String(error);
   return refusal(
-    `The lock ${paths.lock} cannot be taken (${reason}): set STATE_DIR to a folder on a local disk.`,
+    `The lock ${paths.lock} cannot be acquired (${reason}). Set STATE_DIR to a folder on a local disk.`,
   );
 }
 

@@ -27,5 +27,5 @@ export function readMigrationFiles(folder: string): MigrationFile[] {
 
 export const migrationMismatch = (store: string): Error =>
   refusal(
-    `The ${store} holds migrations that this checkout does not know (a newer or edited one): use the version of Meterbook that made it, or a new STATE_DIR.`,
+    `The ${store} holds migrations that this checkout does not know, newer or edited. Use the version of Meterbook that created it, or a new STATE_DIR.`,
   );

@@ -35,7 +35,7 @@ export function openState(stateDir: string): StatePaths {
     return statePaths(root);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    throw refusal(`The state folder ${wanted} cannot be written (${code}): set STATE_DIR to another one.`);
+    throw refusal(`The state folder ${wanted} cannot be written (${code}). Set STATE_DIR to another folder.`);
   }
 }
 

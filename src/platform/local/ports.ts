@@ -41,7 +41,7 @@ export async function assertPortFree(port: number): Promise<void> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EACCES')
-      throw refusal(`Port ${port} is reserved for the administrator: set PORT to another one.`);
-    throw refusal(`Port ${port} is taken by another program: stop it, or set PORT to another one.`);
+      throw refusal(`Port ${port} needs administrator rights. Set PORT to another port.`);
+    throw refusal(`Port ${port} is taken by another program. Stop it, or set PORT to another port.`);
   }
 }

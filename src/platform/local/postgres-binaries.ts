@@ -49,7 +49,7 @@ function findPackage(): string {
     return dirname(dirname(createRequire(import.meta.url).resolve(name)));
   } catch {
     throw refusal(
-      `There is no embedded Postgres for ${PLATFORM}: set DATABASE_URL to a Postgres of your own.`,
+      `No embedded Postgres is available for ${PLATFORM}. Set DATABASE_URL to a Postgres of your own.`,
     );
   }
 }
@@ -89,7 +89,7 @@ function copyWhereAllReach(source: string): string {
   const found = lstatSync(target);
   if (!found.isDirectory() || found.uid !== 0 || (found.mode & 0o022) !== 0) {
     throw refusal(
-      `The folder ${target} is not root's own: remove it, or set DATABASE_URL to a Postgres of your own.`,
+      `The folder ${target} is not owned by root. Remove it, or set DATABASE_URL to a Postgres of your own.`,
     );
   }
   return join(target, 'native');

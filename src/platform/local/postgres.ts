@@ -57,8 +57,7 @@ export async function startPostgres({
     child.once('exit', async () => {
       if (state.stopping) return;
       state.failedStarts += 1;
-      if (state.failedStarts === 1 && state.isReady)
-        onProgress('Postgres ended by itself; starting it again.');
+      if (state.failedStarts === 1 && state.isReady) onProgress('Postgres ended by itself; restarting it.');
       // After a kill -9 the old sessions hold the shared memory for a moment, and a start at once fails.
       await sleep(RETRY_MS * Math.min(state.failedStarts, 10));
       if (state.stopping) return;
@@ -140,7 +139,7 @@ async function createCluster(
   });
   if (code !== 0) {
     const reason = complaint.trim().split('\n').at(-1) ?? `exit code ${code}`;
-    throw refusal(`The Postgres cluster in ${paths.postgres} cannot be created: ${reason}`);
+    throw refusal(`Cannot create the Postgres cluster in ${paths.postgres}: ${reason}`);
   }
   renameSync(fresh, paths.postgres);
 }
@@ -176,7 +175,7 @@ function serverEnvironment(): NodeJS.ProcessEnv {
 async function waitUntilReady(port: number, paths: StatePaths, state: ServerState): Promise<void> {
   const deadline = performance.now() + READY_TIMEOUT_MS;
   while (performance.now() < deadline && !state.stopping) {
-    if (state.failure) throw refusal(`Postgres cannot be run (${state.failure.message}).`);
+    if (state.failure) throw refusal(`Cannot run Postgres (${state.failure.message}).`);
     try {
       await ensureDatabase(port);
       state.isReady = true;
@@ -187,7 +186,7 @@ async function waitUntilReady(port: number, paths: StatePaths, state: ServerStat
     }
     if (state.failedStarts > FAILED_STARTS_MAX) break;
   }
-  if (!state.stopping) throw refusal(`Postgres did not start: its log is ${paths.postgresLog}.`);
+  if (!state.stopping) throw refusal(`Postgres did not start. See its log: ${paths.postgresLog}.`);
 }
 
 async function ensureDatabase(port: number): Promise<void> {

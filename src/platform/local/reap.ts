@@ -26,7 +26,7 @@ export async function reapSurvivors(paths: StatePaths): Promise<number> {
   ]);
   if (ended.includes(false)) {
     const pids = [...workers, ...postgres].filter(isAlive).join(', ');
-    throw refusal(`A process left by an earlier run of ${paths.root} does not end: stop process ${pids}.`);
+    throw refusal(`A process left by an earlier run of ${paths.root} does not exit. Stop process ${pids}.`);
   }
   return ended.length;
 }

@@ -74,7 +74,7 @@ async function startAll(options: RuntimeOptions, paths: StatePaths, closers: Clo
   const onProgress = options.onProgress ?? (() => {});
   const onLog = options.onLog ?? (() => {});
   const survivors = await reapSurvivors(paths);
-  if (survivors > 0) onProgress('Ended what an earlier run had left running.');
+  if (survivors > 0) onProgress('Stopped processes left over from an earlier run.');
   clearScratch(paths);
   const port = options.port === 0 ? await findFreePort() : options.port;
   await assertPortFree(port);
@@ -101,7 +101,7 @@ async function startAll(options: RuntimeOptions, paths: StatePaths, closers: Clo
     const stopCron = startCron({
       schedules: workers.crons,
       fire: workers.fire,
-      onFailure: (schedule, error) => onProgress(`The schedule ${schedule} failed: ${sentenceOf(error)}`),
+      onFailure: (schedule, error) => onProgress(`Schedule ${schedule} failed: ${sentenceOf(error)}`),
     });
     closers.add(async () => stopCron());
   }

@@ -39,12 +39,12 @@ await runCommand(async () => {
 
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   say(`\nMeterbook is ready at ${runtime.url} (${seconds} s). State: ${resolve(environment.stateDir)}`);
-  if (!environment.crons) say('CRON=off: schedules rest, jobs run by POST /v1/admin/jobs/{name}.');
+  if (!environment.crons) say('CRON=off: scheduled jobs are off. Run them with POST /v1/admin/jobs/{name}.');
   if (runtime.adminKey) {
     say(`\nFirst admin key, shown only now: ${runtime.adminKey}`);
   }
   say(
-    `\nNext: GET ${runtime.url}/ready, the contract at ${runtime.url}/docs, a walk with curl in README.md.`,
+    `\nNext: GET ${runtime.url}/ready, the API reference at ${runtime.url}/docs, a walk-through with curl in README.md.`,
   );
   say('Ctrl-C stops everything.');
 });

@@ -109,7 +109,8 @@ function describeWorkers(
     fire: async (schedule, at) => {
       const worker = await miniflare.getWorker(cron?.name);
       const result = await worker.scheduled({ cron: schedule, scheduledTime: at });
-      if (result.outcome !== 'ok') throw new Error(`the schedule ${schedule} ended as ${result.outcome}`);
+      if (result.outcome !== 'ok')
+        throw new Error(`schedule ${schedule} ended with outcome ${result.outcome}`);
     },
     crons: cron?.crons ?? [],
     pid: () => findByEnvironment(STATE_MARK, paths.root, 'workerd')[0],

@@ -52,7 +52,7 @@ export function findDiscountFaults(input: DiscountInput, terms: DiscountTerms): 
 
 function findKindFaults({ percentage, amount, currency }: DiscountInput): Fault[] {
   if (isGiven(percentage) && isGiven(amount)) {
-    const detail = 'A discount is a percentage or an amount, not both.';
+    const detail = 'Give either a percentage or an amount, not both.';
     return [{ pointer: '/amount', code: 'not_allowed', detail }];
   }
   if (!isGiven(percentage) && !isGiven(amount)) {
@@ -72,17 +72,17 @@ function findAmountFaults({ percentage, amount, currency }: DiscountInput, invoi
   if (isGiven(percentage)) return findPercentFaults('/percentage', percentage, 'above_zero');
   if (!isGiven(amount) || !isGiven(currency)) return [];
   if (!isCurrency(currency)) {
-    const detail = 'Must be an active ISO 4217 code in capitals.';
+    const detail = 'Must be an upper-case code of an active ISO 4217 currency.';
     return [{ pointer: '/currency', code: 'unknown_currency', detail }];
   }
   if (currency !== invoiced) {
-    const detail = `The organisation is invoiced in ${invoiced}: an amount in ${currency} would never be taken off.`;
+    const detail = `The organisation is invoiced in ${invoiced}. A discount in ${currency} would never apply.`;
     return [{ pointer: '/currency', code: 'currency_mismatch', detail }];
   }
   const value = parseQuantity(amount) === null ? null : parseDecimal(amount);
   const digits = exponentOf(currency);
   if (value === null || value.scale > digits) {
-    const detail = `Must be a decimal in plain notation with at most ${digits} decimals, as ${currency} has.`;
+    const detail = `Must be a decimal in plain notation with at most ${digits} decimals, the decimals of ${currency}.`;
     return [{ pointer: '/amount', code: 'invalid_decimal', detail }];
   }
   if (compare(value, ZERO) > 0) return [];

@@ -60,6 +60,9 @@ export async function createExchangeRate(ctx: Ctx, input: CreateExchangeRateInpu
     });
   } catch (error) {
     if (!isExclusionViolation(error)) throw error;
-    throw new AppError('rate_overlap', 'This pair of currencies has a rate at some of these moments.');
+    throw new AppError(
+      'rate_overlap',
+      'Another rate for this currency pair is in force during part of this time.',
+    );
   }
 }

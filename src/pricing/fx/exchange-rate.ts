@@ -37,16 +37,16 @@ export function readRate(text: string): string | null {
   return canonical === '0' ? null : canonical;
 }
 
-export const RATE_DETAIL = `Must be a decimal above zero with at most ${RATE_INTEGER_DIGITS} integer digits and ${RATE_DECIMALS} decimals.`;
+export const RATE_DETAIL = `Must be a positive decimal with at most ${RATE_INTEGER_DIGITS} integer digits and ${RATE_DECIMALS} decimals.`;
 
 /** `unknown_currency` for a code that is none, `not_allowed` where both are the same. */
 export function findPairFaults({ base_currency, target_currency }: CurrencyPair): Fault[] {
-  const detail = 'Must be an active ISO 4217 code in capitals.';
+  const detail = 'Must be an upper-case code of an active ISO 4217 currency.';
   const faults = Object.entries({ base_currency, target_currency })
     .filter(([, code]) => !isCurrency(code))
     .map(([field]) => ({ pointer: `/${field}`, code: 'unknown_currency', detail }));
   if (base_currency === target_currency) {
-    const same = 'Must be another currency than base_currency.';
+    const same = 'Must differ from base_currency.';
     faults.push({ pointer: '/target_currency', code: 'not_allowed', detail: same });
   }
   return faults;

@@ -58,7 +58,7 @@ export async function importEcbRates(ctx: Ctx, bytes: Uint8Array): Promise<Impor
       if (inserts.length > 0) counts.imported += await insertPublishedRates(tx, ECB_BASE, PROVIDER, inserts);
     }
     if (conflicts.length > 0) {
-      const detail = `Another rate is there for ${conflicts.length} of these rates. Nothing was imported.`;
+      const detail = `${conflicts.length} of these rates differ from stored rates. Nothing was imported.`;
       throw new AppError('rate_overlap', detail, { errors: conflicts.slice(0, CONFLICTS_SHOWN) });
     }
     if (counts.imported === 0) return;
@@ -141,5 +141,5 @@ async function decideTargets(
 const conflictOf = (target: string, { day, rate, line }: Publication, known: string): Fault => ({
   pointer: `/lines/${line}`,
   code: 'rate_overlap',
-  detail: `${ECB_BASE} to ${target} on ${day}: the file says ${rate}, ${known} is there.`,
+  detail: `${ECB_BASE} to ${target} on ${day}: ${rate} in the file, but ${known} is stored.`,
 });

@@ -84,11 +84,13 @@ function readHeader(line: Line | undefined): string[] {
     throw invalidRequest([faultAt(line?.number ?? 1, 'invalid_header', detail)]);
   };
   const [date, ...codes] = line ? cellsOf(line.text, COLUMNS_MAX) : [];
-  if (date !== 'Date') fail('The first line must begin with Date.');
-  if (codes.length === 0 || codes.length > COLUMNS_MAX) fail(`There must be 1 to ${COLUMNS_MAX} currencies.`);
+  if (date !== 'Date') fail('The first line must start with Date.');
+  if (codes.length === 0 || codes.length > COLUMNS_MAX)
+    fail(`The first line must list 1 to ${COLUMNS_MAX} currencies.`);
   const wrong = codes.find((code, index) => !/^[A-Z]{3}$/.test(code) || codes.indexOf(code) !== index);
-  if (wrong !== undefined) fail(`${JSON.stringify(wrong.slice(0, 16))} is no code, or is there twice.`);
-  if (codes.includes(ECB_BASE)) fail(`${ECB_BASE} is the base of all rates.`);
+  if (wrong !== undefined)
+    fail(`${JSON.stringify(wrong.slice(0, 16))} is not a currency code or is repeated.`);
+  if (codes.includes(ECB_BASE)) fail(`${ECB_BASE} is the base of all rates and cannot be a column.`);
   return codes;
 }
 
@@ -105,13 +107,13 @@ export function parseEcbRates(text: string): EcbRates {
     const cells = cellsOf(text, codes.length + 1);
     const day = readDay(cells[0] ?? '');
     if (cells.length !== codes.length + 1) {
-      const detail = `Must have ${codes.length + 1} cells, as the first line has.`;
+      const detail = `Must have ${codes.length + 1} cells, like the first line.`;
       faults.push(faultAt(number, 'invalid_line', detail));
     } else if (day === null) {
-      const detail = `Must begin with a day from ${FIRST_DAY} on, as 2026-11-19 or 19 November 2026.`;
+      const detail = `Must start with a date from ${FIRST_DAY} on, such as 2026-11-19 or 19 November 2026.`;
       faults.push(faultAt(number, 'invalid_date', detail));
     } else if (days.has(day)) {
-      faults.push(faultAt(number, 'repeated', `${day} is there twice.`));
+      faults.push(faultAt(number, 'repeated', `${day} is listed twice.`));
     } else {
       days.add(day);
       for (const { code, column, found } of columns) {
@@ -127,11 +129,11 @@ export function parseEcbRates(text: string): EcbRates {
       }
     }
     if (count > RATES_MAX) {
-      faults.push(faultAt(number, 'too_long', `A file may hold ${RATES_MAX} rates.`));
+      faults.push(faultAt(number, 'too_long', `A file may contain at most ${RATES_MAX} rates. Split it.`));
     }
     if (faults.length >= FAULTS_MAX || count > RATES_MAX) break;
   }
-  if (faults.length === 0 && days.size === 0) faults.push(faultAt(2, 'required', 'There is no day.'));
+  if (faults.length === 0 && days.size === 0) faults.push(faultAt(2, 'required', 'The file has no rates.'));
   if (faults.length > 0) throw invalidRequest(faults);
   const sorted = [...days].sort();
   for (const { found } of columns) found.sort((a, b) => (a.day < b.day ? -1 : 1));

@@ -26,16 +26,16 @@ export function findConversionFaults({
 }: ConversionInput & { readonly currency: string }): Fault[] {
   const faults: Fault[] = [];
   if (original_currency === currency) {
-    const detail = 'Must be another currency than the one of the plan.';
+    const detail = 'Must differ from the currency of the plan.';
     faults.push({ pointer: '/original_currency', code: 'not_allowed', detail });
   }
   if (conversion_date === null || conversion_date === undefined) return faults;
   if (original_currency === null || original_currency === undefined) {
-    const detail = 'There is nothing to convert without original_currency.';
+    const detail = 'Give original_currency too: without it there is nothing to convert.';
     faults.push({ pointer: '/conversion_date', code: 'not_allowed', detail });
   }
   if (!isRealDay(conversion_date)) {
-    const detail = 'Must be a day of the calendar, YYYY-MM-DD.';
+    const detail = 'Must be a valid date, YYYY-MM-DD.';
     faults.push({ pointer: '/conversion_date', code: 'invalid_date', detail });
   }
   return faults;
@@ -67,9 +67,9 @@ export function convertPlan<Plan extends PlanInput>(
     const converted = convertPrice(price, rate);
     const detail =
       isZero(converted) && !isZero(price)
-        ? 'Would be 0 in the currency of the plan, at 12 decimals.'
+        ? 'Rounds to 0 in the currency of the plan, at 12 decimals.'
         : parseQuantity(formatDecimal(converted)) === null
-          ? 'Would have more than 26 integer digits in the currency of the plan.'
+          ? 'Exceeds 26 integer digits in the currency of the plan.'
           : null;
     if (detail !== null) faults.push({ pointer, code: 'out_of_range', detail });
     return formatDecimal(converted);

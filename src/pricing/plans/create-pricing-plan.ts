@@ -60,7 +60,7 @@ export async function createPricingPlan(ctx: Ctx, input: CreatePricingPlanInput)
     if (!isExclusionViolation(error)) throw error;
     throw new AppError(
       'plan_overlap',
-      'Another version of this price (same organisation, metric, unit and currency) rules on some of these days.',
+      'Another plan version for the same organisation, metric, unit and currency is in force on some of these days.',
     );
   }
 }
@@ -83,7 +83,7 @@ async function convertInput(
   const rates = await findRates(tx, [pair], startOfDay(conversion_date, 'UTC'));
   const found = rates.get(original_currency, currency);
   if (!found) {
-    const detail = `No rate from ${original_currency} to ${currency} is in force at 00:00 UTC of ${conversion_date}.`;
+    const detail = `No rate from ${original_currency} to ${currency} is in force at 00:00 UTC on ${conversion_date}. Create one first.`;
     const errors = [{ pointer: '/original_currency', code: 'exchange_rate_missing', detail }];
     throw new AppError('exchange_rate_missing', detail, { errors });
   }

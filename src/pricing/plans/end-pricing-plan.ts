@@ -26,16 +26,19 @@ export async function endPricingPlan(
     if (!plan) throw notFound('pricing plan');
     if (plan.organisation_id !== null) await tx.enter(tenant(plan.organisation_id));
     const detail = !isDay(effective_to)
-      ? 'Must be a day of the calendar, YYYY-MM-DD.'
+      ? 'Must be a valid date, YYYY-MM-DD.'
       : effective_to <= plan.effective_from
         ? 'Must be after effective_from.'
         : plan.effective_to !== null && effective_to > plan.effective_to
-          ? 'A version that has an end cannot be made to end later.'
+          ? 'effective_to is already set and can only be moved earlier.'
           : null;
     if (detail) throw invalidRequest([{ pointer: '/effective_to', code: 'invalid_date', detail }]);
     const invoiced = await findLastInvoicedDay(tx, id);
     if (invoiced !== null && effective_to <= invoiced) {
-      throw new AppError('plan_in_use', `An issued invoice has priced ${invoiced} with this version.`);
+      throw new AppError(
+        'plan_in_use',
+        `An issued invoice uses this version for ${invoiced}. effective_to must be later.`,
+      );
     }
     const ended = await setPlanEnd(tx, id, effective_to);
     await appendAudit(tx, ctx, {

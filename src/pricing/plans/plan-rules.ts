@@ -115,7 +115,7 @@ function findFieldFaults(input: PlanInput): Fault[] {
     }
   }
   if (!isGiven(input.organisation_id)) {
-    const detail = 'A flat plan needs the organisation it charges.';
+    const detail = 'A flat plan needs organisation_id.';
     faults.push({ pointer: '/organisation_id', code: 'required', detail });
   }
   return faults;
@@ -138,7 +138,7 @@ function findDecimalFaults(pointer: string, text: string | null | undefined, pos
 function findTierFaults(tiers: readonly TierInput[] | null | undefined): Fault[] {
   if (!isGiven(tiers)) return [];
   if (tiers.length < 1 || tiers.length > TIERS_MAX) {
-    return [{ pointer: '/tiers', code: 'out_of_range', detail: `There must be 1 to ${TIERS_MAX} tiers.` }];
+    return [{ pointer: '/tiers', code: 'out_of_range', detail: `Must have 1 to ${TIERS_MAX} tiers.` }];
   }
   const faults: Fault[] = [];
   let bound = 0n;
@@ -146,7 +146,7 @@ function findTierFaults(tiers: readonly TierInput[] | null | undefined): Fault[]
     const pointer = `/tiers/${index}`;
     const isLast = index === tiers.length - 1;
     if (isLast && tier.up_to !== null) {
-      const detail = 'The last tier is open: its up_to must be null.';
+      const detail = 'The last tier must be open: set its up_to to null.';
       faults.push({ pointer: `${pointer}/up_to`, code: 'not_allowed', detail });
     }
     if (!isLast && tier.up_to === null) {
@@ -157,7 +157,7 @@ function findTierFaults(tiers: readonly TierInput[] | null | undefined): Fault[]
     const next = tier.up_to === null ? null : parseQuantity(tier.up_to);
     if (boundFaults.length === 0 && next !== null) {
       if (next <= bound) {
-        const detail = 'Must be greater than the up_to of the tier before it.';
+        const detail = 'Must be greater than up_to of the previous tier.';
         faults.push({ pointer: `${pointer}/up_to`, code: 'invalid_order', detail });
       }
       bound = next;
@@ -188,7 +188,7 @@ function findAmountRangeFaults({ minimum_amount, maximum_amount }: PlanInput): F
 
 function findCurrencyFaults({ currency }: PlanInput): Fault[] {
   if (isCurrency(currency)) return [];
-  const detail = 'Must be an active ISO 4217 code in capitals.';
+  const detail = 'Must be an upper-case code of an active ISO 4217 currency.';
   return [{ pointer: '/currency', code: 'unknown_currency', detail }];
 }
 

@@ -21,7 +21,7 @@ export interface CreateTaxRateInput extends EffectiveDays {
 export async function createTaxRate(ctx: Ctx, input: CreateTaxRateInput): Promise<TaxRateRow> {
   const faults = [...findPercentFaults('/rate', input.rate), ...findEffectiveDaysFaults(input)];
   if (!isCountry(input.country)) {
-    const detail = 'Must be the code of a country (ISO 3166-1 alpha-2).';
+    const detail = 'Must be an ISO 3166-1 alpha-2 country code.';
     faults.unshift({ pointer: '/country', code: 'unknown_country', detail });
   }
   if (faults.length > 0) throw invalidRequest(faults);
@@ -48,7 +48,7 @@ export async function createTaxRate(ctx: Ctx, input: CreateTaxRateInput): Promis
     });
   } catch (error) {
     if (!isExclusionViolation(error)) throw error;
-    const detail = 'Another rate of this country and category is in force on some of these days.';
+    const detail = 'Another rate for this country and category is in force on some of these days.';
     throw new AppError('rate_overlap', detail);
   }
 }

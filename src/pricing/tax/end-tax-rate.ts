@@ -20,7 +20,7 @@ export async function endTaxRate(ctx: Ctx, { id, effective_to }: EndTaxRateInput
     if (!before) throw notFound('tax rate');
     const faults = findEffectiveDaysFaults({ effective_from: before.effective_from, effective_to });
     if (faults.length === 0 && before.effective_to !== null && effective_to > before.effective_to) {
-      const detail = 'A rate that has an end cannot be made to end later.';
+      const detail = 'effective_to is already set and can only be moved earlier.';
       faults.push({ pointer: '/effective_to', code: 'invalid_date', detail });
     }
     if (faults.length > 0) throw invalidRequest(faults);

@@ -63,7 +63,7 @@ export function findTaxFaults(input: TaxFaultInput): Fault[] {
 function findSellerFaults({ seller }: TaxFaultInput): Fault[] {
   const faults: Fault[] = [];
   if (seller.legal_name.trim() === '') {
-    faults.push(required('/billing_entity/legal_name', 'The invoice needs the name of the seller.'));
+    faults.push(required('/billing_entity/legal_name', 'The invoice needs the legal name of the seller.'));
   }
   if (seller.address === null) {
     faults.push(required('/billing_entity/address', 'The invoice needs the address of the seller.'));
@@ -75,14 +75,14 @@ function findIndianSellerFaults(input: TaxFaultInput): Fault[] {
   const { seller, number } = input;
   const faults = findSellerFaults(input);
   if (seller.address !== null && seller.address.country !== 'IN') {
-    const detail = 'Who bills under the Indian regime has an address in India.';
+    const detail = 'A seller under the Indian regime must have an address in India.';
     faults.push(fault('/billing_entity/address/country', 'not_allowed', detail));
   }
   if (sellerStateOf(seller) === null) {
     faults.push(required('/billing_entity/tax_ids', 'The invoice needs the GSTIN of the seller.'));
   }
   if (!isGstNumber(number)) {
-    const detail = `A number has at most 16 letters, digits, hyphens and slashes (CGST Rule 46(b)): ${number} is none.`;
+    const detail = `An invoice number may have at most 16 letters, digits, hyphens and slashes (CGST Rule 46(b)); ${number} does not comply.`;
     faults.push(fault('/billing_entity/number_format', 'too_long', detail));
   }
   return faults;
@@ -92,7 +92,7 @@ function findEuropeanSellerFaults(input: TaxFaultInput): Fault[] {
   const { seller } = input;
   const faults = findSellerFaults(input);
   if (seller.address !== null && !isEuMember(seller.address.country)) {
-    const detail = 'Who bills under the regime of the EU has an address in a member state.';
+    const detail = 'A seller under the EU regime must have an address in an EU member state.';
     faults.push(fault('/billing_entity/address/country', 'not_allowed', detail));
   }
   if (!seller.tax_ids.some((id) => id.type === 'eu_vat' && vatCountryOf(id.value) !== null)) {
@@ -109,7 +109,7 @@ function findBuyerFaults({ buyer }: TaxFaultInput): Fault[] {
   if (buyer.address === null) {
     faults.push(required('/organisation/address', 'The invoice needs the address of the buyer.'));
   } else if (!isCountry(buyer.address.country)) {
-    const detail = 'Must be the code of a country (ISO 3166-1 alpha-2).';
+    const detail = 'Must be an ISO 3166-1 alpha-2 country code.';
     faults.push(fault('/organisation/address/country', 'invalid_format', detail));
   }
   return faults;
@@ -119,14 +119,16 @@ function findIndianBuyerFaults(buyer: TaxBuyer): Fault[] {
   const faults: Fault[] = [];
   const isIndian = buyer.address?.country === 'IN';
   if (isIndian && buyer.tax_id !== null && !isGstin(buyer.tax_id)) {
-    faults.push(fault('/organisation/tax_id', 'invalid_format', 'The tax ID of an Indian buyer is a GSTIN.'));
+    faults.push(
+      fault('/organisation/tax_id', 'invalid_format', 'The tax ID of an Indian buyer must be a valid GSTIN.'),
+    );
   }
   const place = '/organisation/place_of_supply';
   if (buyer.place_of_supply !== null && !isIndianState(buyer.place_of_supply)) {
     faults.push(fault(place, 'invalid_format', 'Must be the code of an Indian state: 01 to 38, or 97.'));
   } else if ((isIndian || buyer.address === null) && placeOfSupplyInIndia(buyer) === null) {
     const detail =
-      'A buyer without a GSTIN, and not known to be abroad, needs the code of the state of supply.';
+      'A buyer without a GSTIN who is not known to be abroad needs the state code of the place of supply.';
     faults.push(required(place, detail));
   }
   return faults;
@@ -136,11 +138,11 @@ function findEuropeanBuyerFaults(buyer: TaxBuyer): Fault[] {
   const faults: Fault[] = [];
   const isEuropean = buyer.address !== null && isEuMember(buyer.address.country);
   if (isEuropean && buyer.tax_id !== null && vatCountryOf(buyer.tax_id) === null) {
-    const detail = 'The tax ID of a buyer in the EU is a VAT ID with the prefix of its country.';
+    const detail = 'The tax ID of a buyer in the EU must be a VAT ID with the prefix of its country.';
     faults.push(fault('/organisation/tax_id', 'invalid_format', detail));
   }
   if (buyer.place_of_supply !== null && !isCountry(buyer.place_of_supply)) {
-    const detail = 'Must be the code of a country (ISO 3166-1 alpha-2).';
+    const detail = 'Must be an ISO 3166-1 alpha-2 country code.';
     faults.push(fault('/organisation/place_of_supply', 'invalid_format', detail));
   }
   return faults;
@@ -150,7 +152,12 @@ const findHsnSacFaults = ({ lines }: TaxFaultInput): Fault[] =>
   lines.flatMap(({ hsn_sac }, index) => {
     const pointer = `/line_items/${index}/hsn_sac`;
     if (hsn_sac === null) {
-      return [required(pointer, 'The line needs an HSN or SAC code: of its price or of the seller.')];
+      return [
+        required(
+          pointer,
+          'The line needs an HSN or SAC code. Set hsn_sac on the plan or on the billing entity.',
+        ),
+      ];
     }
     return isHsnSac(hsn_sac) ? [] : [fault(pointer, 'invalid_format', 'Must have 4, 6 or 8 digits.')];
   });
@@ -162,7 +169,7 @@ function findRateFaults(input: TaxFaultInput): Fault[] {
   const { rates, day } = input;
   return input.lines.flatMap(({ tax_category }, index) => {
     if (findRate(rates, { country, category: tax_category, day }) !== null) return [];
-    const detail = `No tax rate of ${country} for ${JSON.stringify(tax_category)} is in force on ${day}.`;
+    const detail = `No tax rate for ${country} and category ${JSON.stringify(tax_category)} is in force on ${day}. Create one.`;
     return [fault(`/line_items/${index}/tax_category`, 'no_rate', detail)];
   });
 }

@@ -14,7 +14,7 @@ import {
 import { seenUsers } from '../seen-users.ts';
 import { statisticCallOf, sumStatistics } from './sum-statistics.ts';
 
-const NOBODY: ReadonlySet<string> = new Set();
+const NO_ORGANISATIONS: ReadonlySet<string> = new Set();
 
 /** Of the organisations of these rows those whose payloads are not kept. */
 export const findWithoutPayloads = async (
@@ -22,19 +22,19 @@ export const findWithoutPayloads = async (
   rows: readonly { readonly organisation_id: string }[],
 ): Promise<ReadonlySet<string>> =>
   rows.length === 0
-    ? NOBODY
+    ? NO_ORGANISATIONS
     : await tx.listWithoutPayloads([...new Set(rows.map((row) => row.organisation_id))]);
 
-/** The rows, without the payloads of organisations in `silent`. */
+/** The rows, without the payloads of organisations in `payloadsOff`. */
 export function dropPayloads(
   events: readonly HotEvent[],
   generations: ReadonlyMap<string, GenerationRow>,
-  silent: ReadonlySet<string>,
+  payloadsOff: ReadonlySet<string>,
 ): ReadonlyMap<string, GenerationRow> {
-  if (silent.size === 0) return generations;
+  if (payloadsOff.size === 0) return generations;
   const kept = new Map(generations);
   for (const event of events) {
-    const row = silent.has(event.organisation_id) ? generations.get(event.id) : undefined;
+    const row = payloadsOff.has(event.organisation_id) ? generations.get(event.id) : undefined;
     if (row) kept.set(event.id, withoutPayloads(row));
   }
   return kept;
@@ -44,7 +44,7 @@ export function dropPayloads(
 export async function commitGenerations(
   tx: RollupTransaction,
   booked: readonly BookedGeneration[],
-  silent: ReadonlySet<string>,
+  payloadsOff: ReadonlySet<string>,
   now: number,
 ): Promise<void> {
   const inserting = tx.insertGenerations(booked);
@@ -52,17 +52,17 @@ export async function commitGenerations(
   const sums = sumStatistics(booked.map(statisticCallOf));
   await inserting;
   await tx.addStatistics(sums, now);
-  await commitFills(tx, await tx.readFills(booked.map(({ event }) => event)), silent, now);
+  await commitFills(tx, await tx.readFills(booked.map(({ event }) => event)), payloadsOff, now);
 }
 
 /** Fills the rows of what these arrivals repeat. The caller has locked the cursor of the shard's events, or holds it. */
 export async function commitFills(
   tx: RollupTransaction,
   listed: readonly ListedFill[],
-  silent: ReadonlySet<string>,
+  payloadsOff: ReadonlySet<string>,
   now: number,
 ): Promise<void> {
-  const fills = mergeFills(fillsWithoutPayloads(fillsOf(listed), silent));
+  const fills = mergeFills(fillsWithoutPayloads(fillsOf(listed), payloadsOff));
   if (fills.length === 0) return;
   await tx.applyFills(fills);
   const counted = fills.filter(({ user_id, duration_ms }) => user_id !== null || duration_ms !== null);
@@ -139,11 +139,11 @@ function generationOf(event: string): string | null {
  * The event as it is listed: a generation is shown as the JSON that it is, without its payloads where the organisation
  * keeps none.
  */
-export function listedEvent<Row extends KnownEvent>(row: Row, silent: ReadonlySet<string>): Row {
+export function listedEvent<Row extends KnownEvent>(row: Row, payloadsOff: ReadonlySet<string>): Row {
   const event = parseContent(row.event);
   const generation = parseContent(generationOf(row.event) ?? '');
   if (!event || !generation) return row;
   const shown = { ...generation };
-  if (silent.has(row.organisation_id)) for (const name of PAYLOADS) delete shown[name];
+  if (payloadsOff.has(row.organisation_id)) for (const name of PAYLOADS) delete shown[name];
   return { ...row, event: JSON.stringify({ ...event, generation: shown }) };
 }

@@ -9,11 +9,11 @@ import {
   bookKeyOf,
   type CallCost,
   ceilingCostOf,
-  couldHaveBeen,
   isSameCost,
   type LedgerPrice,
   makePriceBook,
   makePricer,
+  matchesBookAt,
   type PricedCall,
 } from '../../ai/prices/price-book.ts';
 import { priceProviderOf } from '../../ai/prices/price-provider.ts';
@@ -75,7 +75,7 @@ function isBorneOut(call: Costing, cost: CallCost | null, prices: readonly Ledge
   const found = foundAtEdge(call.row);
   if (!found) return false;
   if (cost && isSameCost(found, cost)) return true;
-  return couldHaveBeen(found, ofModel(prices, call), call, call.event.ingested_at);
+  return matchesBookAt(found, ofModel(prices, call), call, call.event.ingested_at);
 }
 
 const ofModel = (prices: readonly LedgerPrice[], { provider, model }: PricedCall): LedgerPrice[] =>

@@ -24,7 +24,9 @@ export async function publishOrganisations(ctx: Ctx, ids: readonly string[]): Pr
   try {
     await publish(ctx, ids);
   } catch (error) {
-    console.error(JSON.stringify({ message: 'publish failed, left to the job', ids, error: String(error) }));
+    console.error(
+      JSON.stringify({ message: 'publish failed; the publish job will retry', ids, error: String(error) }),
+    );
   }
 }
 

@@ -168,6 +168,6 @@ describe('when the reminder is sent it is looked at again', () => {
     await remind('2026-02-25T06:23:00Z');
     await office.deliver(minutesOf(26));
     const email = office.sent.find((each) => each.to === recipient && each.subject.includes('was due'));
-    expect(email?.text).toContain('₹99.95 is still open');
+    expect(email?.text).toContain('The outstanding amount is ₹99.95');
   });
 });

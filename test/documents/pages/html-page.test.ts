@@ -5,7 +5,7 @@ import { formatAmount } from '../../../src/documents/format-numbers.ts';
 import { LANGUAGE_CODES, languageOf } from '../../../src/documents/languages/index.ts';
 import { deriveDocumentView } from '../../../src/documents/pages/document-view.ts';
 import { PAGE_TEXTS } from '../../../src/documents/pages/page-texts.ts';
-import { renderHtml, renderNothingHere } from '../../../src/documents/pages/render-html.ts';
+import { renderHtml, renderInvalidLink } from '../../../src/documents/pages/render-html.ts';
 import { DEFAULT_CSS, DEFAULT_HTML } from '../../../src/documents/templates/default-template.ts';
 import {
   describeVariables,
@@ -234,7 +234,7 @@ describe('the page', () => {
   });
 
   test('of a link that opens nothing names no one', () => {
-    expect(words(renderNothingHere())).toContain('This link does not open anything');
+    expect(words(renderInvalidLink())).toContain('This link is not valid');
   });
 });
 
@@ -281,10 +281,10 @@ describe('the list of variables', () => {
     expect(describeVariables('{{#lines}}{{name}} {{total}}{{/lines}}{{#seller}}{{name}}{{/seller}}')).toEqual(
       {
         lines: 'The lines',
-        'lines.name': 'What is charged',
-        seller: 'Who sends it',
+        'lines.name': 'What is charged for',
+        seller: 'The seller, who issues the document',
         'seller.name': 'Legal name of the seller',
-        total: 'What is to be paid, or is credited',
+        total: 'Total to pay, or total credited',
       },
     );
   });

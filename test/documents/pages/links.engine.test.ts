@@ -55,7 +55,7 @@ describe('over the wire', () => {
     });
     const page = expectHarmless(text);
     expect(page.text).toContain(number);
-    expect(page.text).toContain('₹118.00 to pay');
+    expect(page.text).toContain('₹118.00 due');
     // The PDF is not there yet: no button leads to it.
     expect(page.tags.some(({ name }) => name === 'a')).toBe(false);
   });
@@ -113,7 +113,7 @@ describe('over the wire', () => {
     );
     const [first] = answers;
     expect(first?.[0]).toBe(404);
-    expect(expectHarmless(String(first?.[2])).text).toContain('This link does not open anything');
+    expect(expectHarmless(String(first?.[2])).text).toContain('This link is not valid');
     for (const answer of answers) expect(answer).toEqual(first);
     expect((await open(ofA.url)).text).toContain(a.number);
     expect((await open(ofB.url)).text).not.toContain(a.number);
@@ -245,8 +245,8 @@ describe('in time', () => {
   });
 
   test.each<['finalized' | 'paid' | 'refunded' | 'cancelled', string | null, string]>([
-    ['finalized', null, '₹118.00 to pay'],
-    ['finalized', '18.50', '₹99.50 to pay'],
+    ['finalized', null, '₹118.00 due'],
+    ['finalized', '18.50', '₹99.50 due'],
     ['finalized', '118.00', 'Paid'],
     ['paid', '118.00', 'Paid'],
     ['refunded', null, 'Credited'],

@@ -215,12 +215,12 @@ describe('what is refused when a template is saved', () => {
       {
         pointer: '/html_content',
         code: 'unknown_variable',
-        detail: 'Line 3: There is no variable ‘nobody’.',
+        detail: 'Line 3: Unknown variable ‘nobody’.',
       },
       {
         pointer: '/html_content',
         code: 'forbidden_tag',
-        detail: 'Line 5: Text that is not escaped ({{{…}}} and {{&…}}) is not taken.',
+        detail: 'Line 5: Unescaped output ({{{…}}} and {{&…}}) is not allowed.',
       },
     ]);
     const [unclosed] = findTemplateFaults(htmlOf('<p>\n\n{{#lines}}x'));

@@ -49,7 +49,7 @@ describe('over the wire', () => {
       css_content: null,
       settings: null,
       created_by: expect.stringMatching(/^admin_key:/),
-      variables: { number: 'Its number', 'buyer.name': 'Legal name of the buyer' },
+      variables: { number: 'Document number', 'buyer.name': 'Legal name of the buyer' },
     });
     expect(await auditActions(owner, body.id)).toEqual(['invoice_template.create']);
     const read = await ask(`${PATH}/${body.id}`);
@@ -58,9 +58,9 @@ describe('over the wire', () => {
     const listed = await ask(`${PATH}?organisation_id=${organisation_id}&template_type=html`);
     const { available_variables, ...stored } = body;
     expect(available_variables).toMatchObject({
-      number: 'Its number',
+      number: 'Document number',
       customer_name: 'The same as buyer.name',
-      'line_items.unit_price': 'Price of a unit; empty where there are tiers',
+      'line_items.unit_price': 'Price per unit; empty if the price has tiers',
     });
     expect(listed.body.data).toContainEqual(stored);
     const others = await ask(`${PATH}?organisation_id=${organisation_id}&template_type=pdf`);
@@ -115,7 +115,7 @@ describe('over the wire', () => {
     expect(changed.status).toBe(200);
     expect(changed.body).toMatchObject({
       name: 'New',
-      variables: { total: 'What is to be paid, or is credited' },
+      variables: { total: 'Total to pay, or total credited' },
     });
     expect(changed.body.available_variables).toEqual(body.available_variables);
     expect(changed.headers.get('etag')).not.toBe(etag);

@@ -1,6 +1,6 @@
 /** Whether a cost that the edge found is what the book said when the call was received. */
 import { describe, expect, test } from 'vitest';
-import { couldHaveBeen, type LedgerPrice, type PricedCall } from '../../../src/ai/prices/price-book.ts';
+import { type LedgerPrice, matchesBookAt, type PricedCall } from '../../../src/ai/prices/price-book.ts';
 
 const RECEIVED = Date.UTC(2026, 5, 1);
 const price = (id: string, fields: Partial<LedgerPrice> = {}): LedgerPrice => ({
@@ -68,13 +68,13 @@ describe('the cost of 10 tokens at 3, found by price a', () => {
       true,
     ],
   ])('%s', (_, book, expected) => {
-    expect(couldHaveBeen(foundBy('a'), book, CALL, RECEIVED)).toBe(expected);
+    expect(matchesBookAt(foundBy('a'), book, CALL, RECEIVED)).toBe(expected);
   });
 
   test('a cost that no price made, or one price too many, is not borne out', () => {
-    expect(couldHaveBeen({ cost_usd: 0n, price_ids: [] }, [price('a')], CALL, RECEIVED)).toBe(false);
+    expect(matchesBookAt({ cost_usd: 0n, price_ids: [] }, [price('a')], CALL, RECEIVED)).toBe(false);
     expect(
-      couldHaveBeen(foundBy('a', 'b'), [price('a'), price('b', { token_kind: 'output' })], CALL, RECEIVED),
+      matchesBookAt(foundBy('a', 'b'), [price('a'), price('b', { token_kind: 'output' })], CALL, RECEIVED),
     ).toBe(false);
   });
 });

@@ -128,7 +128,7 @@ describe('spans that are not in order', () => {
     expect(answer.body.spans).toEqual({ accepted: 2, duplicates: 0, ignored: 1, rejected: 5 });
     expect(answer.body.partialSuccess.rejectedSpans).toBe('5');
     expect(answer.body.partialSuccess.errorMessage).toMatch(
-      /^Span [0-9a-f]{16} of trace .*2 more were rejected\. 1 that count nothing were ignored\.$/,
+      /^Span [0-9a-f]{16} of trace .*More rejected spans: 2\. Ignored spans: 1\.$/,
     );
     expect(await storedRows()).toBe(before + 2);
   });
@@ -140,7 +140,7 @@ describe('spans that are not in order', () => {
     expect(partial?.field).toBe(1);
     const [rejected, message] = fromBinary(partial?.bytes ?? new Uint8Array());
     expect([rejected?.field, rejected?.number]).toEqual([1, 1]);
-    expect(new TextDecoder().decode(message?.bytes)).toMatch(/tells no token counts/);
+    expect(new TextDecoder().decode(message?.bytes)).toMatch(/neither token counts/);
   });
 
   test('a span with the same ids and another content is a conflict: the first stays, and it is listed', async () => {

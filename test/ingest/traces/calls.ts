@@ -1,8 +1,8 @@
 /** Spans through the pure part of the door: decoded, sorted and read. */
 import type { UsageEvent } from '../../../src/ingest/event.ts';
+import { readAttribution } from '../../../src/ingest/traces/attribution.ts';
 import { decodeJsonSpans } from '../../../src/ingest/traces/decode-json.ts';
 import { type ParsedTraces, sortSpans } from '../../../src/ingest/traces/parse-traces.ts';
-import { readSendersWord } from '../../../src/ingest/traces/senders-word.ts';
 import { keptOf } from '../../ai/calls.ts';
 import { type AttributeFields, jsonTraces, type TestSpan } from './spans.ts';
 
@@ -15,7 +15,7 @@ export const sorted = (
 ): ParsedTraces =>
   sortSpans(
     decodeJsonSpans(JSON.stringify(jsonTraces(spans, resource))),
-    readSendersWord(new Headers(headers)),
+    readAttribution(new Headers(headers)),
     NOW,
   );
 

@@ -88,7 +88,7 @@ describe('counts of tokens', () => {
   ])('%s leaves a call without a price', (_, attributes) => {
     const traces = sorted([bareSpan({ ...chat, ...attributes })]);
     expect(countsOf(traces)).toEqual([0, 0, 1, 0]);
-    expect(traces.lacking[0]?.reason).toMatch(/tells no token counts/);
+    expect(traces.lacking[0]?.reason).toMatch(/neither token counts/);
   });
 });
 

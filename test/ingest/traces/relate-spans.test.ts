@@ -9,7 +9,7 @@ const UNTOLD: AttributeFields = {
   'gen_ai.request.model': 'm',
 };
 
-type Made = 'used' | 'failed' | 'untold' | 'agent';
+type Made = 'used' | 'failed' | 'without_usage' | 'agent';
 
 /** `['used', ['agent', ['used']]]`: a span with those below it. */
 type Tree = readonly [made: Made, ...below: Tree[]];
@@ -20,7 +20,7 @@ function spansOf([made, ...below]: Tree, trace = newTrace(), parent = ''): TestS
   const span = {
     used: () => spanOf(fields),
     failed: () => bareSpan(UNTOLD, failed),
-    untold: () => bareSpan(UNTOLD, fields),
+    without_usage: () => bareSpan(UNTOLD, fields),
     agent: () => spanOf({ ...fields, attributes: { 'gen_ai.operation.name': 'invoke_agent' } }),
   }[made]();
   return [span, ...below.flatMap((each) => spansOf(each, trace, span.id))];
@@ -31,7 +31,7 @@ describe('in one request, in whichever order', () => {
     ['a call alone counts', ['used'], [1, 0, 0, 0]],
     ['an agent over its calls', ['agent', ['used'], ['used']], [2, 0, 0, 1]],
     ['an embedding over embeddings', ['used', ['used'], ['used']], [2, 0, 0, 1]],
-    ['an embedding without counts over one with', ['untold', ['used']], [1, 0, 0, 1]],
+    ['an embedding without counts over one with', ['without_usage', ['used']], [1, 0, 0, 1]],
     ['three levels', ['used', ['used', ['used']]], [1, 0, 0, 2]],
     ['a call over an agent over calls', ['used', ['agent', ['used'], ['used']]], [2, 0, 0, 2]],
     ['siblings of which one is over another', ['agent', ['used', ['used']], ['used']], [2, 0, 0, 2]],
@@ -39,10 +39,10 @@ describe('in one request, in whichever order', () => {
     ['a failed call over the one that failed', ['failed', ['failed']], [1, 0, 0, 1]],
     ['a call over an attempt that failed and one that did not', ['used', ['failed'], ['used']], [2, 0, 0, 1]],
     ['a call whose attempts tell nothing', ['used', ['failed']], [2, 0, 0, 0]],
-    ['a call that alone tells counts', ['used', ['untold']], [1, 0, 0, 1]],
+    ['a call that alone tells counts', ['used', ['without_usage']], [1, 0, 0, 1]],
     ['a failed call over one that used something', ['failed', ['used']], [1, 0, 0, 1]],
-    ['a call that tells nothing', ['untold'], [0, 0, 1, 0]],
-    ['calls that tell nothing', ['untold', ['untold']], [0, 0, 2, 0]],
+    ['a call that tells nothing', ['without_usage'], [0, 0, 1, 0]],
+    ['calls that tell nothing', ['without_usage', ['without_usage']], [0, 0, 2, 0]],
   ])('%s', (_, tree, counts) => {
     const spans = spansOf(tree);
     expect(countsOf(sorted(spans))).toEqual(counts);

@@ -129,7 +129,7 @@ describe('a credit note', () => {
     const tooMuch = credit(invoice, { lines: [{ line_number: 1, amount: '0.02' }] });
     await expect(tooMuch).rejects.toMatchObject({
       code: 'credit_exceeds_invoice',
-      errors: [{ pointer: '/lines/0/amount', detail: 'Of line 1 0.01 EUR is left.' }],
+      errors: [{ pointer: '/lines/0/amount', detail: 'Only 0.01 EUR of line 1 can be credited.' }],
     });
     expect(await effectsOf(customer.organisation_id)).toEqual(before);
     notes.push(await credit(invoice, { lines: [{ line_number: 1, amount: '0.01' }] }));

@@ -13,7 +13,7 @@ import type { AiReport, Spend } from './run-ai-demo.ts';
 const COST_DECIMALS = 6;
 
 export function printAiReport({ models, total, rate, invoice }: AiReport, say: (line: string) => void): void {
-  say('\nThe same calls, of two models: what they cost in November 2023');
+  say('\nThe same calls as AI calls of two models: cost in November 2023');
   const cells = (spend: Spend): string[] => [
     grouped(String(spend.call_count)),
     grouped(spend.input_tokens),
@@ -23,11 +23,8 @@ export function printAiReport({ models, total, rate, invoice }: AiReport, say: (
   ];
   table(
     say,
-    ['model', 'calls', 'tokens in', 'tokens out', 'USD a call', 'USD'],
-    [
-      ...models.map((each) => [`${each.provider} ${each.model}`, ...cells(each)]),
-      ['Together', ...cells(total)],
-    ],
+    ['model', 'calls', 'tokens in', 'tokens out', 'USD per call', 'USD'],
+    [...models.map((each) => [`${each.provider} ${each.model}`, ...cells(each)]), ['Total', ...cells(total)]],
   );
 
   const cost = decimal(total.total_cost);
@@ -49,9 +46,9 @@ export function printAiReport({ models, total, rate, invoice }: AiReport, say: (
     percent(unitsAt(part, MARGIN_SCALE), unitsAt(whole, MARGIN_SCALE));
   say(
     `\n  The models cost ${grouped(formatDecimal(cost))} ${invoice.currency}, the customer pays ` +
-      `${grouped(formatFixed(charged, 2))}: ${grouped(formatDecimal(margin))} are left,`,
+      `${grouped(formatFixed(charged, 2))}: a margin of ${grouped(formatDecimal(margin))},`,
   );
-  say(`  which is ${tenths(margin, charged)} % of what is paid. ${unpricedWords(total.unpriced_calls)}`);
+  say(`  ${tenths(margin, charged)} % of revenue. ${unpricedWords(total.unpriced_calls)}`);
 }
 
 const MARGIN_SCALE = 12;
@@ -70,4 +67,4 @@ function percent(part: bigint, whole: bigint): string {
 const unpricedWords = (calls: number): string =>
   calls === 0
     ? 'Every call had a price.'
-    : `${grouped(String(calls))} calls had no price: nobody knows what they cost, and nothing was charged.`;
+    : `${grouped(String(calls))} calls had no price: their cost is unknown and nothing was charged.`;

@@ -7,15 +7,15 @@ export function printReport(report: DemoReport, say: Say): void {
   const perSecond = (events: number, seconds: number): string =>
     `${count(Math.round(events / seconds))} events/s`;
 
-  say('\nWhat went in');
+  say('\nInput');
   table(
     say,
     ['', ''],
     [
       ['model calls in the trace', count(report.calls)],
-      ['events, two a call', count(report.events)],
+      ['events, two per call', count(report.events)],
       ['events sent, with retries', count(report.sent)],
-      ['requests', `${count(report.requests)}, of them ${report.retries} retries`],
+      ['requests', `${count(report.requests)}, including ${report.retries} retries`],
       ['accepted', count(receipts.accepted)],
       ['recognised as duplicates', count(receipts.duplicates)],
       ['conflicts', count(receipts.conflicts)],
@@ -71,7 +71,7 @@ export function printReport(report: DemoReport, say: Say): void {
 
 export function printPlaces(report: DemoReport, url: string, say: Say): void {
   const { invoice } = report;
-  say('\nWhere to look next');
+  say('\nNext');
   say(`  curl -H "Authorization: Bearer $ADMIN_KEY" ${url}/v1/admin/invoices/${invoice.id}/explain`);
   say(`  curl -H "Authorization: Bearer ${report.projectKey}" \\`);
   say(`    "${url}/v1/events/azure-llm-code-2023%2F1%2Fin"`);

@@ -44,7 +44,7 @@ export async function runAiDemo(
   say(`Sending them as ${calls.length.toLocaleString('en-US')} AI calls of two models …`);
   const sending = await sendAll(client, tenant.key, '/v1/ai/generations', calls);
   const drained = await client.post<{ status: string }>('/v1/admin/jobs/rollup', {});
-  if (drained.status !== 'succeeded') throw new Error(`the roll-up ended as ${drained.status}`);
+  if (drained.status !== 'succeeded') throw new Error(`the roll-up ended with status ${drained.status}`);
   const { organisationId } = tenant;
   const spend = await client.get<Page<AiReport['models'][number]> & { total: Spend }>(
     `/v1/admin/ai/spend?group_by=model&organisation_id=${organisationId}&from=2023-11-01&to=2023-12-01`,

@@ -39,7 +39,7 @@ export async function runDemo(client: Client, say: (line: string) => void): Prom
   say('Rolling up …');
   const startedAt = performance.now();
   const drained = await client.post<DemoReport['drained'] & { status: string }>('/v1/admin/jobs/rollup', {});
-  if (drained.status !== 'succeeded') throw new Error(`the roll-up ended as ${drained.status}`);
+  if (drained.status !== 'succeeded') throw new Error(`the roll-up ended with status ${drained.status}`);
   const drainSeconds = (performance.now() - startedAt) / 1000;
 
   const aggregates = await client.get<Page<DemoReport['aggregates'][number]>>(

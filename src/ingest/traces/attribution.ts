@@ -1,12 +1,12 @@
 /** Whose calls a request's spans are, where neither resource nor span says it: its headers, W3C baggage last. */
 import { NAMES } from './names.ts';
 
-export interface SendersWord {
+export interface Attribution {
   readonly customer: string | null;
   readonly user: string | null;
 }
 
-export function readSendersWord(headers: Headers): SendersWord {
+export function readAttribution(headers: Headers): Attribution {
   const baggage = baggageOf(headers.get('baggage') ?? '');
   const named = (names: readonly string[]): string | null =>
     names.map((name) => baggage.get(name)).find((value) => value !== undefined) ?? null;
