@@ -2,6 +2,7 @@
 import type { D1Database } from '@cloudflare/workers-types';
 import type { Plugin } from 'esbuild';
 import { appUrlOf, ensureAppLogin } from './app-login.ts';
+import { openBuildCache } from './build-cache.ts';
 import { type Closers, makeClosers } from './closers.ts';
 import { startCron } from './cron.ts';
 import { assertBootstrapKey, createFirstAdmin } from './first-admin.ts';
@@ -131,6 +132,7 @@ interface Place {
 async function bringUpWorkers(options: RuntimeOptions, place: Place): Promise<RunningWorkers> {
   const workers = await loadWorkers({
     configPath: options.configPath ?? WRANGLER_TOML,
+    cache: openBuildCache(place.paths.cache),
     ledgerUrl: place.databaseUrl,
     vars: {
       TEST_CLOCK: options.testClock ? 'on' : 'off',
