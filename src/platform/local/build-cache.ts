@@ -2,7 +2,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashText } from './content-hash.ts';
-import { REPOSITORY_CACHE } from './paths.ts';
 
 export interface BuildCache {
   /** Null where there is no whole entry of this name and key. */
@@ -13,9 +12,8 @@ export interface BuildCache {
 // A checkout that goes back and forth between branches finds each of them.
 const KEPT_PER_NAME = 4;
 
-/** Entries lie beside the packages, where every state finds them; in `ownFolder` where a checkout is read-only. */
-export function openBuildCache(ownFolder: string): BuildCache {
-  const folders = [REPOSITORY_CACHE, ownFolder];
+/** Reads from every folder, and writes to the first that can be written. */
+export function openBuildCache(...folders: readonly string[]): BuildCache {
   return {
     read: (name, key) =>
       folders.map((folder) => readEntry(join(folder, fileOf(name, key)))).find((value) => value !== null) ??

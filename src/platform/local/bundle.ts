@@ -43,22 +43,21 @@ interface Bundles {
 export async function bundleWorkers(
   entries: Readonly<Record<string, string>>,
   cache: BuildCache,
+  root = REPOSITORY,
 ): Promise<ReadonlyMap<string, string>> {
   // Taken before the build: a file that changes meanwhile belongs to the next key.
-  const sources = hashSources(REPOSITORY, SOURCES, SETTINGS);
+  const sources = hashSources(root, SOURCES, SETTINGS);
   const key = hashText(JSON.stringify([sources, entries, process.version, process.env.NODE_PATH]));
   const known = cache.read('bundles', key) as Bundles | null;
-  if (known && isUnchanged(known.packages)) return new Map(Object.entries(known.scripts));
-  const { scripts, inputs } = await buildWorkers(entries);
-  const packages = Object.fromEntries(listPackageFiles(inputs).map((path) => [path, hashPackageFile(path)]));
+  const hash = (path: string): string | null => hashFile(join(root, path));
+  const isUnchanged = ([path, before]: [string, string | null]): boolean => hash(path) === before;
+  if (known && Object.entries(known.packages).every(isUnchanged))
+    return new Map(Object.entries(known.scripts));
+  const { scripts, inputs } = await buildWorkers(entries, [], root);
+  const packages = Object.fromEntries(listPackageFiles(inputs).map((path) => [path, hash(path)]));
   cache.write('bundles', key, { scripts: Object.fromEntries(scripts), packages } satisfies Bundles);
   return scripts;
 }
-
-const hashPackageFile = (path: string): string | null => hashFile(join(REPOSITORY, path));
-
-const isUnchanged = (packages: Bundles['packages']): boolean =>
-  Object.entries(packages).every(([path, hash]) => hashPackageFile(path) === hash);
 
 /** The inputs that are no sources, and each package.json that has a say about one of them. */
 function listPackageFiles(inputs: readonly string[]): string[] {
@@ -79,12 +78,13 @@ function listPackageFiles(inputs: readonly string[]): string[] {
 export async function buildWorkers(
   entries: Readonly<Record<string, string>>,
   plugins: readonly Plugin[] = [],
+  root = REPOSITORY,
 ): Promise<{ scripts: ReadonlyMap<string, string>; inputs: readonly string[] }> {
   const { build } = await import('esbuild');
   const { outputFiles, metafile } = await build({
     entryPoints: entries,
-    absWorkingDir: REPOSITORY,
-    outdir: REPOSITORY,
+    absWorkingDir: root,
+    outdir: root,
     bundle: true,
     write: false,
     metafile: true,

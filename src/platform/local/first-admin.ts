@@ -13,13 +13,18 @@ export async function hasAdmin(owner: pg.Client): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** The first admin's key if this call created it, null where an admin exists. */
-export async function createFirstAdmin(appUrl: string, key: string | undefined): Promise<string | null> {
-  // What this needs takes half a second to load, and only the first start needs it.
+/** What makes the first admin. It takes half a second to load, and only the first start needs it. */
+export async function loadBootstrap() {
   const [{ bootstrapAdmin }, { openLedger }] = await Promise.all([
     import('../../access/bootstrap-admin.ts'),
     import('../../db/ledger.ts'),
   ]);
+  return { bootstrapAdmin, openLedger };
+}
+
+/** The first admin's key if this call created it, null where an admin exists. */
+export async function createFirstAdmin(appUrl: string, key: string | undefined): Promise<string | null> {
+  const { bootstrapAdmin, openLedger } = await loadBootstrap();
   const ledger = openLedger(appUrl);
   try {
     return await bootstrapAdmin(ledger, { now: Date.now(), ...(key !== undefined && { key }) });

@@ -10,33 +10,42 @@ const CREATE_TABLE = `CREATE SCHEMA IF NOT EXISTS drizzle;
   CREATE TABLE IF NOT EXISTS drizzle.__drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)`;
 
 /**
- * Brings the ledger up to this checkout, as its owner, in one transaction. Returns how many migrations it applied; where
- * there are none to apply it asks one query.
+ * Brings the ledger up to this checkout, as its owner, in one transaction. Returns how many migrations it applied. Where
+ * all are there already it takes one query. `meanwhile` is called while Postgres works on those that are not.
  */
-export async function migrateLedger(owner: pg.Client, folder = LEDGER_MIGRATIONS): Promise<number> {
+export async function migrateLedger(
+  owner: pg.Client,
+  folder = LEDGER_MIGRATIONS,
+  meanwhile: () => void = () => {},
+): Promise<number> {
   const files = readLedgerMigrations(folder);
   if (files.length === 0) return 0;
   if (pendingOf(files, await readApplied(owner)).length === 0) return 0;
   await owner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
   try {
     const pending = pendingOf(files, await readApplied(owner));
-    if (pending.length > 0) await apply(owner, pending);
+    if (pending.length > 0) await apply(owner, pending, meanwhile);
     return pending.length;
   } finally {
     await owner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
   }
 }
 
-async function apply(owner: pg.Client, pending: readonly TimedMigrationFile[]): Promise<void> {
-  await owner.query(`BEGIN; ${CREATE_TABLE}`);
+/** One round trip for all: a text of several statements. */
+async function apply(
+  owner: pg.Client,
+  pending: readonly TimedMigrationFile[],
+  meanwhile: () => void,
+): Promise<void> {
+  // Hash and time are hex digits and a number, safe to write out.
+  const steps = pending.map(
+    ({ text, hash, when }) =>
+      `${text}\n;INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('${hash}', ${when})`,
+  );
   try {
-    for (const { text, hash, when } of pending) {
-      // A text of several statements is one round trip; hash and time are hex digits and a number, safe to write out.
-      await owner.query(
-        `${text}\n;INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('${hash}', ${when})`,
-      );
-    }
-    await owner.query('COMMIT');
+    const applied = owner.query(['BEGIN', CREATE_TABLE, ...steps, 'COMMIT'].join(';\n'));
+    meanwhile();
+    await applied;
   } catch (error) {
     await owner.query('ROLLBACK');
     throw error;

@@ -5,13 +5,20 @@ import { appUrlOf, ensureAppLogin } from './app-login.ts';
 import { openBuildCache } from './build-cache.ts';
 import { type Closers, makeClosers } from './closers.ts';
 import { startCron } from './cron.ts';
-import { assertBootstrapKey, createFirstAdmin, hasAdmin } from './first-admin.ts';
+import { assertBootstrapKey, createFirstAdmin, hasAdmin, loadBootstrap } from './first-admin.ts';
 import { assertDatabaseUrl, connectLedger } from './ledger.ts';
 import { loadWorkers } from './load-workers.ts';
 import { takeLock } from './lock.ts';
 import { isHotMigrated, migrateHot } from './migrate-hot.ts';
 import { migrateLedger } from './migrate-ledger.ts';
-import { clearScratch, openState, type StatePaths, WRANGLER_TOML } from './paths.ts';
+import {
+  clearScratch,
+  LEDGER_MIGRATIONS,
+  openState,
+  REPOSITORY_CACHE,
+  type StatePaths,
+  WRANGLER_TOML,
+} from './paths.ts';
 import { assertPortFree, findFreePort } from './ports.ts';
 import { type EmbeddedPostgres, startPostgres } from './postgres.ts';
 import { reapSurvivors } from './reap.ts';
@@ -135,7 +142,8 @@ async function bringUpWorkers(
 ): Promise<{ workers: RunningWorkers; isMigrated: boolean }> {
   const workers = await loadWorkers({
     configPath: options.configPath ?? WRANGLER_TOML,
-    cache: openBuildCache(place.paths.cache),
+    // Beside the packages, where every state finds it; in the state where the checkout is read-only.
+    cache: openBuildCache(REPOSITORY_CACHE, place.paths.cache),
     ledgerUrl: place.databaseUrl,
     vars: {
       TEST_CLOCK: options.testClock ? 'on' : 'off',
@@ -174,7 +182,7 @@ async function prepareLedger(preparation: LedgerPreparation): Promise<string | n
   await postgres?.ready;
   const owner = await connectLedger(ownerDatabaseUrl);
   try {
-    const applied = await migrateLedger(owner);
+    const applied = await migrateLedger(owner, LEDGER_MIGRATIONS, () => loadBootstrap().catch(() => {}));
     if (applied > 0) onProgress(`Postgres: ${applied} migration${applied === 1 ? '' : 's'} applied.`);
     await ensureAppLogin(owner, databaseUrl);
     if (await hasAdmin(owner)) return null;
