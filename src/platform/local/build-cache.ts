@@ -15,9 +15,13 @@ const KEPT_PER_NAME = 4;
 /** Reads from every folder, and writes to the first that can be written. */
 export function openBuildCache(...folders: readonly string[]): BuildCache {
   return {
-    read: (name, key) =>
-      folders.map((folder) => readEntry(join(folder, fileOf(name, key)))).find((value) => value !== null) ??
-      null,
+    read(name, key) {
+      for (const folder of folders) {
+        const value = readEntry(join(folder, fileOf(name, key)));
+        if (value !== null) return value;
+      }
+      return null;
+    },
     write(name, key, value) {
       folders.some((folder) => writeEntry(folder, name, key, value));
     },
