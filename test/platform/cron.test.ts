@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { expect, test } from 'vitest';
-import { isDue } from '../../src/platform/local/cron.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { isDue, startCron } from '../../src/platform/local/cron.ts';
 
 test.each([
   ['* * * * *', '2026-03-01T00:00:00Z', true],
@@ -39,4 +39,47 @@ test('every schedule of wrangler.toml is one that the local clock can keep, and 
   expect(schedules.length).toBeGreaterThan(0);
   expect(new Set(schedules).size).toBe(schedules.length);
   for (const schedule of schedules) expect(() => isDue(schedule ?? '', new Date())).not.toThrow();
+});
+
+describe('a schedule that ends badly', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ now: Date.UTC(2026, 2, 1, 12, 0, 30) });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  function startFailing(): { failed: string[]; fail: () => void; stop: () => void } {
+    const failed: string[] = [];
+    const fired = Promise.withResolvers<void>();
+    const stop = startCron({
+      schedules: ['* * * * *'],
+      fire: () => fired.promise,
+      onFailure: (schedule) => failed.push(schedule),
+    });
+    return { failed, stop, fail: () => fired.reject(new Error('the connection was lost')) };
+  }
+
+  test('is told of', async () => {
+    const { failed, fail, stop } = startFailing();
+    await vi.advanceTimersByTimeAsync(30_000);
+    fail();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(failed).toEqual(['* * * * *']);
+    stop();
+  });
+
+  test.each([
+    ['before', ['stop', 'fail']],
+    ['just after', ['fail', 'stop']],
+  ] as const)('is not told of where the stop was heard of %s', async (_, steps) => {
+    const cron = startFailing();
+    await vi.advanceTimersByTimeAsync(30_000);
+    for (const step of steps) {
+      cron[step]();
+      await vi.advanceTimersByTimeAsync(0);
+    }
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(cron.failed).toEqual([]);
+  });
 });

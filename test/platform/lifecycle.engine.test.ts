@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
+import { isHotMigrated } from '../../src/platform/local/migrate-hot.ts';
 import { openState } from '../../src/platform/local/paths.ts';
 import { findFreePort } from '../../src/platform/local/ports.ts';
 import { findByEnvironment, isAlive } from '../../src/platform/local/processes.ts';
@@ -92,6 +93,16 @@ describe('one state, many starts', () => {
     expect(running.child.exitCode).toBeNull();
   });
 
+  test('a kill -9 leaves D1 files that tell what they were migrated to', async () => {
+    await running.end('SIGKILL');
+    const { workerd } = enginesOf(stateDir);
+    process.kill(workerd, 'SIGKILL');
+    await eventually(() => !isAlive(workerd));
+    expect(isMigrated('meterbook-directory', 'meterbook-hot-0')).toBe(true);
+    expect(isMigrated('meterbook-directory', 'meterbook-of-nobody')).toBe(false);
+    running = await start({ stateDir });
+  });
+
   test('after a kill -9 of the whole the next start ends what survived and serves', async () => {
     const survivors = enginesOf(stateDir);
     await running.end('SIGKILL');
@@ -117,6 +128,11 @@ describe('one state, many starts', () => {
   });
 
   test('SIGTERM stops everything as well', () => expectCleanEnd('SIGTERM'));
+
+  function isMigrated(...databaseIds: string[]): boolean {
+    const { workers, hotMigrations } = openState(stateDir);
+    return isHotMigrated({ databaseIds, workersFolder: workers, hashFile: hotMigrations });
+  }
 
   async function expectCleanEnd(signal: NodeJS.Signals): Promise<void> {
     const engines = enginesOf(stateDir);

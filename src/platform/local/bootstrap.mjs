@@ -1,7 +1,7 @@
 // The door of every npm script, for any Node from 20 on, with nothing but Node's own modules: installs what
 // package-lock.json names where that is missing, then runs the command under the Node that is among it.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install, isInstalled } from './install.mjs';
@@ -24,6 +24,8 @@ const COMMANDS = {
   faults: ['test/faults/main.ts'],
 };
 
+const KEEPS_COMPILED_CODE = ['start', 'demo'];
+
 function fail(sentence) {
   process.stderr.write(`${sentence}\n`);
   process.exit(1);
@@ -43,10 +45,24 @@ try {
 }
 if (!existsSync(resolve(ROOT, command[0]))) fail(`The command ${name} is not part of this checkout.`);
 
+/** Where Node keeps compiled code: named here, it holds for the first file too. */
+function nameCompileCache() {
+  const folder = join(ROOT, 'node_modules/.cache/meterbook');
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return { NODE_COMPILE_CACHE: folder };
+  } catch {
+    // Read-only modules: the command keeps it in its state.
+    return {};
+  }
+}
+
 const child = spawn(NODE, [...command, ...rest], {
   cwd: ROOT,
   stdio: 'inherit',
   env: {
+    ...(KEEPS_COMPILED_CODE.includes(name) && nameCompileCache()),
     ...process.env,
     PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH ?? ''}`,
     METERBOOK_PARENT: String(process.pid),

@@ -1,11 +1,19 @@
 import { builtinModules } from 'node:module';
-import { basename } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { basename, dirname, join } from 'node:path';
+import type { Plugin } from 'esbuild';
+import type { BuildCache } from './build-cache.ts';
+import { hashFile, hashSources, hashText } from './content-hash.ts';
 import { REPOSITORY } from './paths.ts';
+
+const SOURCES = ['src', 'workers'];
+// What decides besides the sources how they are bundled; this file is one of the sources.
+const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'node_modules/esbuild/package.json'];
 
 const BUILTINS = new RegExp(
   `^(node:.+|${builtinModules.filter((name) => !name.startsWith('_')).join('|')})$`,
 );
+
+const REQUIRED = 'required-builtin';
 
 /**
  * Node's builtins stay outside: workerd has them. A `require()` of one (pg does that) needs a module in between, because
@@ -16,27 +24,70 @@ const nodeBuiltins: Plugin = {
   setup(builder) {
     builder.onResolve({ filter: BUILTINS }, ({ path, kind }) => {
       const name = path.startsWith('node:') ? path : `node:${path}`;
-      return kind === 'require-call'
-        ? { path: name, namespace: 'required-builtin' }
-        : { path: name, external: true };
+      return kind === 'require-call' ? { path: name, namespace: REQUIRED } : { path: name, external: true };
     });
-    builder.onLoad({ filter: /.*/, namespace: 'required-builtin' }, ({ path }) => ({
+    builder.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
       contents: `import builtin from '${path}'; module.exports = builtin;`,
     }));
   },
 };
 
-/** One self-contained ES module of each entry, by its name; what entries share is parsed once. */
+interface Bundles {
+  /** Name of the entry → one self-contained ES module. */
+  readonly scripts: Readonly<Record<string, string>>;
+  /** Path → hash of each file outside the sources that went in; null where there was none. */
+  readonly packages: Readonly<Record<string, string | null>>;
+}
+
+/** The bundles of these sources: those of an earlier start where every input is the same to the byte, else new ones. */
 export async function bundleWorkers(
   entries: Readonly<Record<string, string>>,
-  plugins: readonly Plugin[] = [],
+  cache: BuildCache,
+  root = REPOSITORY,
 ): Promise<ReadonlyMap<string, string>> {
-  const { outputFiles } = await build({
+  // Taken before the build: a file that changes meanwhile belongs to the next key.
+  const sources = hashSources(root, SOURCES, SETTINGS);
+  const key = hashText(JSON.stringify([sources, entries, process.version, process.env.NODE_PATH]));
+  const known = cache.read('bundles', key) as Bundles | null;
+  const hash = (path: string): string | null => hashFile(join(root, path));
+  const isUnchanged = ([path, before]: [string, string | null]): boolean => hash(path) === before;
+  if (known && Object.entries(known.packages).every(isUnchanged))
+    return new Map(Object.entries(known.scripts));
+  const { scripts, inputs } = await buildWorkers(entries, [], root);
+  const packages = Object.fromEntries(listPackageFiles(inputs).map((path) => [path, hash(path)]));
+  cache.write('bundles', key, { scripts: Object.fromEntries(scripts), packages } satisfies Bundles);
+  return scripts;
+}
+
+/** The inputs that are no sources, and each package.json that has a say about one of them. */
+function listPackageFiles(inputs: readonly string[]): string[] {
+  const files = inputs
+    // esbuild's mark of a file that package.json replaces by nothing.
+    .map((path) => path.replace(/^\(disabled\):/, ''))
+    .filter((path) => !path.startsWith(REQUIRED) && !SOURCES.some((folder) => path.startsWith(`${folder}/`)));
+  const found = new Set(files);
+  for (const file of files) {
+    for (let folder = dirname(file); !/(^\.?|node_modules)$/.test(folder); folder = dirname(folder)) {
+      found.add(join(folder, 'package.json'));
+    }
+  }
+  return [...found].sort();
+}
+
+/** What entries share is parsed once. Plugins may change any of it: such bundles are never kept. */
+export async function buildWorkers(
+  entries: Readonly<Record<string, string>>,
+  plugins: readonly Plugin[] = [],
+  root = REPOSITORY,
+): Promise<{ scripts: ReadonlyMap<string, string>; inputs: readonly string[] }> {
+  const { build } = await import('esbuild');
+  const { outputFiles, metafile } = await build({
     entryPoints: entries,
-    absWorkingDir: REPOSITORY,
-    outdir: REPOSITORY,
+    absWorkingDir: root,
+    outdir: root,
     bundle: true,
     write: false,
+    metafile: true,
     format: 'esm',
     target: 'es2024',
     mainFields: ['module', 'main'],
@@ -47,5 +98,8 @@ export async function bundleWorkers(
     plugins: [...plugins, nodeBuiltins],
     logLevel: 'silent',
   });
-  return new Map(outputFiles.map(({ path, text }) => [basename(path, '.js'), text]));
+  return {
+    scripts: new Map(outputFiles.map(({ path, text }) => [basename(path, '.js'), text])),
+    inputs: Object.keys(metafile.inputs),
+  };
 }

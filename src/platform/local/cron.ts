@@ -1,6 +1,8 @@
 /** Fires the schedules of wrangler.toml: locally nothing else does. Times are UTC, as on Cloudflare. */
 
 const MINUTE_MS = 60_000;
+// A Ctrl-C reaches workerd as well, and the end of its schedules may be heard of before the signal is.
+const STOP_HEARD_MS = 100;
 
 // [first, last] of minute, hour, day of month, month, weekday; Cloudflare's week starts with Sunday as 1.
 const FIELDS = [
@@ -48,15 +50,20 @@ export interface CronOptions {
   readonly onFailure: (schedule: string, error: unknown) => void;
 }
 
-/** A schedule whose last run still goes on is not started a second time; its next minute makes up for it. */
+/**
+ * A schedule whose last run still goes on is not started a second time; its next minute makes up for it. What a stop cuts
+ * off has not failed: its next run goes on where it was.
+ */
 export function startCron({ schedules, fire, onFailure }: CronOptions): () => void {
   const running = new Set<string>();
+  let isStopped = false;
   const runOne = async (schedule: string, at: Date): Promise<void> => {
     running.add(schedule);
     try {
       await fire(schedule, at);
     } catch (error) {
-      onFailure(schedule, error);
+      await new Promise((done) => setTimeout(done, STOP_HEARD_MS));
+      if (!isStopped) onFailure(schedule, error);
     } finally {
       running.delete(schedule);
     }
@@ -77,5 +84,8 @@ export function startCron({ schedules, fire, onFailure }: CronOptions): () => vo
     }, next - now);
   };
   wait();
-  return () => clearTimeout(timer);
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+  };
 }

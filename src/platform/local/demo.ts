@@ -1,10 +1,10 @@
 /** `npm run demo`: the same as `npm start`, then a real trace through the public API and the invoice that it became. */
 import { writeFile } from 'node:fs/promises';
-import { enableCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
 import { createAdminKey } from '../../access/create-admin-key.ts';
 import { HOUR_MS } from '../../core/time.ts';
 import { openLedger } from '../../db/ledger.ts';
+import { keepCompiledCode } from './compile-cache.ts';
 import { createClient } from './demo/client.ts';
 import { printAiReport } from './demo/print-ai-report.ts';
 import { printPlaces, printReport } from './demo/print-report.ts';
@@ -15,7 +15,7 @@ import { onStopSignal } from './signals.ts';
 
 await runCommand(async () => {
   const environment = readEnvironment();
-  enableCompileCache(join(resolve(environment.stateDir), 'cache'));
+  keepCompiledCode(environment.stateDir);
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   let stop = async (): Promise<void> => {};
   onStopSignal(async () => {

@@ -1,5 +1,4 @@
-import { bootstrapAdmin } from '../../access/bootstrap-admin.ts';
-import { openLedger } from '../../db/ledger.ts';
+import type pg from 'pg';
 import { refusal } from './refusal.ts';
 
 const KEY_LENGTH_MIN = 24;
@@ -9,8 +8,23 @@ export function assertBootstrapKey(key: string | undefined): void {
   throw refusal(`BOOTSTRAP_ADMIN_KEY has ${key.length} characters; it needs at least ${KEY_LENGTH_MIN}.`);
 }
 
+export async function hasAdmin(owner: pg.Client): Promise<boolean> {
+  const { rows } = await owner.query('SELECT FROM admin_users LIMIT 1');
+  return rows.length > 0;
+}
+
+/** What makes the first admin. It takes half a second to load, and only the first start needs it. */
+export async function loadBootstrap() {
+  const [{ bootstrapAdmin }, { openLedger }] = await Promise.all([
+    import('../../access/bootstrap-admin.ts'),
+    import('../../db/ledger.ts'),
+  ]);
+  return { bootstrapAdmin, openLedger };
+}
+
 /** The first admin's key if this call created it, null where an admin exists. */
 export async function createFirstAdmin(appUrl: string, key: string | undefined): Promise<string | null> {
+  const { bootstrapAdmin, openLedger } = await loadBootstrap();
   const ledger = openLedger(appUrl);
   try {
     return await bootstrapAdmin(ledger, { now: Date.now(), ...(key !== undefined && { key }) });

@@ -1,5 +1,9 @@
+import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
-import { bundleWorkers } from './bundle.ts';
+import type { BuildCache } from './build-cache.ts';
+import { buildWorkers, bundleWorkers } from './bundle.ts';
+import { hashFile, hashText } from './content-hash.ts';
+import { REPOSITORY } from './paths.ts';
 
 export const ENVIRONMENTS = ['ingest', 'api', 'cron'] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
@@ -30,7 +34,7 @@ interface Wrangler {
   unstable_getMiniflareWorkerOptions(
     config: WranglerConfig,
     env: string,
-  ): { workerOptions: Record<string, unknown> };
+  ): { workerOptions: Record<string, unknown> & { hyperdrives?: object } };
 }
 
 async function importWrangler(): Promise<Wrangler> {
@@ -42,6 +46,7 @@ async function importWrangler(): Promise<Wrangler> {
 
 export interface LoadOptions {
   readonly configPath: string;
+  readonly cache: BuildCache;
   readonly ledgerUrl: string;
   readonly vars: Readonly<Record<string, string>>;
   readonly plugins?: readonly Plugin[];
@@ -54,40 +59,81 @@ const ENTRIES = Object.fromEntries(
 /** Reads the same wrangler.toml that deploys, and bundles the entries. */
 export async function loadWorkers(options: LoadOptions): Promise<LoadedWorker[]> {
   // esbuild is a process of its own, and Wrangler takes as long to load: both at once.
-  const [wrangler, scripts] = await Promise.all([importWrangler(), bundleWorkers(ENTRIES, options.plugins)]);
-  return ENVIRONMENTS.map((environment) => {
-    const config = wrangler.unstable_readConfig({ config: options.configPath, env: environment });
-    return describeWorker(wrangler, config, environment, scripts.get(environment) ?? '', options);
-  });
+  const [settings, scripts] = await Promise.all([
+    readSettings(options.configPath, options.cache),
+    options.plugins
+      ? buildWorkers(ENTRIES, options.plugins).then((built) => built.scripts)
+      : bundleWorkers(ENTRIES, options.cache),
+  ]);
+  return settings.map((worker) => ({
+    environment: worker.environment,
+    name: worker.name,
+    script: scripts.get(worker.environment) ?? '',
+    options: {
+      ...worker.options,
+      hyperdrives: Object.fromEntries(worker.hyperdrives.map((binding) => [binding, options.ledgerUrl])),
+      bindings: { ...worker.vars, ...declaredOnly(worker.vars, options.vars) },
+    },
+    crons: worker.crons,
+    databases: new Map(worker.databases),
+  }));
 }
 
-function describeWorker(
-  wrangler: Wrangler,
-  config: WranglerConfig,
-  environment: Environment,
-  script: string,
-  options: LoadOptions,
-): LoadedWorker {
+/** What wrangler.toml says of one Worker; holds no secret and no URL, for it is kept in the cache. */
+interface WorkerSettings {
+  readonly environment: Environment;
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly vars: Readonly<Record<string, unknown>>;
+  readonly hyperdrives: readonly string[];
+  readonly crons: readonly string[];
+  readonly databases: readonly (readonly [binding: string, id: string])[];
+}
+
+// Only Wrangler knows what its file means, and loading it takes a second: the same file under the same Wrangler, read by
+// the same code, means the same.
+async function readSettings(configPath: string, cache: BuildCache): Promise<readonly WorkerSettings[]> {
+  const files = [
+    configPath,
+    import.meta.filename,
+    join(REPOSITORY, 'package-lock.json'),
+    join(REPOSITORY, 'node_modules/wrangler/package.json'),
+  ];
+  const key = hashText(JSON.stringify([configPath, ...files.map(hashFile)]));
+  const known = cache.read('wrangler', key) as readonly WorkerSettings[] | null;
+  if (known) return known;
+  const wrangler = await importWrangler();
+  const settings = ENVIRONMENTS.map((environment) => readWorker(wrangler, configPath, environment));
+  cache.write('wrangler', key, settings);
+  return settings;
+}
+
+function readWorker(wrangler: Wrangler, configPath: string, environment: Environment): WorkerSettings {
+  const config = wrangler.unstable_readConfig({ config: configPath, env: environment });
   if (!config.name || !config.main?.endsWith(ENTRIES[environment] ?? '')) {
-    throw new Error(`${options.configPath} has no ${ENTRIES[environment]} for ${environment}`);
+    throw new Error(`${configPath} has no ${ENTRIES[environment]} for ${environment}`);
   }
-  for (const hyperdrive of config.hyperdrive) hyperdrive.localConnectionString = options.ledgerUrl;
+  for (const hyperdrive of config.hyperdrive) hyperdrive.localConnectionString = UNKNOWN_LEDGER;
   const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(config, environment);
-  // Miniflare would look for modules by these rules; the bundle is one module.
-  const { modulesRules: _, ...bindings } = workerOptions;
-  const databases = config.d1_databases.map(
-    ({ binding, preview_database_id, database_id }) =>
-      [binding, preview_database_id ?? database_id ?? binding] as const,
-  );
+  // Miniflare would look for modules by these rules; the bundle is one module. Its bindings are the vars, and may hold
+  // secrets of a .dev.vars besides.
+  const { modulesRules: _, bindings: __, hyperdrives, ...rest } = workerOptions;
   return {
     environment,
     name: config.name,
-    script,
-    options: { ...bindings, bindings: { ...config.vars, ...declaredOnly(config.vars, options.vars) } },
+    options: rest,
+    vars: config.vars,
+    hyperdrives: Object.keys(hyperdrives ?? {}),
     crons: config.triggers.crons ?? [],
-    databases: new Map(databases),
+    databases: config.d1_databases.map(
+      ({ binding, preview_database_id, database_id }) =>
+        [binding, preview_database_id ?? database_id ?? binding] as const,
+    ),
   };
 }
+
+// Wrangler asks for a URL; that of the ledger is put in its place at each start.
+const UNKNOWN_LEDGER = 'postgres://user:password@127.0.0.1:1/ledger';
 
 /** Ingest declares no clock and gets none. */
 function declaredOnly(declared: object, wanted: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,7 +1,6 @@
 /** E-mails of the local runtime: each is an .eml file, as a provider would have sent it. */
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import MailComposer from 'nodemailer/lib/mail-composer/index.js';
 import type { EmailAttachment, EmailMessage } from '../../core/ports.ts';
 
 interface ReceivedEmail extends Omit<EmailMessage, 'attachments'> {
@@ -15,6 +14,7 @@ interface ReceivedEmail extends Omit<EmailMessage, 'attachments'> {
 export async function deliverToMailbox(folder: string, request: Request): Promise<Response> {
   const email = (await request.json()) as ReceivedEmail;
   if (email.to.endsWith('@bounce.invalid')) return new Response('no such domain', { status: 550 });
+  const { default: MailComposer } = await import('nodemailer/lib/mail-composer/index.js');
   const composer = new MailComposer({
     messageId: `<${email.message_id}>`,
     from: { name: email.from.name, address: email.from.email },

@@ -1,40 +1,77 @@
-import { drizzle } from 'drizzle-orm/node-postgres';
-import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import type pg from 'pg';
-import { migrationMismatch, readMigrationFiles } from './migration-files.ts';
+import { migrationMismatch, readLedgerMigrations, type TimedMigrationFile } from './migration-files.ts';
 import { LEDGER_MIGRATIONS } from './paths.ts';
 
 // Two starts on one database take turns; the number only has to be the same in all of them.
 const MIGRATION_LOCK = 7_306_815;
 
-/** Brings the ledger up to this checkout, as its owner. Returns how many migrations it applied. */
-export async function migrateLedger(owner: pg.Client, folder = LEDGER_MIGRATIONS): Promise<number> {
-  const files = readMigrationFiles(folder);
+// The table and shape of drizzle's own migrator, which made it in ledgers of earlier versions.
+const CREATE_TABLE = `CREATE SCHEMA IF NOT EXISTS drizzle;
+  CREATE TABLE IF NOT EXISTS drizzle.__drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)`;
+
+/**
+ * Brings the ledger up to this checkout, as its owner, in one transaction. Returns how many migrations it applied. Where
+ * all are there already it takes one query. `meanwhile` is called while Postgres works on those that are not.
+ */
+export async function migrateLedger(
+  owner: pg.Client,
+  folder = LEDGER_MIGRATIONS,
+  meanwhile: () => void = () => {},
+): Promise<number> {
+  const files = readLedgerMigrations(folder);
   if (files.length === 0) return 0;
-  if (pendingOf(files, await readApplied(owner)) === 0) return 0;
+  if (pendingOf(files, await readApplied(owner)).length === 0) return 0;
   await owner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
   try {
     const pending = pendingOf(files, await readApplied(owner));
-    if (pending > 0) await migrate(drizzle(owner), { migrationsFolder: folder });
-    return pending;
+    if (pending.length > 0) await apply(owner, pending, meanwhile);
+    return pending.length;
   } finally {
     await owner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
   }
 }
 
-async function readApplied(owner: pg.Client): Promise<string[]> {
-  const { rows: tables } = await owner.query<{ exists: boolean }>(
-    `SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS exists`,
+/** One round trip for all: a text of several statements. */
+async function apply(
+  owner: pg.Client,
+  pending: readonly TimedMigrationFile[],
+  meanwhile: () => void,
+): Promise<void> {
+  // Hash and time are hex digits and a number, safe to write out.
+  const steps = pending.map(
+    ({ text, hash, when }) =>
+      `${text}\n;INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('${hash}', ${when})`,
   );
-  if (!tables[0]?.exists) return [];
-  const { rows } = await owner.query<{ hash: string }>(
-    'SELECT hash FROM drizzle.__drizzle_migrations ORDER BY id',
-  );
-  return rows.map((row) => row.hash);
+  try {
+    const applied = owner.query(['BEGIN', CREATE_TABLE, ...steps, 'COMMIT'].join(';\n'));
+    meanwhile();
+    await applied;
+  } catch (error) {
+    await owner.query('ROLLBACK');
+    throw error;
+  }
 }
 
-function pendingOf(files: readonly { hash: string }[], applied: readonly string[]): number {
+/** Postgres's codes for a table and for a schema that is not there. */
+const NOT_THERE: readonly unknown[] = ['42P01', '3F000'];
+
+async function readApplied(owner: pg.Client): Promise<string[]> {
+  try {
+    const { rows } = await owner.query<{ hash: string }>(
+      'SELECT hash FROM drizzle.__drizzle_migrations ORDER BY id',
+    );
+    return rows.map((row) => row.hash);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && NOT_THERE.includes(error.code)) return [];
+    throw error;
+  }
+}
+
+function pendingOf(
+  files: readonly TimedMigrationFile[],
+  applied: readonly string[],
+): readonly TimedMigrationFile[] {
   const isPrefix = applied.every((hash, index) => files[index]?.hash === hash);
   if (!isPrefix) throw migrationMismatch('Postgres database');
-  return files.length - applied.length;
+  return files.slice(applied.length);
 }

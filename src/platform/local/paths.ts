@@ -6,6 +6,7 @@ export const REPOSITORY = resolve(import.meta.dirname, '../../..');
 export const WRANGLER_TOML = join(REPOSITORY, 'wrangler.toml');
 export const LEDGER_MIGRATIONS = join(REPOSITORY, 'migrations/postgres');
 export const HOT_MIGRATIONS = join(REPOSITORY, 'migrations/d1');
+export const REPOSITORY_CACHE = join(REPOSITORY, 'node_modules/.cache/meterbook');
 
 /** Where everything of one installation lies: STATE_DIR and what is in it. */
 export interface StatePaths {

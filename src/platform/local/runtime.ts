@@ -2,15 +2,23 @@
 import type { D1Database } from '@cloudflare/workers-types';
 import type { Plugin } from 'esbuild';
 import { appUrlOf, ensureAppLogin } from './app-login.ts';
+import { openBuildCache } from './build-cache.ts';
 import { type Closers, makeClosers } from './closers.ts';
 import { startCron } from './cron.ts';
-import { assertBootstrapKey, createFirstAdmin } from './first-admin.ts';
+import { assertBootstrapKey, createFirstAdmin, hasAdmin, loadBootstrap } from './first-admin.ts';
 import { assertDatabaseUrl, connectLedger } from './ledger.ts';
 import { loadWorkers } from './load-workers.ts';
 import { takeLock } from './lock.ts';
-import { migrateHot } from './migrate-hot.ts';
+import { isHotMigrated, migrateHot } from './migrate-hot.ts';
 import { migrateLedger } from './migrate-ledger.ts';
-import { clearScratch, openState, type StatePaths, WRANGLER_TOML } from './paths.ts';
+import {
+  clearScratch,
+  LEDGER_MIGRATIONS,
+  openState,
+  REPOSITORY_CACHE,
+  type StatePaths,
+  WRANGLER_TOML,
+} from './paths.ts';
 import { assertPortFree, findFreePort } from './ports.ts';
 import { type EmbeddedPostgres, startPostgres } from './postgres.ts';
 import { reapSurvivors } from './reap.ts';
@@ -88,14 +96,14 @@ async function startAll(options: RuntimeOptions, paths: StatePaths, closers: Clo
   const startingWorkers = bringUpWorkers(options, { paths, port, databaseUrl, onLog });
   const results = await Promise.allSettled([
     prepareLedger({ postgres, ownerDatabaseUrl, databaseUrl, key: options.bootstrapAdminKey, onProgress }),
-    startingWorkers.then((workers) => {
+    startingWorkers.then(async ({ workers, isMigrated }) => {
       closers.add(() => workers.stop());
-      return prepareHot(workers, paths, onProgress);
+      if (!isMigrated) await prepareHot(workers, paths, onProgress);
     }),
   ]);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
   const adminKey = results[0].status === 'fulfilled' ? results[0].value : null;
-  const workers = await startingWorkers;
+  const { workers } = await startingWorkers;
 
   if (options.crons) {
     const stopCron = startCron({
@@ -128,9 +136,14 @@ interface Place {
   readonly onLog: (level: string, message: string) => void;
 }
 
-async function bringUpWorkers(options: RuntimeOptions, place: Place): Promise<RunningWorkers> {
+async function bringUpWorkers(
+  options: RuntimeOptions,
+  place: Place,
+): Promise<{ workers: RunningWorkers; isMigrated: boolean }> {
   const workers = await loadWorkers({
     configPath: options.configPath ?? WRANGLER_TOML,
+    // Beside the packages, where every state finds it; in the state where the checkout is read-only.
+    cache: openBuildCache(REPOSITORY_CACHE, place.paths.cache),
     ledgerUrl: place.databaseUrl,
     vars: {
       TEST_CLOCK: options.testClock ? 'on' : 'off',
@@ -139,7 +152,12 @@ async function bringUpWorkers(options: RuntimeOptions, place: Place): Promise<Ru
     },
     ...(options.esbuildPlugins && { plugins: options.esbuildPlugins }),
   });
-  return runWorkers(workers, place);
+  const isMigrated = isHotMigrated({
+    databaseIds: new Set(workers.flatMap((worker) => [...worker.databases.values()])),
+    workersFolder: place.paths.workers,
+    hashFile: place.paths.hotMigrations,
+  });
+  return { workers: await runWorkers(workers, place), isMigrated };
 }
 
 async function prepareHot(
@@ -164,9 +182,10 @@ async function prepareLedger(preparation: LedgerPreparation): Promise<string | n
   await postgres?.ready;
   const owner = await connectLedger(ownerDatabaseUrl);
   try {
-    const applied = await migrateLedger(owner);
+    const applied = await migrateLedger(owner, LEDGER_MIGRATIONS, () => loadBootstrap().catch(() => {}));
     if (applied > 0) onProgress(`Postgres: ${applied} migration${applied === 1 ? '' : 's'} applied.`);
     await ensureAppLogin(owner, databaseUrl);
+    if (await hasAdmin(owner)) return null;
   } finally {
     await owner.end();
   }

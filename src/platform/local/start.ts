@@ -1,6 +1,6 @@
 /** `npm start`. */
-import { enableCompileCache } from 'node:module';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { keepCompiledCode } from './compile-cache.ts';
 import { readEnvironment } from './environment.ts';
 import { runCommand } from './refusal.ts';
 import type { Runtime } from './runtime.ts';
@@ -9,8 +9,7 @@ import { onStopSignal } from './signals.ts';
 await runCommand(async () => {
   const startedAt = performance.now();
   const environment = readEnvironment();
-  // Compiling Wrangler and Miniflare anew is a third of a warm start.
-  enableCompileCache(join(resolve(environment.stateDir), 'cache'));
+  keepCompiledCode(environment.stateDir);
   // A reader that goes away (`npm start | head`) must not take the engines' keeper with it.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const say = (line: string): void => void process.stdout.write(`${line}\n`);

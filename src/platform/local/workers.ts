@@ -1,4 +1,5 @@
 /** The three Workers in one workerd. */
+import { createRequire } from 'node:module';
 import type { D1Database } from '@cloudflare/workers-types';
 import type { Miniflare } from 'miniflare';
 import type { LoadedWorker } from './load-workers.ts';
@@ -28,7 +29,7 @@ export async function runWorkers(
   options: RunOptions,
 ): Promise<RunningWorkers> {
   const { paths, port } = options;
-  const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import('miniflare');
+  const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = requireMiniflare();
   const keptHandlers = SIGNALS.map((signal) => [signal, process.listeners(signal)] as const);
   // Its scratch folder is made below the system's, which is read from the environment: a kill -9 must not leak there.
   const miniflare = await withTemporaryFolder(
@@ -69,6 +70,9 @@ export async function runWorkers(
   await miniflare.ready;
   return describeWorkers(miniflare, workers, paths);
 }
+
+// It is CommonJS of 6 MB: an import would read it twice more, for its format and for its names.
+const requireMiniflare = (): typeof import('miniflare') => createRequire(import.meta.url)('miniflare');
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

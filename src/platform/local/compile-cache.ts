@@ -1,0 +1,22 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { join, resolve } from 'node:path';
+import { REPOSITORY_CACHE } from './paths.ts';
+
+/**
+ * Compiled code lies beside the packages, where every state finds it, and in the state where a checkout is read-only.
+ * bootstrap.mjs has named the first already, for what is loaded before this.
+ */
+export function keepCompiledCode(stateDir: string): void {
+  enableCompileCache(isWritable(REPOSITORY_CACHE) ? REPOSITORY_CACHE : join(resolve(stateDir), 'cache'));
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
