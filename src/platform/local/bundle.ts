@@ -1,6 +1,6 @@
 import { builtinModules } from 'node:module';
 import { basename } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { REPOSITORY } from './paths.ts';
 
 const BUILTINS = new RegExp(
@@ -26,12 +26,14 @@ const nodeBuiltins: Plugin = {
   },
 };
 
-/** One self-contained ES module of each entry, by its name; what entries share is parsed once. */
-export async function bundleWorkers(
-  entries: Readonly<Record<string, string>>,
-  plugins: readonly Plugin[] = [],
-): Promise<ReadonlyMap<string, string>> {
-  const { outputFiles } = await build({
+/** As wrangler.toml has it; load-workers.ts compares them. */
+export const ALIAS: Readonly<Record<string, string>> = {
+  postcss: './src/documents/templates/left-out.ts',
+  'source-map-js/lib/source-map-generator.js': './src/documents/templates/left-out.ts',
+};
+
+export const bundleOptions = (entries: Readonly<Record<string, string>>, plugins: readonly Plugin[] = []) =>
+  ({
     entryPoints: entries,
     absWorkingDir: REPOSITORY,
     outdir: REPOSITORY,
@@ -43,9 +45,17 @@ export async function bundleWorkers(
     // Without 'import': esbuild adds that or 'require' by itself, and forcing it breaks pg's require().
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*'],
+    alias: { ...ALIAS },
     loader: { '.ttf': 'binary', '.bin': 'binary', '.sql': 'text', '.html': 'text', '.txt': 'text' },
     plugins: [...plugins, nodeBuiltins],
     logLevel: 'silent',
-  });
+  }) satisfies BuildOptions;
+
+/** One self-contained ES module of each entry, by its name; what entries share is parsed once. */
+export async function bundleWorkers(
+  entries: Readonly<Record<string, string>>,
+  plugins: readonly Plugin[] = [],
+): Promise<ReadonlyMap<string, string>> {
+  const { outputFiles } = await build(bundleOptions(entries, plugins));
   return new Map(outputFiles.map(({ path, text }) => [basename(path, '.js'), text]));
 }

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Plugin } from 'esbuild';
-import { bundleWorkers } from './bundle.ts';
+import { ALIAS, bundleWorkers } from './bundle.ts';
 
 export const ENVIRONMENTS = ['ingest', 'api', 'cron'] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
@@ -19,6 +20,7 @@ export interface LoadedWorker {
 interface WranglerConfig {
   readonly name?: string;
   readonly main?: string;
+  readonly alias?: Readonly<Record<string, string>>;
   readonly vars: Readonly<Record<string, unknown>>;
   readonly triggers: { readonly crons?: readonly string[] };
   readonly hyperdrive: { localConnectionString?: string }[];
@@ -70,6 +72,9 @@ function describeWorker(
 ): LoadedWorker {
   if (!config.name || !config.main?.endsWith(ENTRIES[environment] ?? '')) {
     throw new Error(`${options.configPath} has no ${ENTRIES[environment]} for ${environment}`);
+  }
+  if (!isDeepStrictEqual({ ...config.alias }, ALIAS)) {
+    throw new Error(`${options.configPath} and src/platform/local/bundle.ts differ in what they bundle`);
   }
   for (const hyperdrive of config.hyperdrive) hyperdrive.localConnectionString = options.ledgerUrl;
   const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(config, environment);
