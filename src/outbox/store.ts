@@ -1,7 +1,7 @@
 /** The SQL of the outbox: rows are written with the change that causes them, and leave later. */
 
 import { textArray } from '../db/array-literal.ts';
-import { columns, insertOf, type RowOf } from '../db/columns.ts';
+import { columns, insertOf, type RowOf, updateOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import type { Row } from '../db/rows.ts';
 import type { OutboxMessage } from './message.ts';
@@ -111,11 +111,9 @@ export async function markDelivered(
   { organisation_id, id }: DueMessage,
   deliveredAt: string,
 ): Promise<void> {
-  await tx.execute(
-    `UPDATE outbox SET delivered_at = $3, failed_at = NULL
-     WHERE organisation_id = $1 AND id = $2 AND delivered_at IS NULL`,
-    [organisation_id, id, deliveredAt],
-  );
+  const delivered = { delivered_at: deliveredAt, failed_at: null };
+  const { text, values } = updateOf('outbox', delivered, { organisation_id, id });
+  await tx.execute(`${text} AND delivered_at IS NULL`, values);
 }
 
 /** Gives back the attempt. Nothing where a later attempt has the row. */
@@ -124,11 +122,9 @@ export async function markPostponed(
   { organisation_id, id, attempts }: OutboxMessage,
   nextAttemptAt: string,
 ): Promise<void> {
-  await tx.execute(
-    `UPDATE outbox SET attempts = attempts - 1, next_attempt_at = $4
-     WHERE organisation_id = $1 AND id = $2 AND attempts = $3 AND delivered_at IS NULL`,
-    [organisation_id, id, attempts, nextAttemptAt],
-  );
+  const postponed = { attempts: attempts - 1, next_attempt_at: nextAttemptAt };
+  const { text, values } = updateOf('outbox', postponed, { organisation_id, id, attempts });
+  await tx.execute(`${text} AND delivered_at IS NULL`, values);
 }
 
 /**
