@@ -317,3 +317,35 @@ describe('reads are verbs', () => {
     expect(offenders(plant('tenantOf(id) ?? PLATFORM', 'tenants'), REACH_OF_NO_FILTER)).toHaveLength(1);
   });
 });
+
+describe('weight', () => {
+  /** What a module loads at run time: of an import with braces all, also where each name in them is a type. */
+  const loads = (text: string, target: RegExp): boolean =>
+    [...text.matchAll(/^(?:import|export)\b(?!\s+type\b)[^;]*?'([^']+)'|\bimport\('([^']+)'\)/gm)].some(
+      (match) => target.test(match[1] ?? match[2] ?? ''),
+    );
+  const TABLES = /(?:^|\/)(?:tables\/\w+|hot-schema)\.ts$/;
+  const loadsSchema = (text: string): boolean => loads(text, /^drizzle-orm(?:\/|$)/) || loads(text, TABLES);
+
+  test('drizzle and the tables are loaded by the schema and its migrator alone: stores import their types', () => {
+    const others = product.filter(
+      ({ path }) => !TABLES.test(path),
+    );
+    expect(offenders(others, (file) => loadsSchema(file.text))).toEqual([]);
+  });
+
+  test.each([
+    ["import { eq } from 'drizzle-orm';", true],
+    ["import { type PgTable } from 'drizzle-orm/pg-core';", true],
+    ["import * as tenants from '../db/tables/tenants.ts';", true],
+    ["import {\n  apiKeys,\n  projects,\n} from '../../db/tables/tenants.ts';", true],
+    ["export { users } from '../db/tables/tenants.ts';", true],
+    ["const { sql } = await import('drizzle-orm');", true],
+    ["import 'drizzle-orm';", true],
+    ["import type { PgTable } from 'drizzle-orm/pg-core';", false],
+    ["import type * as tenants from './tables/tenants.ts';", false],
+    ["import { columns } from '../db/columns.ts';\nimport type { Row } from '../db/rows.ts';", false],
+  ])('that rule sees what %j loads', (text, isSeen) => {
+    expect(loadsSchema(text)).toBe(isSeen);
+  });
+});

@@ -1,10 +1,12 @@
 /** The SQL of admin users and their keys. Platform reach only. */
+import { insertOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
+import type { NewRow, Row } from '../db/rows.ts';
 
-export interface AdminKey {
-  readonly key_id: string;
-  readonly user_id: string;
-  readonly role: string;
+export interface AdminKey
+  extends Readonly<Pick<Row<'admin_api_keys'>, 'user_id'>>,
+    Readonly<Pick<Row<'admin_users'>, 'role'>> {
+  readonly key_id: Row<'admin_api_keys'>['id'];
 }
 
 export async function findAdminKey(
@@ -13,7 +15,7 @@ export async function findAdminKey(
   now: string,
 ): Promise<AdminKey | null> {
   const [row] = await tx.query<AdminKey>(
-    `SELECT k.id AS key_id, u.id AS user_id, u.role FROM admin_api_keys k JOIN admin_users u ON u.id = k.user_id
+    `SELECT k.id AS key_id, k.user_id, u.role FROM admin_api_keys k JOIN admin_users u ON u.id = k.user_id
      WHERE k.key_hash = $1 AND k.is_active AND (k.expires_at IS NULL OR k.expires_at > $2)`,
     [keyHash, now],
   );
@@ -29,10 +31,8 @@ export async function touchAdminKey(tx: LedgerTransaction, keyId: string, now: s
   );
 }
 
-export interface ProjectKey {
-  readonly key_id: string;
-  readonly organisation_id: string;
-  readonly project_id: string;
+export interface ProjectKey extends Readonly<Pick<Row<'api_keys'>, 'organisation_id' | 'project_id'>> {
+  readonly key_id: Row<'api_keys'>['id'];
 }
 
 export async function findProjectKey(
@@ -60,32 +60,25 @@ export async function hasAdminLocked(tx: LedgerTransaction): Promise<boolean> {
 
 export async function insertAdmin(
   tx: LedgerTransaction,
-  user: { id: string; email: string; role: string },
+  user: Pick<NewRow<'admin_users'>, 'id' | 'email' | 'role'>,
 ): Promise<void> {
-  await tx.execute(`INSERT INTO admin_users (id, email, role, permissions) VALUES ($1, $2, $3, '{}')`, [
-    user.id,
-    user.email,
-    user.role,
-  ]);
+  const { text, values } = insertOf('admin_users', { ...user, permissions: {} });
+  await tx.execute(text, values);
 }
 
-export interface NewAdminKey {
-  readonly id: string;
-  readonly user_id: string;
-  readonly key_hash: string;
-  readonly prefix: string;
-  readonly name: string;
-  readonly expires_at: string | null;
-}
+export type NewAdminKey = Pick<
+  Row<'admin_api_keys'>,
+  'id' | 'user_id' | 'key_hash' | 'prefix' | 'name' | 'expires_at'
+>;
 
 export async function insertAdminKey(tx: LedgerTransaction, key: NewAdminKey): Promise<void> {
-  await tx.execute(
-    'INSERT INTO admin_api_keys (id, user_id, key_hash, prefix, name, expires_at) VALUES ($1, $2, $3, $4, $5, $6)',
-    [key.id, key.user_id, key.key_hash, key.prefix, key.name, key.expires_at],
-  );
+  const { text, values } = insertOf('admin_api_keys', key);
+  await tx.execute(text, values);
 }
 
 export async function findFirstAdminId(tx: LedgerTransaction): Promise<string | null> {
-  const [row] = await tx.query<{ id: string }>('SELECT id FROM admin_users ORDER BY created_at, id LIMIT 1');
+  const [row] = await tx.query<Pick<Row<'admin_users'>, 'id'>>(
+    'SELECT id FROM admin_users ORDER BY created_at, id LIMIT 1',
+  );
   return row?.id ?? null;
 }

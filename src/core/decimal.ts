@@ -149,7 +149,7 @@ export function roundHalfUp(value: Decimal, digits: number): Decimal {
 }
 
 /** a / b to `digits` decimals, half away from zero, for b > 0: 2 / 3 at 2 → 0.67. Exact: nothing is rounded before. */
-export function quotientHalfUp(a: Decimal, b: Decimal, digits: number): Decimal {
+export function quotientHalfAwayFromZero(a: Decimal, b: Decimal, digits: number): Decimal {
   if (b.units <= 0n) throw new Error(`the divisor must be positive: ${formatDecimal(b)}`);
   const scale = Math.max(a.scale, b.scale);
   const dividend = 2n * unitsAt(a, scale) * powerOfTen(digits);

@@ -1,7 +1,7 @@
 /** The values of a statement that is put together: each is bound as $1, $2, … in the order in which it is named. */
 export interface Bindings {
   readonly values: unknown[];
-  readonly bind: (value: string | number) => string;
+  readonly bind: (value: unknown) => string;
 }
 
 export function makeBindings(): Bindings {

@@ -1,5 +1,4 @@
 /** The connection to Postgres: one client per request or job, every statement inside a transaction of a known reach. */
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { AppError, assert } from '../core/error.ts';
 import { isUuid } from '../core/id.ts';
@@ -17,12 +16,10 @@ export const PLATFORM: Reach = { kind: 'platform' };
 export const tenant = (organisationId: string): Reach => ({ kind: 'tenant', organisationId });
 
 export interface LedgerTransaction {
-  /** Plain SQL, for hot and clever statements. Timestamps come as RFC 3339 text, dates and numerics as text. */
+  /** Timestamps come as RFC 3339 text, dates and numerics as text. */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** The number of rows that a statement wrote. */
   execute(text: string, values?: readonly unknown[]): Promise<number>;
-  /** Drizzle's query builder on the same transaction, for plain statements. */
-  readonly orm: NodePgDatabase;
   /** Narrows (or widens) the reach for the rest of the transaction: after an id told which organisation it is of. */
   enter(reach: Reach): Promise<void>;
 }
@@ -120,7 +117,6 @@ export function openLedger(connectionString: string): Ledger {
       const tx: LedgerTransaction = {
         query: async (text, values) => (await client.query(text, values as unknown[])).rows,
         execute: async (text, values) => (await client.query(text, values as unknown[])).rowCount ?? 0,
-        orm: drizzle(client),
         enter: async (next) => {
           await client.query(enterStatements(next));
         },

@@ -1,4 +1,4 @@
-/** SQLSTATE codes that verbs give a meaning to; drizzle wraps the driver's error as its cause. */
+/** SQLSTATE codes that verbs give a meaning to, of the driver's error or of one that has it as its cause. */
 function sqlState(error: unknown): string | undefined {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
   if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;

@@ -1,29 +1,20 @@
 /** The SQL of frozen documents and of the PDFs that their invoices and credit notes name. */
+import { insertOf, updateOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
+import type { Row } from '../db/rows.ts';
 import type { DocumentKind, DocumentModel } from './document-model.ts';
 
-export interface NewDocument {
-  readonly organisation_id: string;
-  readonly id: string;
+/** `subject_id`: of the invoice or the credit note. */
+export type NewDocument = Omit<Row<'documents'>, 'render_error'> & Said;
+
+interface Said {
   readonly kind: DocumentKind;
-  /** The invoice or the credit note. */
-  readonly subject_id: string;
   readonly model: DocumentModel;
-  readonly created_at: string;
 }
 
 export async function insertDocument(tx: LedgerTransaction, document: NewDocument): Promise<void> {
-  await tx.execute(
-    `INSERT INTO documents (organisation_id, id, kind, subject_id, model, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-    [
-      document.organisation_id,
-      document.id,
-      document.kind,
-      document.subject_id,
-      JSON.stringify(document.model),
-      document.created_at,
-    ],
-  );
+  const { text, values } = insertOf('documents', document);
+  await tx.execute(text, values);
 }
 
 const TABLES = { invoice: 'invoices', credit_note: 'credit_notes' } as const satisfies Record<
@@ -31,12 +22,9 @@ const TABLES = { invoice: 'invoices', credit_note: 'credit_notes' } as const sat
   string
 >;
 
-export interface StoredDocument {
-  readonly kind: DocumentKind;
-  readonly subject_id: string;
-  readonly model: DocumentModel;
-  readonly pdf_sha256: string | null;
-}
+export type StoredDocument = Readonly<Pick<Row<'documents'>, 'subject_id'>> &
+  Said &
+  Readonly<Pick<Row<'invoices' | 'credit_notes'>, 'pdf_sha256'>>;
 
 export async function findDocument(
   tx: LedgerTransaction,
@@ -54,11 +42,8 @@ export async function findDocument(
   return row ?? null;
 }
 
-export interface Pdf {
-  readonly pdf_url: string;
-  readonly pdf_sha256: string;
-  readonly pdf_generated_at: string;
-}
+type PdfColumns = Pick<Row<'invoices' | 'credit_notes'>, 'pdf_url' | 'pdf_sha256' | 'pdf_generated_at'>;
+export type Pdf = { readonly [Column in keyof PdfColumns]: NonNullable<PdfColumns[Column]> };
 
 /** The PDF of an issued document is named once; another that was rendered meanwhile changes nothing. */
 export async function setPdf(
@@ -67,11 +52,13 @@ export async function setPdf(
   { kind, subject_id }: Pick<StoredDocument, 'kind' | 'subject_id'>,
   pdf: Pdf,
 ): Promise<void> {
-  await tx.execute(
-    `UPDATE ${TABLES[kind]} SET pdf_url = $3, pdf_sha256 = $4, pdf_generated_at = $5
-     WHERE organisation_id = $1 AND id = $2 AND pdf_sha256 IS NULL`,
-    [organisationId, subject_id, pdf.pdf_url, pdf.pdf_sha256, pdf.pdf_generated_at],
-  );
+  const { pdf_url, pdf_sha256, pdf_generated_at } = pdf;
+  const changes = { pdf_url, pdf_sha256, pdf_generated_at };
+  const { text, values } = updateOf(TABLES[kind], changes, {
+    organisation_id: organisationId,
+    id: subject_id,
+  });
+  await tx.execute(`${text} AND pdf_sha256 IS NULL`, values);
 }
 
 /** Null: the last attempt to render it succeeded. */
@@ -81,19 +68,17 @@ export async function setRenderError(
   id: string,
   error: string | null,
 ): Promise<void> {
-  await tx.execute(
-    `UPDATE documents SET render_error = $3
-     WHERE organisation_id = $1 AND id = $2 AND render_error IS DISTINCT FROM $3`,
-    [organisationId, id, error],
-  );
+  const where = { organisation_id: organisationId, id };
+  const { text, values, bind } = updateOf('documents', { render_error: error }, where);
+  await tx.execute(`${text} AND render_error IS DISTINCT FROM ${bind(error)}`, values);
 }
 
 export interface PdfState {
   /** Null: it was not issued. */
-  readonly number: string | null;
-  readonly pdf_sha256: string | null;
+  readonly number: Row<'invoices'>['invoice_number'] | Row<'credit_notes'>['credit_note_number'];
+  readonly pdf_sha256: Row<'invoices' | 'credit_notes'>['pdf_sha256'];
   readonly has_document: boolean;
-  readonly render_error: string | null;
+  readonly render_error: Row<'documents'>['render_error'] | null;
 }
 
 export async function findPdfState(

@@ -4,6 +4,7 @@ import { CALL_EVENT, hotText, namedContent, shownContent } from '../ai/call-cont
 import { AppError } from '../core/error.ts';
 import { utf8Length } from '../core/text.ts';
 import { type HotDatabase, withinTime } from '../db/hot.ts';
+import { hotColumns } from '../db/hot-columns.ts';
 import type { HotWriter, InsertRequest, StampedEvent } from './accept-events.ts';
 import { COUNTED_ELSEWHERE } from './traces/span-marks.ts';
 import { HELD_LACKS, isNested, nestedStatements, nestingText, withNesting } from './traces/span-store.ts';
@@ -15,8 +16,20 @@ const PARAMETER_BYTES_MAX = 2_000_000;
 // Read back by `json_each CROSS JOIN`: a plain JOIN let the planner scan the table (1,101,100 rows read for 1,000
 // events, 2,000 this way). `changes()` is the insert's own count within the same transaction, so a batch of new events
 // reads nothing back. A request of its own names its tenant once, several together in each row.
-const COLUMNS = `id, organisation_id, project_id, metric_name, metric_value, unit, timestamp, user_id, metadata,
-  idempotency_key, fingerprint, ingested_at`;
+const COLUMNS = hotColumns('usage_events', [
+  'id',
+  'organisation_id',
+  'project_id',
+  'metric_name',
+  'metric_value',
+  'unit',
+  'timestamp',
+  'user_id',
+  'metadata',
+  'idempotency_key',
+  'fingerprint',
+  'ingested_at',
+]);
 const EVENT = 'value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8';
 /** Of what every call's event says the same of, a row has nothing. */
 const CALL = `'${CALL_EVENT.metric_name}', '${CALL_EVENT.metric_value}', '${CALL_EVENT.unit}', value->>1, value->>2,
@@ -79,8 +92,18 @@ SELECT value->>0, value->>9, value->>10, ${EVENT}, value->>11${more.value} ${FRO
 const MIXED_PLAIN = mixedFormsOf({ column: '', value: '', held: '' });
 const MIXED_CALLS = mixedFormsOf({ column: ', generation', value: `, ${contentAt(12, 2)}`, held: LACKS });
 
-const INSERT_CONFLICTS = `INSERT INTO event_conflicts (id, organisation_id, project_id, idempotency_key, fingerprint, event,
-  first_event_id, received_at, kind)
+const CONFLICT = hotColumns('event_conflicts', [
+  'id',
+  'organisation_id',
+  'project_id',
+  'idempotency_key',
+  'fingerprint',
+  'event',
+  'first_event_id',
+  'received_at',
+  'kind',
+]);
+const INSERT_CONFLICTS = `INSERT INTO event_conflicts (${CONFLICT})
 SELECT value->>0, ?2, ?3, value->>1, value->>2, value->>3, value->>4, ?4, value->>5
 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING`;
 

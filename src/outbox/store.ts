@@ -1,7 +1,9 @@
 /** The SQL of the outbox: rows are written with the change that causes them, and leave later. */
 
 import { textArray } from '../db/array-literal.ts';
+import { columns, insertOf, type RowOf, updateOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
+import type { Row } from '../db/rows.ts';
 import type { OutboxMessage } from './message.ts';
 
 export interface NewOutboxMessage {
@@ -16,16 +18,11 @@ export interface NewOutboxMessage {
 
 /** Due at once. False where a row of the same `dedupe_key` was there before. */
 export async function insertOutbox(tx: LedgerTransaction, message: NewOutboxMessage): Promise<boolean> {
-  const { organisation_id, id, topic, payload, dedupe_key, created_at } = message;
-  const inserted = await tx.execute(
-    `INSERT INTO outbox (organisation_id, id, topic, payload, dedupe_key, created_at, next_attempt_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (organisation_id, dedupe_key) DO NOTHING`,
-    [organisation_id, id, topic, JSON.stringify(payload), dedupe_key ?? null, created_at],
-  );
-  return inserted === 1;
+  const { text, values } = insertOf('outbox', { ...message, next_attempt_at: message.created_at });
+  return (await tx.execute(`${text} ON CONFLICT (organisation_id, dedupe_key) DO NOTHING`, values)) === 1;
 }
 
-export type DueMessage = Pick<OutboxMessage, 'organisation_id' | 'id'>;
+export type DueMessage = Pick<Row<'outbox'>, 'organisation_id' | 'id'>;
 
 /**
  * Rows that are due, the first of every organisation before the second of any: a backlog of one holds up no other. Within
@@ -81,19 +78,28 @@ export async function countUndelivered(
   return counts;
 }
 
+const MESSAGE = columns('outbox', [
+  'organisation_id',
+  'id',
+  'topic',
+  'payload',
+  'attempts',
+  'next_attempt_at',
+]);
+
 /** Begins an attempt and holds the row until `leaseEnd`; null where another run has it or it is no longer due. */
 export async function claimMessage(
   tx: LedgerTransaction,
   { organisation_id, id }: DueMessage,
   { now, leaseEnd }: { readonly now: string; readonly leaseEnd: string },
 ): Promise<OutboxMessage | null> {
-  const [row] = await tx.query<OutboxMessage>(
+  const [row] = await tx.query<RowOf<typeof MESSAGE> & Pick<OutboxMessage, 'payload'>>(
     `UPDATE outbox SET attempts = attempts + 1, next_attempt_at = $4
      WHERE (organisation_id, id) = (
        SELECT organisation_id, id FROM outbox
        WHERE organisation_id = $1 AND id = $2 AND delivered_at IS NULL AND failed_at IS NULL AND next_attempt_at <= $3
        FOR UPDATE SKIP LOCKED)
-     RETURNING organisation_id, id, topic, payload, attempts, next_attempt_at`,
+     RETURNING ${MESSAGE}`,
     [organisation_id, id, now, leaseEnd],
   );
   return row ?? null;
@@ -105,11 +111,9 @@ export async function markDelivered(
   { organisation_id, id }: DueMessage,
   deliveredAt: string,
 ): Promise<void> {
-  await tx.execute(
-    `UPDATE outbox SET delivered_at = $3, failed_at = NULL
-     WHERE organisation_id = $1 AND id = $2 AND delivered_at IS NULL`,
-    [organisation_id, id, deliveredAt],
-  );
+  const delivered = { delivered_at: deliveredAt, failed_at: null };
+  const { text, values } = updateOf('outbox', delivered, { organisation_id, id });
+  await tx.execute(`${text} AND delivered_at IS NULL`, values);
 }
 
 /** Gives back the attempt. Nothing where a later attempt has the row. */
@@ -118,11 +122,9 @@ export async function markPostponed(
   { organisation_id, id, attempts }: OutboxMessage,
   nextAttemptAt: string,
 ): Promise<void> {
-  await tx.execute(
-    `UPDATE outbox SET attempts = attempts - 1, next_attempt_at = $4
-     WHERE organisation_id = $1 AND id = $2 AND attempts = $3 AND delivered_at IS NULL`,
-    [organisation_id, id, attempts, nextAttemptAt],
-  );
+  const postponed = { attempts: attempts - 1, next_attempt_at: nextAttemptAt };
+  const { text, values } = updateOf('outbox', postponed, { organisation_id, id, attempts });
+  await tx.execute(`${text} AND delivered_at IS NULL`, values);
 }
 
 /**

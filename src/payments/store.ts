@@ -1,18 +1,48 @@
 /** The SQL of payments, and of what an invoice has come to. */
 import type { Page, PageInput } from '../core/page.ts';
+import { columns, insertOf, matching, type RowOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listRows } from '../db/list-rows.ts';
+import type { Row } from '../db/rows.ts';
 import type { Payment, PaymentStatus } from './payment.ts';
 
-const COLUMNS = `organisation_id, id, invoice_id, razorpay_order_id, razorpay_payment_id, amount, currency, status,
-  payment_method, reference, applied_amount, amount - applied_amount AS unapplied_amount, paid_at, reconciled_at,
-  refund_amount, refunded_at, retry_count, max_retries, next_retry_at, last_retry_at, retry_history, created_at, updated_at`;
+const BEFORE = columns('payments', [
+  'organisation_id',
+  'id',
+  'invoice_id',
+  'razorpay_order_id',
+  'razorpay_payment_id',
+  'amount',
+  'currency',
+  'status',
+  'payment_method',
+  'reference',
+  'applied_amount',
+]);
+const AFTER = columns('payments', [
+  'paid_at',
+  'reconciled_at',
+  'refund_amount',
+  'refunded_at',
+  'retry_count',
+  'max_retries',
+  'next_retry_at',
+  'last_retry_at',
+  'retry_history',
+  'created_at',
+  'updated_at',
+]);
+/** On the wire in this order. */
+const COLUMNS = `${BEFORE}, amount - applied_amount AS unapplied_amount, ${AFTER}`;
+type PaymentRow = RowOf<typeof BEFORE> &
+  RowOf<typeof AFTER> &
+  Pick<Payment, 'unapplied_amount'> & { status: PaymentStatus };
 
 export interface InvoiceSums {
   readonly credited: string;
   readonly applied: string;
   /** When the latest of its captured payments was made. */
-  readonly last_paid_at: string | null;
+  readonly last_paid_at: Row<'payments'>['paid_at'];
 }
 
 /** Read it under the invoice's lock: a statement of its own then sees what the holders before have committed. */
@@ -49,26 +79,8 @@ export type NewPayment = Pick<
 > & { readonly idempotency_key: string | null };
 
 export async function insertPayment(tx: LedgerTransaction, row: NewPayment): Promise<Payment> {
-  const [payment] = await tx.query<Payment>(
-    `INSERT INTO payments (organisation_id, id, invoice_id, amount, currency, status, payment_method, reference,
-       applied_amount, paid_at, refund_amount, idempotency_key, created_at, updated_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) RETURNING ${COLUMNS}`,
-    [
-      row.organisation_id,
-      row.id,
-      row.invoice_id,
-      row.amount,
-      row.currency,
-      row.status,
-      row.payment_method,
-      row.reference,
-      row.applied_amount,
-      row.paid_at,
-      row.refund_amount,
-      row.idempotency_key,
-      row.created_at,
-    ],
-  );
+  const { text, values } = insertOf('payments', { ...row, updated_at: row.created_at });
+  const [payment] = await tx.query<PaymentRow>(`${text} RETURNING ${COLUMNS}`, values);
   if (!payment) throw new Error('the payment was not inserted');
   return payment;
 }
@@ -78,7 +90,7 @@ export async function findPayment(
   organisationId: string,
   id: string,
 ): Promise<Payment | null> {
-  const [row] = await tx.query<Payment>(
+  const [row] = await tx.query<PaymentRow>(
     `SELECT ${COLUMNS} FROM payments WHERE organisation_id = $1 AND id = $2`,
     [organisationId, id],
   );
@@ -90,7 +102,7 @@ export async function findPaymentByKey(
   organisationId: string,
   idempotencyKey: string,
 ): Promise<Payment | null> {
-  const [row] = await tx.query<Payment>(
+  const [row] = await tx.query<PaymentRow>(
     `SELECT ${COLUMNS} FROM payments WHERE organisation_id = $1 AND idempotency_key = $2`,
     [organisationId, idempotencyKey],
   );
@@ -108,16 +120,12 @@ export const listPaymentRows = (
   filter: PaymentFilter,
   page: PageInput,
 ): Promise<Page<Payment>> =>
-  listRows<Payment>(
+  listRows<PaymentRow>(
     tx,
     {
       select: COLUMNS,
       from: 'payments',
-      filters: [
-        ['organisation_id =', filter.organisation_id],
-        ['invoice_id =', filter.invoice_id],
-        ['status =', filter.status],
-      ],
+      filters: matching('payments', filter, ['organisation_id', 'invoice_id', 'status']),
       key: 'id',
       order: 'asc',
     },

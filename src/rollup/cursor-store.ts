@@ -1,23 +1,24 @@
 /** The SQL of the cursors: how far each shard's streams are drained, and what of them may be purged. */
 import { formatInstant } from '../core/time.ts';
+import { columns, insertOf, type RowOf, updateOf } from '../db/columns.ts';
 import { type Ledger, type LedgerTransaction, PLATFORM } from '../db/ledger.ts';
+import type { Row } from '../db/rows.ts';
 import type { Stream } from './hot-event.ts';
-import type { Batch, Cursor } from './ports.ts';
-import type { Position, PurgeLedger } from './purge-hot-events.ts';
+import type { Cursor } from './ports.ts';
+import type { PurgeLedger } from './purge-hot-events.ts';
+
+const CURSOR = columns('rollup_cursors', ['shard', 'stream', 'epoch', 'last_seq', 'last_id']);
 
 export async function readCursor(tx: LedgerTransaction, shard: number, stream: Stream): Promise<Cursor> {
-  const [row] = await tx.query<Omit<Cursor, 'halted'> & { halted_at: string | null }>(
-    'SELECT shard, stream, epoch, last_seq, last_id, halted_at FROM rollup_cursors WHERE shard = $1 AND stream = $2',
-    [shard, stream],
-  );
+  const [row] = await tx.query<
+    RowOf<typeof CURSOR> & { stream: Stream } & Pick<Row<'rollup_cursors'>, 'halted_at'>
+  >(`SELECT ${CURSOR}, halted_at FROM rollup_cursors WHERE shard = $1 AND stream = $2`, [shard, stream]);
   if (row) {
     const { halted_at, ...cursor } = row;
     return { ...cursor, halted: halted_at !== null };
   }
-  await tx.execute('INSERT INTO rollup_cursors (shard, stream) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
-    shard,
-    stream,
-  ]);
+  const { text, values } = insertOf('rollup_cursors', { shard, stream });
+  await tx.execute(`${text} ON CONFLICT DO NOTHING`, values);
   return await readCursor(tx, shard, stream);
 }
 
@@ -71,23 +72,18 @@ export async function restartShard(tx: LedgerTransaction, shard: number, now: nu
   return restarted > 0;
 }
 
-export interface CursorRow {
-  readonly shard: number;
-  readonly stream: Stream;
-  readonly epoch: number;
-  readonly last_seq: number;
-  readonly halted_at: string | null;
-  readonly halt_reason: string | null;
-}
+export type CursorRow = Readonly<Row<'rollup_cursors'>> & { readonly stream: Stream };
 
 export const listCursors = (tx: LedgerTransaction): Promise<CursorRow[]> =>
   tx.query<CursorRow>('SELECT * FROM rollup_cursors ORDER BY shard, stream');
+
+type BatchRow = Row<'rollup_batches'> & { stream: Stream };
 
 export function purgeLedger(ledger: Ledger): PurgeLedger {
   return {
     async readPosition(shard, stream, horizon) {
       const [position] = await ledger.transaction(PLATFORM, (tx) =>
-        tx.query<Position>(
+        tx.query<Pick<Row<'rollup_batches'>, 'epoch' | 'to_seq'>>(
           `SELECT b.epoch, b.to_seq FROM rollup_batches b
            JOIN rollup_cursors c ON c.shard = b.shard AND c.stream = b.stream AND c.epoch = b.epoch
            WHERE b.shard = $1 AND b.stream = $2 AND b.committed_at <= $3 AND c.halted_at IS NULL
@@ -99,7 +95,7 @@ export function purgeLedger(ledger: Ledger): PurgeLedger {
     },
     listPurgeable: (shard, stream, { epoch, to_seq }, limit) =>
       ledger.transaction(PLATFORM, (tx) =>
-        tx.query<Batch>(
+        tx.query<BatchRow>(
           `SELECT * FROM rollup_batches
            WHERE shard = $1 AND stream = $2 AND epoch = $3 AND to_seq < $4 AND purged_at IS NULL
            ORDER BY to_seq LIMIT $5`,
@@ -109,17 +105,16 @@ export function purgeLedger(ledger: Ledger): PurgeLedger {
     // The share lock keeps a resync away between the count and the delete.
     whileEpochHolds: ({ shard, stream, epoch, to_seq }, now, work) =>
       ledger.transaction(PLATFORM, async (tx) => {
-        const [cursor] = await tx.query<Cursor>(
-          `SELECT shard, stream, epoch, last_seq, last_id, false AS halted FROM rollup_cursors
+        const [cursor] = await tx.query<RowOf<typeof CURSOR> & { stream: Stream; halted: boolean }>(
+          `SELECT ${CURSOR}, false AS halted FROM rollup_cursors
            WHERE shard = $1 AND stream = $2 AND epoch = $3 AND last_seq > $4 AND halted_at IS NULL FOR SHARE`,
           [shard, stream, epoch, to_seq],
         );
         if (!cursor) return false;
         if ((await work(cursor)) === 'purged') {
-          await tx.execute(
-            'UPDATE rollup_batches SET purged_at = $5 WHERE shard = $1 AND stream = $2 AND epoch = $3 AND to_seq = $4',
-            [shard, stream, epoch, to_seq, formatInstant(now)],
-          );
+          const batch = { shard, stream, epoch, to_seq };
+          const { text, values } = updateOf('rollup_batches', { purged_at: formatInstant(now) }, batch);
+          await tx.execute(text, values);
         }
         return true;
       }),

@@ -1,7 +1,15 @@
 /** The SQL of the roll-up on a hot store: `HotReader` on D1. Reads go to the primary, as a binding without a session does. */
 import { type HotDatabase, withinTime } from '../db/hot.ts';
+import { hotColumns } from '../db/hot-columns.ts';
+import type { HotRow } from '../db/rows.ts';
 import type { HotConflict, HotRows, Stream } from './hot-event.ts';
 import type { HotReader } from './ports.ts';
+
+interface HotColumns<Name extends 'usage_events' | 'event_conflicts'> {
+  readonly table: Name;
+  readonly large: keyof HotRow<Name>;
+  readonly columns: readonly (keyof HotRow<Name>)[];
+}
 
 const TABLES = {
   events: {
@@ -40,11 +48,16 @@ const TABLES = {
       'received_at',
     ],
   },
-} satisfies Record<Stream, { table: string; large: string; columns: string[] }>;
+} as const satisfies {
+  events: HotColumns<'usage_events'>;
+  conflicts: HotColumns<'event_conflicts'>;
+};
 
 /** Of calls' contents in one read; a Worker has 128 MB. */
 const READ_BYTES_MAX = 8_000_000;
 const HOT_BYTES_MAX = 10_000_000_000;
+
+const RANGE = hotColumns('drained_ranges', ['epoch', 'from_seq', 'to_seq', 'drained_at']);
 
 export function hotReader(database: HotDatabase): HotReader {
   return {
@@ -88,7 +101,7 @@ export function hotReader(database: HotDatabase): HotReader {
 
     async beginEpoch(epoch, now) {
       const statement = database.prepare(
-        'INSERT OR IGNORE INTO drained_ranges (epoch, from_seq, to_seq, drained_at) VALUES (?1, 0, 0, ?2)',
+        `INSERT OR IGNORE INTO drained_ranges (${RANGE}) VALUES (?1, 0, 0, ?2)`,
       );
       await withinTime(statement.bind(epoch, now).run());
     },
@@ -96,7 +109,7 @@ export function hotReader(database: HotDatabase): HotReader {
     async markDrained({ stream, epoch, from_seq, to_seq }, now) {
       if (stream !== 'events') return;
       const statement = database.prepare(
-        'INSERT OR IGNORE INTO drained_ranges (epoch, from_seq, to_seq, drained_at) VALUES (?1, ?2, ?3, ?4)',
+        `INSERT OR IGNORE INTO drained_ranges (${RANGE}) VALUES (?1, ?2, ?3, ?4)`,
       );
       await withinTime(statement.bind(epoch, from_seq, to_seq, now).run());
     },
@@ -128,11 +141,7 @@ export async function readFullness(database: HotDatabase): Promise<Fullness> {
   return { bytes, ratio: bytes / HOT_BYTES_MAX };
 }
 
-export interface HotPlace {
-  readonly id: string;
-  readonly seq: number;
-  readonly ingested_at: number;
-}
+export type HotPlace = Readonly<Pick<HotRow<'usage_events'>, 'id' | 'seq' | 'ingested_at'>>;
 
 /** Where an event stands in the hot store, by its key; null where it never came or was purged. */
 export async function findHotEvent(
@@ -146,7 +155,8 @@ export async function findHotEvent(
   return await withinTime(statement.bind(projectId, idempotencyKey).first<HotPlace>());
 }
 
-type HotArrival = Pick<HotConflict, 'kind' | 'id' | 'event' | 'received_at'>;
+type HotArrival = Pick<HotRow<'event_conflicts'>, 'kind' | 'id' | 'event' | 'received_at'> &
+  Pick<HotConflict, 'kind'>;
 
 /** What else came under a key, as long as the hot store keeps it. */
 export async function listHotConflicts(
@@ -171,7 +181,7 @@ export async function readOldestPending(
      FROM (SELECT ingested_at FROM usage_events WHERE seq > ?1 ORDER BY seq LIMIT 100000)`,
   );
   const row = await withinTime(
-    statement.bind(lastSeq).first<{ ingested_at: number | null; pending: number }>(),
+    statement.bind(lastSeq).first<{ ingested_at: HotPlace['ingested_at'] | null; pending: number }>(),
   );
   return row && row.ingested_at !== null ? { ingested_at: row.ingested_at, pending: row.pending } : null;
 }

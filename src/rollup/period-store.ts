@@ -1,22 +1,23 @@
 /** The SQL of a period's end: its cutoff, its lock and its close. */
 import { AppError } from '../core/error.ts';
 import { firstDay, formatInstant, lastDay } from '../core/time.ts';
+import { updateOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
+import type { Row } from '../db/rows.ts';
 import type { CutoffLedger, PeriodKey, PeriodTransaction } from './close-period.ts';
 import { readCursor } from './cursor-store.ts';
 
-const periodValues = ({ organisation_id, year, month }: PeriodKey): (string | number)[] => [
-  organisation_id,
-  year,
-  month,
-];
+type PeriodRow = Row<'billing_periods'>;
+
+const keyOf = ({ organisation_id, year, month }: PeriodKey) => ({ organisation_id, year, month });
+const periodValues = (period: PeriodKey): (string | number)[] => Object.values(keyOf(period));
 const OF_PERIOD = 'organisation_id = $1 AND year = $2 AND month = $3';
 
 export function cutoffLedger(tx: LedgerTransaction): CutoffLedger {
   return {
     readCursor: (shard, stream) => readCursor(tx, shard, stream),
     async readCutoff(period) {
-      const [row] = await tx.query<{ cutoff_seq: number | null; cutoff_epoch: number | null }>(
+      const [row] = await tx.query<Pick<PeriodRow, 'cutoff_seq' | 'cutoff_epoch'>>(
         `SELECT cutoff_seq, cutoff_epoch FROM billing_periods WHERE ${OF_PERIOD}`,
         periodValues(period),
       );
@@ -25,18 +26,16 @@ export function cutoffLedger(tx: LedgerTransaction): CutoffLedger {
         : null;
     },
     async recordCutoff(period, { seq, epoch }) {
-      await tx.execute(`UPDATE billing_periods SET cutoff_seq = $4, cutoff_epoch = $5 WHERE ${OF_PERIOD}`, [
-        ...periodValues(period),
-        seq,
-        epoch,
-      ]);
+      const cutoff = { cutoff_seq: seq, cutoff_epoch: epoch };
+      const { text, values } = updateOf('billing_periods', cutoff, keyOf(period));
+      await tx.execute(text, values);
     },
   };
 }
 
 export const periodTransaction = (tx: LedgerTransaction): PeriodTransaction => ({
   async lockPeriod(period) {
-    const [row] = await tx.query<{ status: 'open' | 'closed' }>(
+    const [row] = await tx.query<Pick<PeriodRow, 'status'> & { status: 'open' | 'closed' }>(
       `SELECT status FROM billing_periods WHERE ${OF_PERIOD} FOR UPDATE`,
       periodValues(period),
     );
@@ -57,9 +56,8 @@ export const periodTransaction = (tx: LedgerTransaction): PeriodTransaction => (
   },
   readCursor: (shard, stream) => readCursor(tx, shard, stream),
   async setClosed(period, now) {
-    await tx.execute(`UPDATE billing_periods SET status = 'closed', closed_at = $4 WHERE ${OF_PERIOD}`, [
-      ...periodValues(period),
-      formatInstant(now),
-    ]);
+    const closed = { status: 'closed', closed_at: formatInstant(now) };
+    const { text, values } = updateOf('billing_periods', closed, keyOf(period));
+    await tx.execute(text, values);
   },
 });

@@ -6,6 +6,9 @@
 import type { Stream } from './hot-event.ts';
 import type { Batch, Cursor, HotReader } from './ports.ts';
 
+/** A batch as its row tells it. */
+export type StoredBatch = Omit<Batch, 'n_mispriced'>;
+
 /** A place of the cursor. */
 export type Position = Pick<Batch, 'epoch' | 'to_seq'>;
 
@@ -13,13 +16,13 @@ export interface PurgeLedger {
   /** Where the cursor of the present epoch stood at `horizon`, null where it had not begun or the shard is halted. */
   readPosition(shard: number, stream: Stream, horizon: number): Promise<Position | null>;
   /** Unpurged batches of the position's epoch that end before it, oldest first. */
-  listPurgeable(shard: number, stream: Stream, before: Position, limit: number): Promise<Batch[]>;
+  listPurgeable(shard: number, stream: Stream, before: Position, limit: number): Promise<StoredBatch[]>;
   /**
    * Runs `work` while the shard's epoch is held where the batch says, and records the batch as purged where `work`
    * says so; false where the epoch does not hold any more.
    */
   whileEpochHolds(
-    batch: Batch,
+    batch: StoredBatch,
     now: number,
     work: (cursor: Cursor) => Promise<'purged' | 'kept'>,
   ): Promise<boolean>;

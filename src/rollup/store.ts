@@ -3,10 +3,22 @@ import { listBookPrices, listCeilings } from '../ai/prices/book-store.ts';
 import { formatQuantity } from '../core/decimal.ts';
 import { formatInstant } from '../core/time.ts';
 import { bareArray, instantArray, textArray } from '../db/array-literal.ts';
+import type { RowOf } from '../db/columns.ts';
 import { type Ledger, type LedgerTransaction, PLATFORM } from '../db/ledger.ts';
 import { insertPeriods, loadCalendars, lockPeriods } from '../tenants/period-store.ts';
 import {
-  addStatistics,
+  ADJUSTMENT,
+  BATCH,
+  DAY,
+  EVENT,
+  HOUR,
+  KEY,
+  KNOWN,
+  MONTH,
+  OWNED,
+  QUARANTINED,
+} from './booked-columns.ts';
+import {
   applyFills,
   insertGenerations,
   listErased,
@@ -15,8 +27,9 @@ import {
   readFills,
   setCounted,
 } from './calls/generation-store.ts';
+import { addStatistics } from './calls/statistics-store.ts';
 import { haltShard, holdEventsCursor, readCursor } from './cursor-store.ts';
-import { type KeyOwner, keyOf, type RollupLedger, type RollupTransaction, type UsageSum } from './ports.ts';
+import { keyOf, type RollupLedger, type RollupTransaction, type UsageSum } from './ports.ts';
 import { instantOf, shareRows } from './share-rows.ts';
 import { insertUsers } from './user-store.ts';
 
@@ -58,7 +71,7 @@ export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
       const { heads, slots } = shareRows(events, (event) => event.organisation_id + event.project_id);
       const [row] = await tx.query<{ fresh: string[] | null }>(
         `WITH inserted AS (
-           INSERT INTO event_keys (organisation_id, project_id, idempotency_key, event_id, fingerprint, occurred_at, ingested_at)
+           INSERT INTO event_keys (${KEY})
            SELECT organisation_id, project_id, idempotency_key, id, fingerprint, ${instantOf('timestamp')}, ${instantOf('ingested_at')}
            FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::int[])
              AS r(idempotency_key, id, fingerprint, timestamp, ingested_at, slot)
@@ -81,8 +94,8 @@ export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
     },
 
     async readKeys(events) {
-      const rows = await tx.query<KeyOwner & { project_id: string; idempotency_key: string }>(
-        `SELECT k.project_id, k.idempotency_key, k.event_id, k.fingerprint
+      const rows = await tx.query<RowOf<typeof OWNED>>(
+        `SELECT ${OWNED}
          FROM unnest($1::uuid[], $2::text[]) AS r(project_id, idempotency_key)
          JOIN event_keys k USING (project_id, idempotency_key)`,
         [
@@ -111,8 +124,7 @@ export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
         ].join('\0'),
       );
       await tx.execute(
-        `INSERT INTO usage_events (organisation_id, id, project_id, metric_name, metric_value, unit, timestamp, user_id,
-           metadata, idempotency_key, ingested_at, hour, day, adjustment_id)
+        `INSERT INTO usage_events (${EVENT})
          SELECT organisation_id, id, project_id, metric_name, metric_value, unit, ${instantOf('timestamp')}, user_id,
            metadata::jsonb, idempotency_key, ${instantOf('ingested_at')}, hour, day, adjustment_id
          FROM unnest($1::uuid[], $2::numeric[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::int[])
@@ -149,13 +161,12 @@ export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
              $8::int[], $9::int[], $10::numeric[], $11::bigint[])
              AS r(id, organisation_id, project_id, metric_name, unit, hour, day, year, month, total_value, event_count)
          ), hourly AS (
-           INSERT INTO usage_hourly (organisation_id, project_id, metric_name, unit, hour, day, total_value, event_count)
-           SELECT organisation_id, project_id, metric_name, unit, hour, day, total_value, event_count FROM sums
+           INSERT INTO usage_hourly (${HOUR}) SELECT ${HOUR} FROM sums
            ON CONFLICT (organisation_id, project_id, metric_name, unit, hour, day) DO UPDATE SET
              total_value = usage_hourly.total_value + excluded.total_value,
              event_count = usage_hourly.event_count + excluded.event_count
          ), daily AS (
-           INSERT INTO usage_daily (organisation_id, project_id, metric_name, unit, day, total_value, event_count, updated_at)
+           INSERT INTO usage_daily (${DAY})
            SELECT organisation_id, project_id, metric_name, unit, day, sum(total_value), sum(event_count), $12::timestamptz
            FROM sums GROUP BY organisation_id, project_id, metric_name, unit, day
            ON CONFLICT (organisation_id, project_id, metric_name, unit, day) DO UPDATE SET
@@ -163,7 +174,7 @@ export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
              event_count = usage_daily.event_count + excluded.event_count,
              version = usage_daily.version + 1, updated_at = excluded.updated_at
          )
-         INSERT INTO usage_aggregates (organisation_id, id, project_id, metric_name, unit, year, month, total_value, event_count)
+         INSERT INTO usage_aggregates (${MONTH})
          SELECT organisation_id, (array_agg(id))[1], project_id, metric_name, unit, year, month, sum(total_value), sum(event_count)
          FROM sums GROUP BY organisation_id, project_id, metric_name, unit, year, month
          ON CONFLICT (organisation_id, project_id, metric_name, unit, year, month) DO UPDATE SET
@@ -175,8 +186,7 @@ export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
 
     async insertAdjustments(sums, now) {
       await tx.execute(
-        `INSERT INTO usage_adjustments (id, organisation_id, project_id, metric_name, unit, hour, day, year, month, quantity,
-           event_count, kind, created_at)
+        `INSERT INTO usage_adjustments (${ADJUSTMENT})
          SELECT r.*, 'late', $12::timestamptz FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[],
            $6::timestamptz[], $7::date[], $8::int[], $9::int[], $10::numeric[], $11::bigint[]) AS r`,
         [...usageColumns(sums), formatInstant(now)],
@@ -197,8 +207,7 @@ export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
 
     async insertKnown(known) {
       await tx.execute(
-        `INSERT INTO event_conflicts (organisation_id, id, project_id, idempotency_key, kind, fingerprint, event,
-           first_event_id, received_at)
+        `INSERT INTO event_conflicts (${KNOWN})
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::uuid[],
            $9::timestamptz[])
          ON CONFLICT (organisation_id, id) DO NOTHING`,
@@ -218,8 +227,7 @@ export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
 
     async insertQuarantined(shard, rows) {
       await tx.execute(
-        `INSERT INTO event_quarantine (id, organisation_id, project_id, idempotency_key, event, keyed, reason, detail,
-           received_at, shard)
+        `INSERT INTO event_quarantine (${QUARANTINED})
          SELECT r.*, $10 FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::boolean[], $7::text[],
            $8::text[], $9::timestamptz[]) AS r
          ON CONFLICT (id) DO NOTHING`,
@@ -243,8 +251,7 @@ export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
       const { n_in, n_counted, n_duplicate, n_conflict, n_quarantined } = batch;
       await tx.execute(
         `WITH batch AS (
-           INSERT INTO rollup_batches (shard, stream, epoch, from_seq, to_seq, n_in, n_counted, n_duplicate, n_conflict,
-             n_quarantined, committed_at)
+           INSERT INTO rollup_batches (${BATCH})
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp()))
          UPDATE rollup_cursors SET last_seq = $5, last_id = $11, updated_at = clock_timestamp() WHERE shard = $1 AND stream = $2`,
         [

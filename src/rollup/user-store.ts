@@ -1,9 +1,12 @@
 /** The SQL of the users whom events name, in the drain. */
 import { uuidv7 } from '../core/id.ts';
 import { bareArray, textArray } from '../db/array-literal.ts';
+import { columns } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import type { SeenUser } from './ports.ts';
 import { shareRows } from './share-rows.ts';
+
+const USER = columns('users', ['organisation_id', 'id', 'user_id']);
 
 // Nearly all are known: they are told by the index alone, and nothing is written or locked for them.
 export async function insertUsers(
@@ -13,8 +16,7 @@ export async function insertUsers(
 ): Promise<void> {
   const { heads, slots } = shareRows(seen, (user) => user.organisation_id);
   await tx.execute(
-    `INSERT INTO users (organisation_id, id, user_id)
-     SELECT organisation_id, id, user_id
+    `INSERT INTO users (${USER}) SELECT ${USER}
      FROM unnest($1::uuid[], $2::text[], $3::int[]) AS r(id, user_id, slot)
      JOIN unnest($4::uuid[]) WITH ORDINALITY AS head(organisation_id, slot) USING (slot)
      WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.organisation_id = head.organisation_id AND u.user_id = r.user_id)

@@ -1,6 +1,8 @@
 /** The SQL of the `verify` job: each statement is one snapshot and answers only what differs. */
 import { TOKEN_KINDS } from '../ai/generation-row.ts';
+import { columns } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
+import type { Row } from '../db/rows.ts';
 
 export interface Difference {
   readonly check: string;
@@ -13,7 +15,7 @@ const DIFFERENCES_MAX = 1000;
 // A day's events lie within a day either side of it, whatever the zone: the bound lets the index serve, and OFFSET 0 makes the
 // planner use it for each day, also on the half of the view that it cannot join otherwise than whole.
 export async function findDayDifferences(tx: LedgerTransaction, since: string): Promise<Difference[]> {
-  const rows = await tx.query<{ organisation_id: string }>(
+  const rows = await tx.query<Pick<Row<'usage_daily'>, 'organisation_id'>>(
     `WITH changed AS (
        SELECT DISTINCT organisation_id, project_id, day FROM usage_daily WHERE updated_at >= $1
        UNION SELECT DISTINCT organisation_id, project_id, day FROM usage_adjustments WHERE created_at >= $1 AND kind = 'late'
@@ -53,7 +55,7 @@ export async function findDayDifferences(tx: LedgerTransaction, since: string): 
 }
 
 export async function findMonthDifferences(tx: LedgerTransaction, since: string): Promise<Difference[]> {
-  const rows = await tx.query<{ organisation_id: string }>(
+  const rows = await tx.query<Pick<Row<'usage_aggregates'>, 'organisation_id'>>(
     `WITH changed AS (
        SELECT DISTINCT organisation_id, extract(year FROM day)::int AS year, extract(month FROM day)::int AS month
        FROM usage_daily WHERE updated_at >= $1
@@ -78,11 +80,21 @@ export async function findMonthDifferences(tx: LedgerTransaction, since: string)
 
 /** The statistics of a day = its generations. */
 export async function findStatisticsDifferences(tx: LedgerTransaction, since: string): Promise<Difference[]> {
-  const names = [...TOKEN_KINDS.map((kind) => `${kind}_tokens`), 'cost_usd'];
-  const key = 'organisation_id, day, user_id, generation_type, provider, model';
+  const names: (keyof Row<'ai_generations'> & keyof Row<'ai_statistics_daily'>)[] = [
+    ...TOKEN_KINDS.map((kind) => `${kind}_tokens` as const),
+    'cost_usd',
+  ];
+  const key = columns('ai_statistics_daily', [
+    'organisation_id',
+    'day',
+    'user_id',
+    'generation_type',
+    'provider',
+    'model',
+  ]);
   const sums = (prefix: string, sum: (name: string) => string): string =>
     names.map((name) => `${sum(name)} AS ${prefix}_${name}`).join(', ');
-  const rows = await tx.query<{ organisation_id: string }>(
+  const rows = await tx.query<Pick<Row<'ai_statistics_daily'>, 'organisation_id'>>(
     `WITH changed AS (
        SELECT DISTINCT organisation_id, day FROM ai_statistics_daily WHERE updated_at >= $1
        UNION SELECT DISTINCT organisation_id, day FROM usage_daily WHERE updated_at >= $1 AND metric_name = 'ai.calls'
@@ -115,7 +127,7 @@ export async function findStatisticsDifferences(tx: LedgerTransaction, since: st
 
 /** keys = counted + quarantined with a key, by organisation. */
 export async function findKeyDifferences(tx: LedgerTransaction): Promise<Difference[]> {
-  const rows = await tx.query<{ organisation_id: string }>(
+  const rows = await tx.query<Pick<Row<'event_keys'>, 'organisation_id'>>(
     `SELECT organisation_id, k.n AS keys, e.n AS counted, q.n AS quarantined
      FROM (SELECT organisation_id, count(*) AS n FROM event_keys GROUP BY 1) k
        FULL JOIN (SELECT organisation_id, count(*) AS n FROM counted_events GROUP BY 1) e USING (organisation_id)

@@ -1,21 +1,27 @@
 /** The SQL of billing periods and of the calendars they come from. */
 import { formatInstant } from '../core/time.ts';
 import { bareArray, instantArray, textArray } from '../db/array-literal.ts';
+import { columns, type RowOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import type { BillingPeriod, CalendarEntry, OrganisationCalendar } from './billing-period.ts';
 
-interface PeriodRow extends Omit<BillingPeriod, 'starts_at' | 'ends_at'> {
-  readonly starts_at: string;
-  readonly ends_at: string;
-}
+const PERIOD = columns('billing_periods', [
+  'organisation_id',
+  'year',
+  'month',
+  'starts_at',
+  'ends_at',
+  'timezone',
+  'currency',
+  'status',
+]);
+type PeriodRow = RowOf<typeof PERIOD> & Pick<BillingPeriod, 'status'>;
 
 const periodOf = (row: PeriodRow): BillingPeriod => ({
   ...row,
   starts_at: Date.parse(row.starts_at),
   ends_at: Date.parse(row.ends_at),
 });
-
-const PERIOD_COLUMNS = 'organisation_id, year, month, starts_at, ends_at, timezone, currency, status';
 
 export async function lockPeriods(
   tx: LedgerTransaction,
@@ -24,7 +30,7 @@ export async function lockPeriods(
   to: number,
 ): Promise<BillingPeriod[]> {
   const rows = await tx.query<PeriodRow>(
-    `SELECT ${PERIOD_COLUMNS} FROM billing_periods
+    `SELECT ${PERIOD} FROM billing_periods
      WHERE organisation_id = ANY ($1::uuid[]) AND ends_at > $2 AND starts_at <= $3
      ORDER BY organisation_id, year, month FOR SHARE`,
     [bareArray(organisationIds), formatInstant(from), formatInstant(to)],
@@ -32,18 +38,26 @@ export async function lockPeriods(
   return rows.map(periodOf);
 }
 
+const ENTRY = columns('billing_calendars', [
+  'organisation_id',
+  'from_year',
+  'from_month',
+  'timezone',
+  'currency',
+]);
+
 export async function loadCalendars(
   tx: LedgerTransaction,
   organisationIds: readonly string[],
 ): Promise<OrganisationCalendar[]> {
   const ids = [bareArray(organisationIds)];
-  const entries = await tx.query<CalendarEntry & { organisation_id: string }>(
-    `SELECT organisation_id, from_year, from_month, timezone, currency FROM billing_calendars
+  const entries = await tx.query<RowOf<typeof ENTRY>>(
+    `SELECT ${ENTRY} FROM billing_calendars
      WHERE organisation_id = ANY ($1::uuid[]) ORDER BY from_year, from_month`,
     ids,
   );
   const periods = await tx.query<PeriodRow>(
-    `SELECT ${PERIOD_COLUMNS} FROM billing_periods WHERE organisation_id = ANY ($1::uuid[]) ORDER BY starts_at`,
+    `SELECT ${PERIOD} FROM billing_periods WHERE organisation_id = ANY ($1::uuid[]) ORDER BY starts_at`,
     ids,
   );
   const calendars = new Map<string, { entries: CalendarEntry[]; periods: BillingPeriod[] }>();
@@ -56,9 +70,19 @@ export async function loadCalendars(
   return [...calendars].map(([organisation_id, calendar]) => ({ organisation_id, ...calendar }));
 }
 
+const NEW_PERIOD = columns('billing_periods', [
+  'organisation_id',
+  'year',
+  'month',
+  'starts_at',
+  'ends_at',
+  'timezone',
+  'currency',
+]);
+
 export async function insertPeriods(tx: LedgerTransaction, periods: readonly BillingPeriod[]): Promise<void> {
   await tx.execute(
-    `INSERT INTO billing_periods (organisation_id, year, month, starts_at, ends_at, timezone, currency)
+    `INSERT INTO billing_periods (${NEW_PERIOD})
      SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[])
      ON CONFLICT DO NOTHING`,
     [

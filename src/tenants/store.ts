@@ -1,19 +1,34 @@
 /** The SQL of organisations, projects and project API keys. */
-import { eq, sql } from 'drizzle-orm';
 import type { Page, PageInput } from '../core/page.ts';
+import { columns, expression, insertOf, matching, NOW, type RowOf, updateOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listRows } from '../db/list-rows.ts';
-import { apiKeys, billingCalendars, billingEntities, organisations, projects } from '../db/tables/tenants.ts';
+import type { NewRow, Row } from '../db/rows.ts';
 
-export type Organisation = typeof organisations.$inferSelect;
-export type NewOrganisation = typeof organisations.$inferInsert;
-export type BillingEntity = typeof billingEntities.$inferSelect;
-export type NewBillingEntity = typeof billingEntities.$inferInsert;
-export type Project = typeof projects.$inferSelect;
-export type ApiKey = Omit<typeof apiKeys.$inferSelect, 'key_hash'>;
+export type Organisation = Row<'organisations'>;
+export type NewOrganisation = NewRow<'organisations'>;
+export type BillingEntity = Row<'billing_entities'>;
+export type NewBillingEntity = NewRow<'billing_entities'>;
+export type Project = Row<'projects'>;
+
+/** All but the hash. */
+const API_KEY = columns('api_keys', [
+  'organisation_id',
+  'id',
+  'project_id',
+  'prefix',
+  'name',
+  'is_active',
+  'expires_at',
+  'revoked_at',
+  'last_used_at',
+  'created_at',
+  'updated_at',
+]);
+export type ApiKey = RowOf<typeof API_KEY>;
 
 export async function findOrganisation(tx: LedgerTransaction, id: string): Promise<Organisation | null> {
-  const [row] = await tx.orm.select().from(organisations).where(eq(organisations.id, id));
+  const [row] = await tx.query<Organisation>('SELECT * FROM organisations WHERE id = $1', [id]);
   return row ?? null;
 }
 
@@ -21,16 +36,15 @@ export async function findOrganisationLocked(
   tx: LedgerTransaction,
   id: string,
 ): Promise<Organisation | null> {
-  const [row] = await tx.orm
-    .select()
-    .from(organisations)
-    .where(eq(organisations.id, id))
-    .for('no key update');
+  const [row] = await tx.query<Organisation>('SELECT * FROM organisations WHERE id = $1 FOR NO KEY UPDATE', [
+    id,
+  ]);
   return row ?? null;
 }
 
 export async function insertOrganisation(tx: LedgerTransaction, row: NewOrganisation): Promise<Organisation> {
-  const [inserted] = await tx.orm.insert(organisations).values(row).returning();
+  const { text, values } = insertOf('organisations', row);
+  const [inserted] = await tx.query<Organisation>(`${text} RETURNING *`, values);
   if (!inserted) throw new Error('the organisation was not inserted');
   return inserted;
 }
@@ -42,15 +56,16 @@ export async function updateOrganisation(
   changes: Partial<NewOrganisation>,
   published: boolean,
 ): Promise<Organisation> {
-  const [updated] = await tx.orm
-    .update(organisations)
-    .set({
+  const { text, values } = updateOf(
+    'organisations',
+    {
       ...changes,
-      updated_at: sql`now()`,
-      ...(published ? { publication_version: sql`publication_version + 1` } : {}),
-    })
-    .where(eq(organisations.id, id))
-    .returning();
+      updated_at: NOW,
+      ...(published && { publication_version: expression('publication_version + 1') }),
+    },
+    { id },
+  );
+  const [updated] = await tx.query<Organisation>(`${text} RETURNING *`, values);
   if (!updated) throw new Error('the organisation was not updated');
   return updated;
 }
@@ -60,11 +75,15 @@ export async function touchPublication(tx: LedgerTransaction, organisationId: st
 }
 
 export const listOrganisations = (tx: LedgerTransaction, page: PageInput): Promise<Page<Organisation>> =>
-  listRows(tx, { select: '*', from: 'organisations', filters: [], key: 'id', order: 'asc' }, page);
+  listRows<Organisation>(
+    tx,
+    { select: '*', from: 'organisations', filters: [], key: 'id', order: 'asc' },
+    page,
+  );
 
 /** How many organisations each shard has; shards without one are absent. */
 export async function countOrganisationsByShard(tx: LedgerTransaction): Promise<Map<number, number>> {
-  const rows = await tx.query<{ shard: number; n: number }>(
+  const rows = await tx.query<Pick<Organisation, 'shard'> & { n: number }>(
     'SELECT shard, count(*) AS n FROM organisations GROUP BY shard',
   );
   return new Map(rows.map((row) => [row.shard, row.n]));
@@ -74,15 +93,15 @@ export async function findBillingEntityId(
   tx: LedgerTransaction,
   id: string | undefined,
 ): Promise<string | null> {
-  const [row] = await tx.orm
-    .select({ id: billingEntities.id })
-    .from(billingEntities)
-    .where(id === undefined ? eq(billingEntities.is_default, true) : eq(billingEntities.id, id));
+  const [row] = await tx.query<Pick<BillingEntity, 'id'>>(
+    `SELECT id FROM billing_entities WHERE ${id === undefined ? 'is_default' : 'id = $1'}`,
+    id === undefined ? [] : [id],
+  );
   return row?.id ?? null;
 }
 
 export async function findBillingEntity(tx: LedgerTransaction, id: string): Promise<BillingEntity | null> {
-  const [row] = await tx.orm.select().from(billingEntities).where(eq(billingEntities.id, id));
+  const [row] = await tx.query<BillingEntity>('SELECT * FROM billing_entities WHERE id = $1', [id]);
   return row ?? null;
 }
 
@@ -99,11 +118,10 @@ export async function findBillingEntityLocked(
   id: string,
 ): Promise<BillingEntity | null> {
   await lockDefaultBillingEntity(tx);
-  const [row] = await tx.orm
-    .select()
-    .from(billingEntities)
-    .where(eq(billingEntities.id, id))
-    .for('no key update');
+  const [row] = await tx.query<BillingEntity>(
+    'SELECT * FROM billing_entities WHERE id = $1 FOR NO KEY UPDATE',
+    [id],
+  );
   return row ?? null;
 }
 
@@ -111,7 +129,8 @@ export async function insertBillingEntity(
   tx: LedgerTransaction,
   row: NewBillingEntity,
 ): Promise<BillingEntity> {
-  const [inserted] = await tx.orm.insert(billingEntities).values(row).returning();
+  const { text, values } = insertOf('billing_entities', row);
+  const [inserted] = await tx.query<BillingEntity>(`${text} RETURNING *`, values);
   if (!inserted) throw new Error('the billing entity was not inserted');
   return inserted;
 }
@@ -121,11 +140,8 @@ export async function setBillingEntity(
   id: string,
   changes: Partial<NewBillingEntity>,
 ): Promise<BillingEntity> {
-  const [updated] = await tx.orm
-    .update(billingEntities)
-    .set({ ...changes, updated_at: sql`now()` })
-    .where(eq(billingEntities.id, id))
-    .returning();
+  const { text, values } = updateOf('billing_entities', { ...changes, updated_at: NOW }, { id });
+  const [updated] = await tx.query<BillingEntity>(`${text} RETURNING *`, values);
   if (!updated) throw new Error('the billing entity was not updated');
   return updated;
 }
@@ -135,32 +151,33 @@ export async function clearDefaultBillingEntity(tx: LedgerTransaction): Promise<
 }
 
 export const listBillingEntities = (tx: LedgerTransaction, page: PageInput): Promise<Page<BillingEntity>> =>
-  listRows(tx, { select: '*', from: 'billing_entities', filters: [], key: 'id', order: 'asc' }, page);
+  listRows<BillingEntity>(
+    tx,
+    { select: '*', from: 'billing_entities', filters: [], key: 'id', order: 'asc' },
+    page,
+  );
 
 /** Zone and currency from a month on; a later word for the same month replaces an earlier one. */
 export async function upsertCalendarEntry(
   tx: LedgerTransaction,
-  row: typeof billingCalendars.$inferInsert,
+  row: NewRow<'billing_calendars'>,
 ): Promise<void> {
-  await tx.orm
-    .insert(billingCalendars)
-    .values(row)
-    .onConflictDoUpdate({
-      target: [billingCalendars.organisation_id, billingCalendars.from_year, billingCalendars.from_month],
-      set: { timezone: row.timezone, currency: row.currency },
-    });
+  const { text, values } = insertOf('billing_calendars', row);
+  await tx.execute(
+    `${text} ON CONFLICT (organisation_id, from_year, from_month)
+     DO UPDATE SET timezone = excluded.timezone, currency = excluded.currency`,
+    values,
+  );
 }
 
 export async function findProject(tx: LedgerTransaction, id: string): Promise<Project | null> {
-  const [row] = await tx.orm.select().from(projects).where(eq(projects.id, id));
+  const [row] = await tx.query<Project>('SELECT * FROM projects WHERE id = $1', [id]);
   return row ?? null;
 }
 
-export async function insertProject(
-  tx: LedgerTransaction,
-  row: typeof projects.$inferInsert,
-): Promise<Project> {
-  const [inserted] = await tx.orm.insert(projects).values(row).returning();
+export async function insertProject(tx: LedgerTransaction, row: NewRow<'projects'>): Promise<Project> {
+  const { text, values } = insertOf('projects', row);
+  const [inserted] = await tx.query<Project>(`${text} RETURNING *`, values);
   if (!inserted) throw new Error('the project was not inserted');
   return inserted;
 }
@@ -168,13 +185,10 @@ export async function insertProject(
 export async function updateProject(
   tx: LedgerTransaction,
   id: string,
-  changes: Partial<typeof projects.$inferInsert>,
+  changes: Partial<NewRow<'projects'>>,
 ): Promise<Project> {
-  const [updated] = await tx.orm
-    .update(projects)
-    .set({ ...changes, updated_at: sql`now()` })
-    .where(eq(projects.id, id))
-    .returning();
+  const { text, values } = updateOf('projects', { ...changes, updated_at: NOW }, { id });
+  const [updated] = await tx.query<Project>(`${text} RETURNING *`, values);
   if (!updated) throw new Error('the project was not updated');
   return updated;
 }
@@ -184,82 +198,72 @@ export const listProjects = (
   filter: { organisation_id?: string | undefined; external_key?: string | undefined },
   page: PageInput,
 ): Promise<Page<Project>> =>
-  listRows(
+  listRows<Project>(
     tx,
     {
       select: '*',
       from: 'projects',
-      filters: [
-        ['organisation_id =', filter.organisation_id],
-        ['external_key =', filter.external_key],
-      ],
+      filters: matching('projects', filter, ['organisation_id', 'external_key']),
       key: 'id',
       order: 'asc',
     },
     page,
   );
 
-const withoutHash = ({ key_hash: _, ...row }: typeof apiKeys.$inferSelect): ApiKey => row;
-
 export async function findApiKey(tx: LedgerTransaction, id: string): Promise<ApiKey | null> {
-  const [row] = await tx.orm.select().from(apiKeys).where(eq(apiKeys.id, id));
-  return row ? withoutHash(row) : null;
+  const [row] = await tx.query<ApiKey>(`SELECT ${API_KEY} FROM api_keys WHERE id = $1`, [id]);
+  return row ?? null;
 }
 
-export async function insertApiKey(tx: LedgerTransaction, row: typeof apiKeys.$inferInsert): Promise<ApiKey> {
-  const [inserted] = await tx.orm.insert(apiKeys).values(row).returning();
+export async function insertApiKey(tx: LedgerTransaction, row: NewRow<'api_keys'>): Promise<ApiKey> {
+  const { text, values } = insertOf('api_keys', row);
+  const [inserted] = await tx.query<ApiKey>(`${text} RETURNING ${API_KEY}`, values);
   if (!inserted) throw new Error('the key was not inserted');
-  return withoutHash(inserted);
+  return inserted;
 }
 
 export async function revokeApiKeyRow(tx: LedgerTransaction, id: string, now: string): Promise<ApiKey> {
-  const [updated] = await tx.orm
-    .update(apiKeys)
-    .set({ is_active: false, revoked_at: now, updated_at: sql`now()` })
-    .where(eq(apiKeys.id, id))
-    .returning();
+  const revoked = { is_active: false, revoked_at: now, updated_at: NOW };
+  const { text, values } = updateOf('api_keys', revoked, { id });
+  const [updated] = await tx.query<ApiKey>(`${text} RETURNING ${API_KEY}`, values);
   if (!updated) throw new Error('the key was not revoked');
-  return withoutHash(updated);
+  return updated;
 }
-
-const API_KEY_COLUMNS =
-  'organisation_id, id, project_id, prefix, name, is_active, expires_at, revoked_at, last_used_at, created_at, updated_at';
 
 export const listApiKeys = (
   tx: LedgerTransaction,
   filter: { organisation_id?: string | undefined; project_id?: string | undefined },
   page: PageInput,
 ): Promise<Page<ApiKey>> =>
-  listRows(
+  listRows<ApiKey>(
     tx,
     {
-      select: API_KEY_COLUMNS,
+      select: API_KEY,
       from: 'api_keys',
-      filters: [
-        ['organisation_id =', filter.organisation_id],
-        ['project_id =', filter.project_id],
-      ],
+      filters: matching('api_keys', filter, ['organisation_id', 'project_id']),
       key: 'id',
       order: 'asc',
     },
     page,
   );
 
+type OwnedTable =
+  | 'projects'
+  | 'api_keys'
+  | 'invoices'
+  | 'payments'
+  | 'discounts'
+  | 'credit_notes'
+  | 'invoice_links'
+  | 'users';
+
 /** The organisation of a row by the row's id alone, of those that the transaction sees; then enter the tenant. */
 export async function findOwner(
   tx: LedgerTransaction,
-  table:
-    | 'projects'
-    | 'api_keys'
-    | 'invoices'
-    | 'payments'
-    | 'discounts'
-    | 'credit_notes'
-    | 'invoice_links'
-    | 'users',
+  table: OwnedTable,
   id: string,
 ): Promise<string | null> {
-  const [row] = await tx.query<{ organisation_id: string }>(
+  const [row] = await tx.query<Pick<Row<OwnedTable>, 'organisation_id'>>(
     `SELECT organisation_id FROM ${table} WHERE id = $1`,
     [id],
   );

@@ -1,24 +1,35 @@
 /** The SQL of users and of the names that vendors know them by. */
 import type { Page, PageInput } from '../core/page.ts';
 import { textArray } from '../db/array-literal.ts';
+import { CLOCK, columns, insertOf, matching, pick, type RowOf, updateOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listRows } from '../db/list-rows.ts';
 import { PROFILE_FIELDS, type Profile, type User, type UserIdentity } from './user.ts';
 
-const COLUMNS = `organisation_id, id, user_id, ${PROFILE_FIELDS.join(', ')}, is_active, created_at, updated_at,
+const OWN = columns('users', [
+  'organisation_id',
+  'id',
+  'user_id',
+  ...PROFILE_FIELDS,
+  'is_active',
+  'created_at',
+  'updated_at',
+]);
+const COLUMNS = `${OWN},
   (SELECT coalesce(jsonb_agg(jsonb_build_object('provider', i.provider, 'external_id', i.external_id, 'label', i.label)
      ORDER BY i.provider, i.external_id), '[]') FROM user_identities i
    WHERE i.organisation_id = users.organisation_id AND i.user_row_id = users.id) AS identities`;
+type UserRow = RowOf<typeof OWN> & Pick<User, 'identities'>;
 
 export async function findUser(
   tx: LedgerTransaction,
   organisationId: string,
   id: string,
 ): Promise<User | null> {
-  const [row] = await tx.query<User>(`SELECT ${COLUMNS} FROM users WHERE organisation_id = $1 AND id = $2`, [
-    organisationId,
-    id,
-  ]);
+  const [row] = await tx.query<UserRow>(
+    `SELECT ${COLUMNS} FROM users WHERE organisation_id = $1 AND id = $2`,
+    [organisationId, id],
+  );
   return row ?? null;
 }
 
@@ -38,33 +49,21 @@ export async function findUserLocked(
 export type NewUser = Omit<User, 'identities' | 'created_at' | 'updated_at'>;
 
 export async function insertUser(tx: LedgerTransaction, user: NewUser): Promise<void> {
-  await tx.execute(
-    `INSERT INTO users (organisation_id, id, user_id, is_active, ${PROFILE_FIELDS.join(', ')})
-     VALUES ($1, $2, $3, $4, ${PROFILE_FIELDS.map((_, index) => `$${index + 5}`).join(', ')})`,
-    [
-      user.organisation_id,
-      user.id,
-      user.user_id,
-      user.is_active,
-      ...PROFILE_FIELDS.map((name) => user[name]),
-    ],
-  );
+  const { text, values } = insertOf('users', user);
+  await tx.execute(text, values);
 }
 
 export async function updateUserRow(
   tx: LedgerTransaction,
-  {
-    organisation_id,
-    id,
-    is_active,
-    ...profile
-  }: Profile & Pick<User, 'organisation_id' | 'id' | 'is_active'>,
+  user: Profile & Pick<User, 'organisation_id' | 'id' | 'is_active'>,
 ): Promise<void> {
-  await tx.execute(
-    `UPDATE users SET is_active = $3, ${PROFILE_FIELDS.map((name, index) => `${name} = $${index + 4}`).join(', ')},
-       updated_at = clock_timestamp() WHERE organisation_id = $1 AND id = $2`,
-    [organisation_id, id, is_active, ...PROFILE_FIELDS.map((name) => profile[name])],
+  const changed = { ...pick(user, PROFILE_FIELDS), is_active: user.is_active };
+  const { text, values } = updateOf(
+    'users',
+    { ...changed, updated_at: CLOCK },
+    pick(user, ['organisation_id', 'id']),
   );
+  await tx.execute(text, values);
 }
 
 export async function deleteIdentities(
@@ -78,6 +77,15 @@ export async function deleteIdentities(
   ]);
 }
 
+const IDENTITY = columns('user_identities', [
+  'organisation_id',
+  'user_row_id',
+  'id',
+  'provider',
+  'external_id',
+  'label',
+]);
+
 export async function insertIdentities(
   tx: LedgerTransaction,
   organisationId: string,
@@ -85,7 +93,7 @@ export async function insertIdentities(
   identities: readonly (UserIdentity & { readonly id: string })[],
 ): Promise<void> {
   await tx.execute(
-    `INSERT INTO user_identities (organisation_id, user_row_id, id, provider, external_id, label)
+    `INSERT INTO user_identities (${IDENTITY})
      SELECT $1, $2, r.* FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[]) AS r`,
     [
       organisationId,
@@ -130,18 +138,14 @@ export interface UserFilter {
 }
 
 export const listUsers = (tx: LedgerTransaction, filter: UserFilter, page: PageInput): Promise<Page<User>> =>
-  listRows(
+  listRows<UserRow>(
     tx,
     {
       select: COLUMNS,
       from: 'users',
       filters: [
-        ['organisation_id =', filter.organisation_id],
-        ['user_id =', filter.user_id],
+        ...matching('users', filter, ['organisation_id', 'user_id', 'department', 'role', 'is_active']),
         ['lower(email) =', filter.email?.toLowerCase()],
-        ['department =', filter.department],
-        ['role =', filter.role],
-        ['is_active =', filter.is_active],
       ],
       key: 'id',
       order: 'asc',

@@ -21,7 +21,7 @@ import {
   ONE,
   parseDecimal,
   parseQuantity,
-  quotientHalfUp,
+  quotientHalfAwayFromZero,
   roundHalfUp,
   subtract,
   sum,
@@ -282,11 +282,11 @@ describe('arithmetic is exact', () => {
     ['0.2222222222229999', '2', 12, '0.111111111111'],
     ['10', '0.3', 1, '33.3'],
   ])('%s / %s to %s decimals is %s', (a, b, digits, expected) => {
-    expect(formatDecimal(quotientHalfUp(decimal(a), decimal(b), digits))).toBe(expected);
+    expect(formatDecimal(quotientHalfAwayFromZero(decimal(a), decimal(b), digits))).toBe(expected);
   });
 
   test.each(['0', '-1'])('a division by %s throws', (divisor) => {
-    expect(() => quotientHalfUp(ONE, decimal(divisor), 2)).toThrow(/must be positive/);
+    expect(() => quotientHalfAwayFromZero(ONE, decimal(divisor), 2)).toThrow(/must be positive/);
   });
 
   test('it agrees with fractions, 5,000 cases', () => {
@@ -301,9 +301,9 @@ describe('arithmetic is exact', () => {
         if (isLess(fraction('0'), y)) {
           const quotient = dividedBy(x, y);
           expect(ceilingQuotient(a, b)).toBe(-floor({ over: -quotient.over, under: quotient.under }));
-          expect(isEqual(fraction(formatDecimal(quotientHalfUp(a, b, 12))), rounded(quotient, 12))).toBe(
-            true,
-          );
+          expect(
+            isEqual(fraction(formatDecimal(quotientHalfAwayFromZero(a, b, 12))), rounded(quotient, 12)),
+          ).toBe(true);
         }
       }),
       cases(5_000),

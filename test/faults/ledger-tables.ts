@@ -49,8 +49,12 @@ export const periodKeyOf = ({ organisation_id, year, month }: PeriodKey): string
   `${organisation_id} ${year}-${month}`;
 export const cursorKeyOf = ({ shard, stream }: Pick<Cursor, 'shard' | 'stream'>): string =>
   `${shard} ${stream}`;
-export const batchKeyOf = ({ shard, stream, epoch, to_seq }: Batch): string =>
-  `${shard} ${stream} ${epoch} ${to_seq}`;
+export const batchKeyOf = ({
+  shard,
+  stream,
+  epoch,
+  to_seq,
+}: Pick<Batch, 'shard' | 'stream' | 'epoch' | 'to_seq'>): string => `${shard} ${stream} ${epoch} ${to_seq}`;
 
 export const statisticKeyOf = (of: Omit<StatisticSum, 'tokens'>): string =>
   [of.organisation_id, of.day, of.user_id, of.generation_type, of.provider, of.model].join(' ');

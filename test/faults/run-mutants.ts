@@ -16,9 +16,9 @@ export interface MutantResult {
 const withoutDrivers: Plugin = {
   name: 'without drivers',
   setup(bundle) {
-    bundle.onResolve({ filter: /^(pg|drizzle-orm\/.*)$/ }, ({ path }) => ({ path, namespace: 'driver' }));
+    bundle.onResolve({ filter: /^pg$/ }, ({ path }) => ({ path, namespace: 'driver' }));
     bundle.onLoad({ filter: /.*/, namespace: 'driver' }, () => ({
-      contents: 'export default {}; export const drizzle = () => undefined;',
+      contents: 'export default {};',
     }));
   },
 };

@@ -1,4 +1,5 @@
 /** The SQL of kept keys. Platform reach only: a key belongs to who sent it, not to a tenant. */
+import { columns, insertOf, type RowOf, updateOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import type { KeptKey, KeyOwner } from './key.ts';
 
@@ -10,18 +11,23 @@ export interface NewKey extends KeyOwner {
 
 /** False where the key is there already; waits for another transaction that is inserting it. */
 export async function insertKey(tx: LedgerTransaction, row: NewKey): Promise<boolean> {
-  const inserted = await tx.execute(
-    `INSERT INTO idempotency_keys (actor, key, fingerprint, locked_until, created_at) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (actor, key) DO NOTHING`,
-    [row.actor, row.key, row.fingerprint, row.locked_until, row.created_at],
-  );
-  return inserted === 1;
+  const { text, values } = insertOf('idempotency_keys', row);
+  return (await tx.execute(`${text} ON CONFLICT (actor, key) DO NOTHING`, values)) === 1;
 }
 
+const KEPT = columns('idempotency_keys', [
+  'actor',
+  'key',
+  'fingerprint',
+  'locked_until',
+  'status',
+  'body',
+  'created_at',
+]);
+
 export async function findKey(tx: LedgerTransaction, { actor, key }: KeyOwner): Promise<KeptKey | null> {
-  const [row] = await tx.query<KeptKey>(
-    `SELECT actor, key, fingerprint, locked_until, status, body, created_at
-     FROM idempotency_keys WHERE actor = $1 AND key = $2`,
+  const [row] = await tx.query<RowOf<typeof KEPT>>(
+    `SELECT ${KEPT} FROM idempotency_keys WHERE actor = $1 AND key = $2`,
     [actor, key],
   );
   return row ?? null;
@@ -29,12 +35,11 @@ export async function findKey(tx: LedgerTransaction, { actor, key }: KeyOwner): 
 
 /** In place of a key that is abandoned or expired. Of several that try, one succeeds: it moves what the others look for. */
 export async function retakeKey(tx: LedgerTransaction, row: NewKey, expiredBefore: string): Promise<boolean> {
-  const taken = await tx.execute(
-    `UPDATE idempotency_keys SET fingerprint = $3, locked_until = $4, created_at = $5, status = NULL, body = NULL
-     WHERE actor = $1 AND key = $2 AND ((status IS NULL AND locked_until < $5) OR created_at <= $6)`,
-    [row.actor, row.key, row.fingerprint, row.locked_until, row.created_at, expiredBefore],
-  );
-  return taken === 1;
+  const { actor, key, ...taken } = row;
+  const emptied = { ...taken, status: null, body: null };
+  const { text, values, bind } = updateOf('idempotency_keys', emptied, { actor, key });
+  const isFree = `(status IS NULL AND locked_until < ${bind(row.created_at)}) OR created_at <= ${bind(expiredBefore)}`;
+  return (await tx.execute(`${text} AND (${isFree})`, values)) === 1;
 }
 
 /** `lockedUntil` is the lock that the request took: where another has taken over, the key is no longer its own. */
@@ -44,11 +49,13 @@ export async function storeAnswer(
   lockedUntil: string,
   answer: { readonly status: number; readonly body: string },
 ): Promise<void> {
-  await tx.execute(
-    `UPDATE idempotency_keys SET status = $4, body = $5, locked_until = NULL
-     WHERE actor = $1 AND key = $2 AND locked_until = $3`,
-    [actor, key, lockedUntil, answer.status, answer.body],
+  const { status, body } = answer;
+  const { text, values } = updateOf(
+    'idempotency_keys',
+    { status, body, locked_until: null },
+    { actor, key, locked_until: lockedUntil },
   );
+  await tx.execute(text, values);
 }
 
 export async function deleteKey(

@@ -1,15 +1,11 @@
 /** The edge's memory of prices, over the DIRECTORY: an entry lives as long as one of a key does. */
+import { BoundedMap } from '../../core/bounded-map.ts';
 import type { ModelName } from './model-price.ts';
 import type { BookPrice, PriceBook } from './price-book.ts';
 import { bookKeyOf, makePriceBook } from './price-book.ts';
 
 const ENTRY_LIFE_MS = 20_000;
 const ENTRIES_MAX = 5_000;
-
-interface Entry {
-  readonly prices: readonly BookPrice[];
-  readonly readAt: number;
-}
 
 export type ReadPrices = (models: readonly ModelName[]) => Promise<readonly BookPrice[]>;
 
@@ -24,23 +20,17 @@ export interface PriceMemory {
 }
 
 export function createPriceMemory(): PriceMemory {
-  // A Map keeps the order of insertion: its first entry is the oldest.
-  const entries = new Map<string, Entry>();
-  const keep = (key: string, entry: Entry): void => {
-    entries.delete(key);
-    if (entries.size >= ENTRIES_MAX) {
-      const oldest = entries.keys().next();
-      if (!oldest.done) entries.delete(oldest.value);
-    }
-    entries.set(key, entry);
-  };
+  const memory = new BoundedMap<string, readonly BookPrice[]>({
+    entriesMax: ENTRIES_MAX,
+    lifeMs: ENTRY_LIFE_MS,
+  });
   return {
     async bookFor(organisationId, models, now, read) {
       const book = new Map<string, readonly BookPrice[]>();
       const unknown: ModelName[] = [];
       for (const name of models) {
-        const entry = entries.get(`${organisationId}\0${bookKeyOf(name)}`);
-        if (entry && now - entry.readAt < ENTRY_LIFE_MS) book.set(bookKeyOf(name), entry.prices);
+        const prices = memory.get(`${organisationId}\0${bookKeyOf(name)}`, now);
+        if (prices) book.set(bookKeyOf(name), prices);
         else unknown.push(name);
       }
       if (unknown.length === 0) return book;
@@ -48,7 +38,7 @@ export function createPriceMemory(): PriceMemory {
       for (const name of unknown) {
         // That a model has no price is remembered too.
         const prices = found.get(bookKeyOf(name)) ?? [];
-        keep(`${organisationId}\0${bookKeyOf(name)}`, { prices, readAt: now });
+        memory.set(`${organisationId}\0${bookKeyOf(name)}`, prices, now);
         book.set(bookKeyOf(name), prices);
       }
       return book;

@@ -2,6 +2,7 @@
 
 import { textArray } from '../../db/array-literal.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
+import type { Row } from '../../db/rows.ts';
 import { EVERYONE, type ModelPublication, type PublishedModel } from './published-price.ts';
 import type { PublishedVersion } from './published-price-store.ts';
 
@@ -11,9 +12,11 @@ export interface LedgerVersion extends PublishedVersion {
   readonly changed_at: string;
 }
 
+type ModelKey = Pick<Row<'model_prices'>, 'provider' | 'model'>;
+
 // No price is ever deleted and each change of one counts: the sum only grows.
 export const listModelVersions = (tx: LedgerTransaction): Promise<LedgerVersion[]> =>
-  tx.query<LedgerVersion>(
+  tx.query<ModelKey & Pick<LedgerVersion, 'organisation_id' | 'version' | 'changed_at'>>(
     `SELECT provider, model, ${OWNER} AS organisation_id, sum(revision) AS version, max(updated_at) AS changed_at
      FROM model_prices GROUP BY 1, 2, 3`,
   );
@@ -22,7 +25,7 @@ export const readModelPublications = (
   tx: LedgerTransaction,
   models: readonly PublishedModel[],
 ): Promise<ModelPublication[]> =>
-  tx.query<ModelPublication>(
+  tx.query<ModelKey & Pick<ModelPublication, 'organisation_id' | 'version' | 'prices'>>(
     `SELECT provider, model, ${OWNER} AS organisation_id, sum(revision) AS version,
        jsonb_agg(jsonb_build_array(id, token_kind, trim_scale(price_per_million)::text, service_tier, min_prompt_tokens,
          (extract(epoch FROM effective_from) * 1000)::bigint, (extract(epoch FROM effective_to) * 1000)::bigint)

@@ -1,6 +1,8 @@
 /** The SQL of published prices in the DIRECTORY. */
 import type { D1PreparedStatement } from '@cloudflare/workers-types';
 import { type HotDatabase, withinTime } from '../../db/hot.ts';
+import { hotColumns } from '../../db/hot-columns.ts';
+import type { HotRow } from '../../db/rows.ts';
 import type { ModelName } from './model-price.ts';
 import type { BookPrice } from './price-book.ts';
 import {
@@ -24,7 +26,7 @@ export async function findPublishedPrices(
   );
   const names = JSON.stringify(models.map(({ provider, model }) => [provider, model]));
   const { results } = await withinTime(
-    statement.bind(names, organisationId, EVERYONE).all<PublishedModel & { prices: string }>(),
+    statement.bind(names, organisationId, EVERYONE).all<Omit<HotRow<'published_prices'>, 'version'>>(),
   );
   return results.flatMap((row) => bookPricesOf(row, JSON.parse(row.prices) as PublishedPrice[]));
 }
@@ -37,10 +39,11 @@ export async function listPublishedPrices(directory: HotDatabase): Promise<Publi
   const statement = directory.prepare(
     'SELECT provider, model, organisation_id, version FROM published_prices',
   );
-  return (await withinTime(statement.all<PublishedVersion>())).results;
+  return (await withinTime(statement.all<Omit<HotRow<'published_prices'>, 'prices'>>())).results;
 }
 
-const UPSERT = `INSERT INTO published_prices (provider, model, organisation_id, prices, version)
+const PRICES = hotColumns('published_prices', ['provider', 'model', 'organisation_id', 'prices', 'version']);
+const UPSERT = `INSERT INTO published_prices (${PRICES})
 SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM json_each(?1) WHERE true
 ON CONFLICT (provider, model, organisation_id) DO UPDATE SET prices = excluded.prices, version = excluded.version
   WHERE excluded.version > version`;

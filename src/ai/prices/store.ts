@@ -1,50 +1,48 @@
 /** The SQL of the price book, and of the calls that it could not price. */
 
 import type { Page, PageInput } from '../../core/page.ts';
+import { columns, expression, insertOf, matching, NOW, type RowOf, updateOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { listRows } from '../../db/list-rows.ts';
+import type { Row } from '../../db/rows.ts';
 import type { TokenKind } from '../generation-row.ts';
 import type { ModelPrice } from './model-price.ts';
 
-const COLUMNS = `id, organisation_id, provider, model, token_kind, price_per_million, service_tier, min_prompt_tokens,
-  effective_from, effective_to, source, source_version, created_at, updated_at`;
+const PRICE = columns('model_prices', [
+  'id',
+  'organisation_id',
+  'provider',
+  'model',
+  'token_kind',
+  'price_per_million',
+  'service_tier',
+  'min_prompt_tokens',
+  'effective_from',
+  'effective_to',
+  'source',
+  'source_version',
+  'created_at',
+  'updated_at',
+]);
+type PriceRow = RowOf<typeof PRICE> & Pick<ModelPrice, 'token_kind'>;
 
 export async function insertModelPrice(
   tx: LedgerTransaction,
   row: Omit<ModelPrice, 'created_at' | 'updated_at'>,
 ): Promise<ModelPrice> {
-  const [inserted] = await tx.query<ModelPrice>(
-    `INSERT INTO model_prices (id, organisation_id, provider, model, token_kind, price_per_million, service_tier,
-       min_prompt_tokens, effective_from, effective_to, source, source_version)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING ${COLUMNS}`,
-    [
-      row.id,
-      row.organisation_id,
-      row.provider,
-      row.model,
-      row.token_kind,
-      row.price_per_million,
-      row.service_tier,
-      row.min_prompt_tokens,
-      row.effective_from,
-      row.effective_to,
-      row.source,
-      row.source_version,
-    ],
-  );
+  const { text, values } = insertOf('model_prices', row);
+  const [inserted] = await tx.query<PriceRow>(`${text} RETURNING ${PRICE}`, values);
   if (!inserted) throw new Error('the price was not inserted');
   return inserted;
 }
 
 export async function findModelPrice(tx: LedgerTransaction, id: string): Promise<ModelPrice | null> {
-  const [row] = await tx.query<ModelPrice>(`SELECT ${COLUMNS} FROM model_prices WHERE id = $1`, [id]);
+  const [row] = await tx.query<PriceRow>(`SELECT ${PRICE} FROM model_prices WHERE id = $1`, [id]);
   return row ?? null;
 }
 
 export async function findModelPriceLocked(tx: LedgerTransaction, id: string): Promise<ModelPrice | null> {
-  const [row] = await tx.query<ModelPrice>(`SELECT ${COLUMNS} FROM model_prices WHERE id = $1 FOR UPDATE`, [
-    id,
-  ]);
+  const [row] = await tx.query<PriceRow>(`SELECT ${PRICE} FROM model_prices WHERE id = $1 FOR UPDATE`, [id]);
   return row ?? null;
 }
 
@@ -53,11 +51,12 @@ export async function setModelPriceEnd(
   id: string,
   effectiveTo: string,
 ): Promise<ModelPrice> {
-  const [row] = await tx.query<ModelPrice>(
-    `UPDATE model_prices SET effective_to = $2, updated_at = now(), revision = revision + 1 WHERE id = $1
-     RETURNING ${COLUMNS}`,
-    [id, effectiveTo],
+  const { text, values } = updateOf(
+    'model_prices',
+    { effective_to: effectiveTo, updated_at: NOW, revision: expression('revision + 1') },
+    { id },
   );
+  const [row] = await tx.query<PriceRow>(`${text} RETURNING ${PRICE}`, values);
   if (!row) throw new Error('the price was not ended');
   return row;
 }
@@ -74,16 +73,13 @@ export const listModelPrices = (
   },
   page: PageInput,
 ): Promise<Page<ModelPrice>> =>
-  listRows(
+  listRows<PriceRow>(
     tx,
     {
-      select: COLUMNS,
+      select: PRICE,
       from: 'model_prices',
       filters: [
-        ['organisation_id =', filter.organisation_id],
-        ['provider =', filter.provider],
-        ['model =', filter.model],
-        ['token_kind =', filter.token_kind],
+        ...matching('model_prices', filter, ['organisation_id', 'provider', 'model', 'token_kind']),
         ['effective_from <=', filter.at],
         ["coalesce(effective_to, 'infinity') >", filter.at],
       ],
@@ -94,19 +90,15 @@ export const listModelPrices = (
   );
 
 /** Calls of one model that no price was known for, whether a ceiling gave them a cost or not. */
-export interface UnpricedModel {
-  readonly organisation_id: string;
-  /** As the calls name it. */
-  readonly provider: string;
-  readonly model: string;
-  readonly service_tier: string | null;
+export interface UnpricedModel
+  extends Readonly<Pick<Row<'ai_generations'>, 'organisation_id' | 'provider' | 'model' | 'service_tier'>> {
   readonly calls: number;
   /** Of all kinds. */
   readonly tokens: string;
   /** By the organisation's ceiling; 0 where it had none. */
   readonly ceiling_cost_usd: string;
-  readonly first_seen: string;
-  readonly last_seen: string;
+  readonly first_seen: Row<'ai_generations'>['occurred_at'];
+  readonly last_seen: Row<'ai_generations'>['occurred_at'];
 }
 
 /** What awaits a price: the list below in two numbers. */
@@ -125,7 +117,7 @@ export const listUnpriced = (
   filter: { organisation_id?: string | undefined },
   page: PageInput,
 ): Promise<Page<UnpricedModel>> =>
-  listRows(
+  listRows<UnpricedModel>(
     tx,
     {
       select:

@@ -1,20 +1,22 @@
 /** The SQL of e-mails: what one is about, and the row that tells of each attempt to send it. */
 import type { Page, PageInput } from '../../core/page.ts';
+import { columns, insertOf, matching, pick, type RowOf, updateOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { listRows } from '../../db/list-rows.ts';
+import type { Row } from '../../db/rows.ts';
 import type { DocumentModel } from '../document-model.ts';
 import { AMOUNT_DUE } from '../pages/page-store.ts';
 
-export interface EmailSubject {
-  readonly model: DocumentModel;
+export interface EmailSubject
+  extends Readonly<Pick<Row<'invoices'>, 'due_date'>>,
+    Readonly<Pick<Row<'organisations'>, 'timezone'>> {
+  readonly model: Row<'documents'>['model'] & DocumentModel;
   /** Of the document; null while it is not rendered. */
-  readonly pdf_sha256: string | null;
-  readonly invoice_id: string;
-  readonly invoice_status: string;
-  readonly due_date: string | null;
+  readonly pdf_sha256: Row<'invoices' | 'credit_notes'>['pdf_sha256'];
+  readonly invoice_id: Row<'invoices'>['id'];
+  readonly invoice_status: Row<'invoices'>['status'];
   readonly amount_due: string;
   readonly is_due: boolean;
-  readonly timezone: string;
 }
 
 /** A document with the invoice that it is, or corrects, as they are now. */
@@ -37,25 +39,8 @@ export async function findEmailSubject(
   return row ?? null;
 }
 
-export interface EmailNotification {
-  readonly organisation_id: string;
-  readonly id: string;
-  /** The same for all attempts at one e-mail. */
-  readonly outbox_id: string;
-  readonly kind: string;
-  readonly invoice_id: string | null;
-  readonly credit_note_id: string | null;
-  readonly payment_id: string | null;
-  readonly recipient_email: string;
-  readonly subject: string;
-  readonly message_id: string;
-  readonly status: 'pending' | 'sent' | 'failed';
-  readonly error_message: string | null;
-  readonly sent_at: string | null;
-  readonly created_at: string;
-}
-
-const COLUMNS = [
+/** `outbox_id` and `message_id` are the same for all attempts at one e-mail. */
+const NAMES = [
   'organisation_id',
   'id',
   'outbox_id',
@@ -70,7 +55,11 @@ const COLUMNS = [
   'error_message',
   'sent_at',
   'created_at',
-] as const satisfies readonly (keyof EmailNotification)[];
+] as const;
+const NOTIFICATION = columns('email_notifications', NAMES);
+export type EmailNotification = Readonly<RowOf<typeof NOTIFICATION>> & {
+  readonly status: 'pending' | 'sent' | 'failed';
+};
 
 const NEVER_ENDED = 'The attempt did not finish. The e-mail may have been sent.';
 
@@ -79,15 +68,15 @@ export async function beginNotification(
   tx: LedgerTransaction,
   notification: EmailNotification,
 ): Promise<void> {
-  await tx.execute(
-    `UPDATE email_notifications SET status = 'failed', error_message = $3
-     WHERE organisation_id = $1 AND outbox_id = $2 AND invoice_id = $4 AND status = 'pending'`,
-    [notification.organisation_id, notification.outbox_id, NEVER_ENDED, notification.invoice_id],
+  const { organisation_id, outbox_id, invoice_id } = notification;
+  const before = updateOf(
+    'email_notifications',
+    { status: 'failed', error_message: NEVER_ENDED },
+    { organisation_id, outbox_id, invoice_id, status: 'pending' },
   );
-  await tx.execute(
-    `INSERT INTO email_notifications (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((_, index) => `$${index + 1}`).join(', ')})`,
-    COLUMNS.map((column) => notification[column]),
-  );
+  await tx.execute(before.text, before.values);
+  const { text, values } = insertOf('email_notifications', pick(notification, NAMES));
+  await tx.execute(text, values);
 }
 
 export async function endNotification(
@@ -95,11 +84,10 @@ export async function endNotification(
   { organisation_id, id }: Pick<EmailNotification, 'organisation_id' | 'id'>,
   end: Pick<EmailNotification, 'status' | 'error_message' | 'sent_at'>,
 ): Promise<void> {
-  await tx.execute(
-    `UPDATE email_notifications SET status = $3, error_message = $4, sent_at = $5
-     WHERE organisation_id = $1 AND id = $2`,
-    [organisation_id, id, end.status, end.error_message, end.sent_at],
-  );
+  const { status, error_message, sent_at } = end;
+  const changes = { status, error_message, sent_at };
+  const { text, values } = updateOf('email_notifications', changes, { organisation_id, id });
+  await tx.execute(text, values);
 }
 
 export const listNotificationRows = (
@@ -111,26 +99,22 @@ export const listNotificationRows = (
   },
   page: PageInput,
 ): Promise<Page<EmailNotification>> =>
-  listRows(
+  listRows<EmailNotification>(
     tx,
     {
-      select: COLUMNS.join(', '),
+      select: NOTIFICATION,
       from: 'email_notifications',
-      filters: [
-        ['organisation_id =', filter.organisation_id],
-        ['invoice_id =', filter.invoice_id],
-        ['status =', filter.status],
-      ],
+      filters: matching('email_notifications', filter, ['organisation_id', 'invoice_id', 'status']),
       key: 'id',
       order: 'desc',
     },
     page,
   );
 
-export interface SendableInvoice {
-  readonly status: string;
-  readonly document_id: string | null;
-  readonly billing_email: string;
+export interface SendableInvoice
+  extends Readonly<Pick<Row<'invoices'>, 'status'>>,
+    Readonly<Pick<Row<'organisations'>, 'billing_email'>> {
+  readonly document_id: Row<'documents'>['id'] | null;
 }
 
 export async function findSendableInvoice(

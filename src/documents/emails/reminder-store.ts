@@ -1,16 +1,21 @@
 /** The SQL of reminders. Platform reach. */
+import { columns, type RowOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
+import type { Row } from '../../db/rows.ts';
 import { AMOUNT_DUE } from '../pages/page-store.ts';
 
-export interface UnpaidInvoice {
-  readonly organisation_id: string;
-  readonly id: string;
-  readonly document_id: string;
-  readonly due_date: string;
-  readonly timezone: string;
-  readonly billing_email: string;
-  readonly reminder_days_before: number | null;
-  readonly reminder_days_after: number | null;
+const OF_ORGANISATION = columns(
+  'organisations',
+  ['timezone', 'billing_email', 'reminder_days_before', 'reminder_days_after'],
+  'o',
+);
+
+export interface UnpaidInvoice
+  extends Readonly<Pick<Row<'invoices'>, 'organisation_id' | 'id'>>,
+    Readonly<RowOf<typeof OF_ORGANISATION>> {
+  readonly document_id: Row<'documents'>['id'];
+  /** An issued invoice has one. */
+  readonly due_date: NonNullable<Row<'invoices'>['due_date']>;
 }
 
 /**
@@ -22,8 +27,7 @@ export async function listUnpaidInvoices(
   page: { readonly day: string; readonly after: string | null; readonly limit: number },
 ): Promise<UnpaidInvoice[]> {
   return await tx.query<UnpaidInvoice>(
-    `SELECT i.organisation_id, i.id, d.id AS document_id, i.due_date, o.timezone, o.billing_email,
-       o.reminder_days_before, o.reminder_days_after
+    `SELECT i.organisation_id, i.id, d.id AS document_id, i.due_date, ${OF_ORGANISATION}
      FROM invoices i JOIN organisations o ON o.id = i.organisation_id
      JOIN documents d ON d.organisation_id = i.organisation_id AND d.subject_id = i.id
      WHERE i.status = 'finalized' AND ($2::uuid IS NULL OR i.id > $2::uuid)

@@ -1,28 +1,17 @@
 /** The SQL of the links by which customers open invoices, and of the keys that sign them. */
 import type { Page, PageInput } from '../../core/page.ts';
+import { columns, insertOf, matching, pick, type RowOf, updateOf } from '../../db/columns.ts';
 import { type LedgerTransaction, PLATFORM, tenant } from '../../db/ledger.ts';
 import { listRows } from '../../db/list-rows.ts';
+import type { Row } from '../../db/rows.ts';
 
-export interface InvoiceLink {
-  readonly organisation_id: string;
-  readonly id: string;
-  readonly invoice_id: string;
-  readonly expires_at: string;
-  readonly revoked_at: string | null;
-  readonly created_at: string;
-}
-
-const COLUMNS = 'organisation_id, id, invoice_id, expires_at, revoked_at, created_at';
+const NAMES = ['organisation_id', 'id', 'invoice_id', 'expires_at', 'revoked_at', 'created_at'] as const;
+const LINK = columns('invoice_links', NAMES);
+export type InvoiceLink = Readonly<RowOf<typeof LINK>>;
 
 export async function insertLink(tx: LedgerTransaction, link: InvoiceLink): Promise<void> {
-  await tx.execute(`INSERT INTO invoice_links (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6)`, [
-    link.organisation_id,
-    link.id,
-    link.invoice_id,
-    link.expires_at,
-    link.revoked_at,
-    link.created_at,
-  ]);
+  const { text, values } = insertOf('invoice_links', pick(link, NAMES));
+  await tx.execute(text, values);
 }
 
 /** By its id alone: with platform reach, for a reader who brings nothing but the link. */
@@ -32,7 +21,7 @@ export async function findLink(
   lock: 'update' | 'none' = 'none',
 ): Promise<InvoiceLink | null> {
   const [row] = await tx.query<InvoiceLink>(
-    `SELECT ${COLUMNS} FROM invoice_links WHERE id = $1 ${lock === 'update' ? 'FOR UPDATE' : ''}`,
+    `SELECT ${LINK} FROM invoice_links WHERE id = $1 ${lock === 'update' ? 'FOR UPDATE' : ''}`,
     [id],
   );
   return row ?? null;
@@ -46,7 +35,7 @@ export async function findLiveLink(
   beyond: string,
 ): Promise<InvoiceLink | null> {
   const [row] = await tx.query<InvoiceLink>(
-    `SELECT ${COLUMNS} FROM invoice_links
+    `SELECT ${LINK} FROM invoice_links
      WHERE organisation_id = $1 AND invoice_id = $2 AND revoked_at IS NULL AND expires_at >= $3
      ORDER BY expires_at DESC, id LIMIT 1`,
     [organisationId, invoiceId, beyond],
@@ -55,7 +44,8 @@ export async function findLiveLink(
 }
 
 export async function setLinkRevoked(tx: LedgerTransaction, id: string, now: string): Promise<void> {
-  await tx.execute('UPDATE invoice_links SET revoked_at = $2 WHERE id = $1', [id, now]);
+  const { text, values } = updateOf('invoice_links', { revoked_at: now }, { id });
+  await tx.execute(text, values);
 }
 
 export const listLinks = (
@@ -63,15 +53,12 @@ export const listLinks = (
   filter: { organisation_id?: string | undefined; invoice_id?: string | undefined },
   page: PageInput,
 ): Promise<Page<InvoiceLink>> =>
-  listRows(
+  listRows<InvoiceLink>(
     tx,
     {
-      select: COLUMNS,
+      select: LINK,
       from: 'invoice_links',
-      filters: [
-        ['organisation_id =', filter.organisation_id],
-        ['invoice_id =', filter.invoice_id],
-      ],
+      filters: matching('invoice_links', filter, ['organisation_id', 'invoice_id']),
       key: 'id',
       order: 'asc',
     },
@@ -93,7 +80,7 @@ export async function findWhetherIssued(
 
 /** The secrets that are not retired, newest first: that one signs, all of them verify. */
 export async function listLinkSecrets(tx: LedgerTransaction): Promise<string[]> {
-  const rows = await tx.query<{ secret: string }>(
+  const rows = await tx.query<Pick<Row<'signing_keys'>, 'secret'>>(
     `SELECT secret FROM signing_keys WHERE purpose = 'invoice_link' AND retired_at IS NULL
      ORDER BY created_at DESC, id DESC`,
   );

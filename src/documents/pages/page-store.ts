@@ -1,12 +1,13 @@
 /** The SQL of the pages of issued documents. */
 import type { LedgerTransaction } from '../../db/ledger.ts';
+import type { Row } from '../../db/rows.ts';
 import type { DocumentKind, DocumentModel } from '../document-model.ts';
 
 export interface IssuedDocument {
-  readonly model: DocumentModel;
+  readonly model: Row<'documents'>['model'] & DocumentModel;
   readonly has_pdf: boolean;
   /** Of an invoice. */
-  readonly status: 'finalized' | 'paid' | 'refunded' | 'cancelled' | null;
+  readonly status: (Row<'invoices'>['status'] & ('finalized' | 'paid' | 'refunded' | 'cancelled')) | null;
   /** Of an invoice: total − credited − paid. */
   readonly amount_due: string | null;
 }

@@ -1,7 +1,7 @@
 /** The page of an invoice or a credit note: the document, and around it what is not part of it. */
-import Mustache from 'mustache';
 import { cleanText } from '../clean-text.ts';
 import type { DocumentModel } from '../document-model.ts';
+import { escapeHtml } from '../escape-html.ts';
 import { titleOf } from '../format-document.ts';
 import { fillText, formatAmount } from '../format-numbers.ts';
 import { type LanguageCode, languageOf } from '../languages/index.ts';
@@ -86,7 +86,7 @@ export function writePage(
   const bar = [
     payment ? `<p class="mb-state mb-${payment.status}">${stateText(model, payment)}</p>` : '',
     links?.pdf
-      ? `<a class="mb-button" href="${escapeText(links.pdf)}">${escapeText(PAGE_TEXTS[language].download_pdf)}</a>`
+      ? `<a class="mb-button" href="${escapeHtml(links.pdf)}">${escapeHtml(PAGE_TEXTS[language].download_pdf)}</a>`
       : '',
   ].join('');
   const body = `${bar === '' ? '' : `<nav class="mb-bar">${bar}</nav>\n`}<main class="mb-sheet">\n${html}\n</main>`;
@@ -98,8 +98,8 @@ function stateText(
   { status, amount_due }: PaymentState,
 ): string {
   const texts = PAGE_TEXTS[language];
-  if (status !== 'open') return escapeText(texts[status]);
-  return escapeText(
+  if (status !== 'open') return escapeHtml(texts[status]);
+  return escapeHtml(
     fillText(texts.still_due, { amount: formatAmount(languageOf(language), amount_due, currency) }),
   );
 }
@@ -112,8 +112,6 @@ export const renderInvalidLink = (): string =>
     '',
     '<main class="mb-sheet"><h1>This link is not valid</h1><p>It may have expired or been revoked. Ask the sender for a new one.</p></main>',
   );
-
-const escapeText = (text: string): string => Mustache.escape(text);
 
 /** The same policy goes as a header; here it stays with a page that was saved. */
 const POLICY =
@@ -128,7 +126,7 @@ const frame = (language: LanguageCode, title: string, css: string, body: string)
 <meta name="robots" content="noindex">
 <meta name="referrer" content="no-referrer">
 <meta name="format-detection" content="telephone=no">
-<title>${escapeText(title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>${PAGE_CSS}${css}</style>
 </head>
 <body>

@@ -1,26 +1,14 @@
+import type { Row } from '../../db/rows.ts';
 import type { PdfSettings } from '../document-model.ts';
 
 export const TEMPLATE_TYPES = ['html', 'pdf'] as const;
 export type TemplateType = (typeof TEMPLATE_TYPES)[number];
 
-export interface InvoiceTemplate {
-  readonly id: string;
-  /** Null: for every organisation that has none of its own. */
-  readonly organisation_id: string | null;
-  readonly name: string;
-  readonly description: string | null;
+/**
+ * `organisation_id` null: for every organisation that has none of its own. Of `html` a template has both contents, of `pdf`
+ * the settings. `variables`: what each variable stands for.
+ */
+export type InvoiceTemplate = Readonly<Row<'invoice_templates'>> & {
   readonly template_type: TemplateType;
-  readonly is_default: boolean;
-  readonly is_active: boolean;
-  /** Of `html`. */
-  readonly html_content: string | null;
-  readonly css_content: string | null;
-  /** Of `pdf`. */
   readonly settings: PdfSettings | null;
-  /** What each variable stands for. */
-  readonly variables: Readonly<Record<string, string>>;
-  readonly preview_data: Readonly<Record<string, unknown>> | null;
-  readonly created_by: string;
-  readonly created_at: string;
-  readonly updated_at: string;
-}
+};

@@ -1,5 +1,9 @@
 /** CSS of people as CSS that reaches nothing: no address, no import, no font, and no way out of its <style>. */
-import { type CssNode, generate, ident, type List, type ListItem, parse, walk } from 'css-tree';
+import type { CssNode, List, ListItem } from 'css-tree';
+import generate from 'css-tree/generator';
+import parse from 'css-tree/parser';
+import { ident } from 'css-tree/utils';
+import walk from 'css-tree/walker';
 
 const CHARACTERS_MAX = 65_536;
 const BLOCKS_MAX = 5000;

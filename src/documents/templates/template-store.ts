@@ -1,11 +1,27 @@
 /** The SQL of invoice templates. */
 import type { Page, PageInput } from '../../core/page.ts';
+import { columns, insertOf, matching, pick, type RowOf, updateOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { listRows } from '../../db/list-rows.ts';
 import type { PdfSettings } from '../document-model.ts';
 import type { InvoiceTemplate, TemplateType } from './invoice-template.ts';
 
-const COLUMNS = [
+/** Those that a change leaves as they were made. */
+const MADE = ['id', 'organisation_id', 'template_type', 'created_by', 'created_at'] as const;
+const CHANGING = [
+  'name',
+  'description',
+  'is_default',
+  'is_active',
+  'html_content',
+  'css_content',
+  'settings',
+  'variables',
+  'preview_data',
+  'updated_at',
+] as const;
+
+const TEMPLATE = columns('invoice_templates', [
   'id',
   'organisation_id',
   'name',
@@ -21,42 +37,22 @@ const COLUMNS = [
   'created_by',
   'created_at',
   'updated_at',
-] as const satisfies readonly (keyof InvoiceTemplate)[];
-
-const valuesOf = (row: InvoiceTemplate, columns: readonly (keyof InvoiceTemplate)[]): unknown[] =>
-  columns.map((column) => {
-    const value = row[column];
-    return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
-  });
+]);
+type TemplateRow = RowOf<typeof TEMPLATE> & Pick<InvoiceTemplate, 'template_type' | 'settings'>;
 
 export async function insertTemplate(tx: LedgerTransaction, row: InvoiceTemplate): Promise<InvoiceTemplate> {
-  const [inserted] = await tx.query<InvoiceTemplate>(
-    `INSERT INTO invoice_templates (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((_, index) => `$${index + 1}`).join(', ')})
-     RETURNING ${COLUMNS.join(', ')}`,
-    valuesOf(row, COLUMNS),
-  );
+  const { text, values } = insertOf('invoice_templates', pick(row, [...MADE, ...CHANGING]));
+  const [inserted] = await tx.query<TemplateRow>(`${text} RETURNING ${TEMPLATE}`, values);
   if (!inserted) throw new Error('the template was not inserted');
   return inserted;
 }
-
-const OF_ITS_MAKING: readonly string[] = [
-  'id',
-  'organisation_id',
-  'template_type',
-  'created_by',
-  'created_at',
-];
-const CHANGING = COLUMNS.filter((column) => !OF_ITS_MAKING.includes(column));
 
 export async function updateTemplateRow(
   tx: LedgerTransaction,
   row: InvoiceTemplate,
 ): Promise<InvoiceTemplate> {
-  const [updated] = await tx.query<InvoiceTemplate>(
-    `UPDATE invoice_templates SET ${CHANGING.map((column, index) => `${column} = $${index + 2}`).join(', ')}
-     WHERE id = $1 RETURNING ${COLUMNS.join(', ')}`,
-    [row.id, ...valuesOf(row, CHANGING)],
-  );
+  const { text, values } = updateOf('invoice_templates', pick(row, CHANGING), { id: row.id });
+  const [updated] = await tx.query<TemplateRow>(`${text} RETURNING ${TEMPLATE}`, values);
   if (!updated) throw new Error('the template was not updated');
   return updated;
 }
@@ -81,8 +77,8 @@ export async function findTemplate(
   id: string,
   lock: 'update' | 'none' = 'none',
 ): Promise<InvoiceTemplate | null> {
-  const [row] = await tx.query<InvoiceTemplate>(
-    `SELECT ${COLUMNS.join(', ')} FROM invoice_templates WHERE id = $1 ${lock === 'update' ? 'FOR UPDATE' : ''}`,
+  const [row] = await tx.query<TemplateRow>(
+    `SELECT ${TEMPLATE} FROM invoice_templates WHERE id = $1 ${lock === 'update' ? 'FOR UPDATE' : ''}`,
     [id],
   );
   return row ?? null;
@@ -93,15 +89,12 @@ export const listTemplates = (
   filter: { organisation_id?: string | undefined; template_type?: TemplateType | undefined },
   page: PageInput,
 ): Promise<Page<InvoiceTemplate>> =>
-  listRows(
+  listRows<TemplateRow>(
     tx,
     {
-      select: COLUMNS.join(', '),
+      select: TEMPLATE,
       from: 'invoice_templates',
-      filters: [
-        ['organisation_id =', filter.organisation_id],
-        ['template_type =', filter.template_type],
-      ],
+      filters: matching('invoice_templates', filter, ['organisation_id', 'template_type']),
       key: 'id',
       order: 'asc',
     },
@@ -122,8 +115,8 @@ export async function findDefaultTemplates(
   tx: LedgerTransaction,
   organisationId: string,
 ): Promise<DefaultTemplates> {
-  const rows = await tx.query<InvoiceTemplate>(
-    `SELECT DISTINCT ON (template_type) ${COLUMNS.join(', ')} FROM invoice_templates
+  const rows = await tx.query<TemplateRow>(
+    `SELECT DISTINCT ON (template_type) ${TEMPLATE} FROM invoice_templates
      WHERE (organisation_id = $1 OR organisation_id IS NULL) AND is_default AND is_active
      ORDER BY template_type, organisation_id NULLS LAST`,
     [organisationId],

@@ -2,8 +2,9 @@
  * Templates without logic: texts, names, sections, inverted sections and comments of Mustache, and nothing else of it. Names
  * are those of the list of variables, so that no template reaches anything but a document's own texts.
  */
-import Mustache from 'mustache';
+import { escapeHtml } from '../escape-html.ts';
 import { nameNearest } from './template-names.ts';
+import { readTokens, TemplateSyntaxError, type Token } from './template-tokens.ts';
 import { ALL_VARIABLES, type GroupVariable, type Variable } from './template-variables.ts';
 
 export const TEMPLATE_CHARACTERS_MAX = 65_536;
@@ -44,9 +45,6 @@ export interface Template {
   readonly names: ReadonlySet<string>;
 }
 
-/** As Mustache's parser gives them: kind, value, start, end and, of a section, the tokens in it. */
-type Token = readonly [kind: string, value: string, start: number, end: number, inner?: readonly Token[]];
-
 const REFUSED: Readonly<Record<string, string>> = {
   '&': 'Unescaped output ({{{…}}} and {{&…}}) is not allowed.',
   '>': 'Partials ({{>…}}) are not allowed.',
@@ -57,7 +55,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 export function parseTemplate(content: string): Template {
   if (content.length > TEMPLATE_CHARACTERS_MAX)
     refuse('too_long', 'A template may have at most 65,536 characters.');
-  // The parser's own expressions take quadratic time on these.
+  // No author needs them, and each was once slow to read.
   if (/\s{100}/.test(content))
     refuse('too_long', 'A template may have at most 99 whitespace characters in a row.');
   if (/\{\{[^}]{200}/.test(content)) refuse('too_long', 'A tag may have at most 199 characters.');
@@ -65,14 +63,11 @@ export function parseTemplate(content: string): Template {
 
   let tokens: readonly Token[];
   try {
-    // A parser of its own: the shared one keeps every template for ever. Its types call a token an array of anything.
-    tokens = new Mustache.Writer().parse(content, ['{{', '}}']) as unknown as Token[];
+    tokens = readTokens(content);
   } catch (error) {
-    const [, what = 'Cannot be parsed', place = '0'] =
-      /^(.*?)(?: at (\d+))?$/s.exec(error instanceof Error ? error.message : '') ?? [];
-    throw new TemplateError([
-      { code: 'syntax', detail: `Line ${lineAt(Number.parseInt(place, 10))}: ${what}.` },
-    ]);
+    if (!(error instanceof TemplateSyntaxError)) throw error;
+    const detail = `Line ${lineAt(error.place)}: ${error.message}.`;
+    throw new TemplateError([{ code: 'syntax', detail }]);
   }
   const reader = new TokenReader(lineAt);
   const parts = reader.read(tokens, [{ variable: ALL_VARIABLES, name: '' }]);
@@ -105,7 +100,7 @@ class TokenReader {
     return tokens.flatMap((token) => this.#readToken(token, scopes, depth));
   }
 
-  #readToken([kind, value, start, , inner = []]: Token, scopes: readonly Scope[], depth: number): Part[] {
+  #readToken({ kind, value, start, inner }: Token, scopes: readonly Scope[], depth: number): Part[] {
     if (kind === 'text') return [{ kind, text: value }];
     if (kind === '!') return [];
     if (++this.#tags === TAGS_MAX + 1)
@@ -203,7 +198,7 @@ export function fillTemplate({ parts }: Template, view: View): string {
         continue;
       }
       const value = findValue(part.path, scopes);
-      if (part.kind === 'name') write(Mustache.escape(String(value)));
+      if (part.kind === 'name') write(escapeHtml(String(value)));
       else if (part.kind === 'inverted') {
         if (isEmpty(value)) fill(part.parts, scopes);
       } else if (Array.isArray(value)) {

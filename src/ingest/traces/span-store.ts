@@ -7,6 +7,7 @@ import type { D1PreparedStatement } from '@cloudflare/workers-types';
 import { hotPathOf } from '../../ai/call-content.ts';
 import { ARRIVAL_FIELDS } from '../../ai/fillable-fields.ts';
 import { type HotDatabase, withinTime } from '../../db/hot.ts';
+import { hotColumns } from '../../db/hot-columns.ts';
 import type { InsertRequest, StampedEvent } from '../accept-events.ts';
 import type { SpanLink } from '../event.ts';
 import { COUNTED, COUNTED_BELOW, COUNTED_ELSEWHERE, FAILED_BELOW } from './span-marks.ts';
@@ -23,8 +24,23 @@ const isMarked = (json: string, path: string, project: string): string =>
   `EXISTS (SELECT 1 FROM json_each(${json}, '${path}') AS near CROSS JOIN span_marks AS found
     WHERE found.project_id = ${project} AND found.mark = near.value)`;
 
-const INSERT = `INSERT INTO usage_events (id, organisation_id, project_id, metric_name, metric_value, unit, timestamp, user_id,
-  metadata, idempotency_key, fingerprint, ingested_at, generation)
+const MARK = hotColumns('span_marks', ['project_id', 'mark', 'received_at']);
+const CALL = hotColumns('usage_events', [
+  'id',
+  'organisation_id',
+  'project_id',
+  'metric_name',
+  'metric_value',
+  'unit',
+  'timestamp',
+  'user_id',
+  'metadata',
+  'idempotency_key',
+  'fingerprint',
+  'ingested_at',
+  'generation',
+]);
+const INSERT = `INSERT INTO usage_events (${CALL})
 SELECT sent.value->>0, ?2, ?3, sent.value->>1, sent.value->>2, sent.value->>3, sent.value->>4, sent.value->>5,
   sent.value->>6, sent.value->>7, sent.value->>8, ?4, sent.value->>9
 FROM json_each(?1) AS sent
@@ -41,11 +57,11 @@ const READ_BACK = `SELECT CASE WHEN changes() = ?2 THEN NULL ELSE (
 ) END AS holders`;
 
 // Below a span that was found counted below, the usage of further spans is their own.
-const MARK_BELOW = `INSERT INTO span_marks (project_id, mark, received_at)
+const MARK_BELOW = `INSERT INTO span_marks (${MARK})
 SELECT ?2, left_mark.value, ?3 FROM json_each(?1) AS nested CROSS JOIN json_each(nested.value, '$[3]') AS left_mark
 WHERE NOT ${isMarked('nested.value', '$[2]', '?2')} ON CONFLICT DO NOTHING`;
 
-const MARK_ABOVE = `INSERT INTO span_marks (project_id, mark, received_at)
+const MARK_ABOVE = `INSERT INTO span_marks (${MARK})
 SELECT ?2, left_mark.value, ?3 FROM json_each(?1) AS nested CROSS JOIN json_each(nested.value, '$[4]') AS left_mark
 WHERE true ON CONFLICT DO NOTHING`;
 
@@ -62,7 +78,7 @@ const DOWN = { between: '_', end: '`' } as const;
 
 /** Passes marks, each a row `(mark)` of `from`, on to all that the links of a direction lead to from their places. */
 const spread = (from: string, { between, end }: typeof UP | typeof DOWN): string =>
-  `INSERT INTO span_marks (project_id, mark, received_at)
+  `INSERT INTO span_marks (${MARK})
 WITH RECURSIVE reached(place, what, level) AS (
   SELECT substr(mark, 1, ${PLACE_LENGTH}), substr(mark, ${PLACE_LENGTH + 1}), 0 FROM (${from})
   UNION
@@ -82,7 +98,7 @@ const SPREAD_BELOW = spread(
   DOWN,
 );
 
-const INSERT_LINKS = `INSERT INTO span_marks (project_id, mark, received_at)
+const INSERT_LINKS = `INSERT INTO span_marks (${MARK})
 SELECT ?2, value, ?3 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING`;
 
 /** Marks that are there, of a list of those that may be. */

@@ -1,11 +1,16 @@
 /** What goes back when an amount of an invoice line is credited: with it its discount and its taxes, in proportion. Pure. */
 import { exponentOf } from '../../core/currency.ts';
 import {
+  absolute,
   add,
   compare,
   type Decimal,
   decimal,
+  isNegative,
   isZero,
+  multiply,
+  negate,
+  quotientHalfAwayFromZero,
   subtract,
   sum,
   unitsAt,
@@ -53,11 +58,8 @@ export function creditLine(line: CreditableLine, credited: Decimal, amount: Deci
 /** whole × part / total, rounded half up away from zero. */
 function shareOf(whole: Decimal, part: Decimal, total: Decimal, digits: number): Decimal {
   if (isZero(total)) return ZERO;
-  const dividend = unitsAt(whole, digits) * unitsAt(part, digits);
-  const divisor = unitsAt(total, digits);
-  const absolute = (units: bigint): bigint => (units < 0n ? -units : units);
-  const quotient = (2n * absolute(dividend) + absolute(divisor)) / (2n * absolute(divisor));
-  return { units: dividend < 0n === divisor < 0n ? quotient : -quotient, scale: digits };
+  const dividend = multiply(whole, part);
+  return quotientHalfAwayFromZero(isNegative(total) ? negate(dividend) : dividend, absolute(total), digits);
 }
 
 /**

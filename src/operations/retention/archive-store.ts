@@ -2,9 +2,21 @@
 import { PAYLOADS } from '../../ai/generation-row.ts';
 import type { Page, PageInput } from '../../core/page.ts';
 import { bareArray, textArray } from '../../db/array-literal.ts';
+import { CLOCK, insertOf, matching, updateOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { listRows } from '../../db/list-rows.ts';
-import { type Archive, type ArchiveLine, type ArchiveSums, type Manifest, SUM_FIELDS } from './archive.ts';
+import type { Row } from '../../db/rows.ts';
+import {
+  type Archive,
+  type ArchiveLine,
+  type ArchiveStatus,
+  type ArchiveSums,
+  type Manifest,
+  SUM_FIELDS,
+} from './archive.ts';
+
+type ArchiveRow = Row<'ai_payload_archives'> & { status: ArchiveStatus };
+type CallRow = Row<'ai_generations'>;
 
 /** As the partial index has it. */
 const HAS_PAYLOAD = `archive_id IS NULL AND (${PAYLOADS.map((name) => `${name} IS NOT NULL`).join(' OR ')})`;
@@ -17,11 +29,10 @@ const LINE = `json_build_object('id', g.id, 'occurred_at', ${utc('g.occurred_at'
   ${PAYLOADS.map((name) => `'${name}', g.${name}`).join(', ')})::text`;
 const digestOf = (text: string): string => `encode(sha256(convert_to(${text}, 'UTF8')), 'hex')`;
 
-export interface PayloadHolder {
-  readonly organisation_id: string;
-  readonly shard: number;
-  readonly archive_days: number | null;
-  readonly delete_days: number | null;
+export interface PayloadHolder extends Readonly<Pick<Row<'organisations'>, 'shard'>> {
+  readonly organisation_id: Row<'organisations'>['id'];
+  readonly archive_days: Row<'organisations'>['ai_payload_archive_days'];
+  readonly delete_days: Row<'organisations'>['ai_payload_delete_days'];
 }
 
 /** The organisations of which a payload is due, whatever for. Each costs a look into the partial index. Platform reach. */
@@ -61,7 +72,9 @@ export async function listDueLines(
     [organisation_id, before],
   );
   if (!oldest) return [];
-  return await tx.query<DueLine>(
+  return await tx.query<
+    Pick<CallRow, 'id' | 'occurred_at' | 'ingested_at'> & Pick<DueLine, 'text' | 'digest'>
+  >(
     `SELECT id, occurred_at, ingested_at, text, ${digestOf('text')} AS digest FROM (
        SELECT *, sum(octet_length(text)) OVER (ORDER BY ingested_at, id) - octet_length(text) AS bytes_before FROM (
          SELECT g.id, g.occurred_at, g.ingested_at, ${LINE} AS text FROM ai_generations g
@@ -83,7 +96,7 @@ export async function sumCalls(
   lines: readonly ArchiveLine[],
 ): Promise<ArchiveSums> {
   const sums = SUM_FIELDS.map((name) => `trim_scale(coalesce(sum(g.${name}::numeric), 0))::text AS ${name}`);
-  const [row] = await tx.query<ArchiveSums>(
+  const [row] = await tx.query<Record<keyof Pick<CallRow, keyof ArchiveSums>, string>>(
     `SELECT ${sums.join(', ')} FROM ai_generations g JOIN unnest($2::uuid[], $3::timestamptz[]) AS r(id, ingested_at)
        ON g.id = r.id AND g.ingested_at = r.ingested_at WHERE g.organisation_id = $1`,
     [organisationId, ...callsOf(lines)],
@@ -94,26 +107,23 @@ export async function sumCalls(
 
 /** As `writing`: a file is written only where a row names it, so that none is forgotten. */
 export async function insertArchive(tx: LedgerTransaction, manifest: Manifest): Promise<void> {
-  const columns = Object.keys(manifest);
-  await tx.execute(
-    `INSERT INTO ai_payload_archives (${columns.join(', ')}) VALUES (${columns.map((_, i) => `$${i + 1}`).join(', ')})`,
-    Object.values(manifest),
-  );
+  const { text, values } = insertOf('ai_payload_archives', manifest);
+  await tx.execute(text, values);
 }
 
-type ArchiveId = Pick<Archive, 'organisation_id' | 'id'>;
+type ArchiveId = Pick<ArchiveRow, 'organisation_id' | 'id'>;
 
 /** False where another run has given it up meanwhile. */
 export async function keepArchive(
   tx: LedgerTransaction,
   { organisation_id, id }: ArchiveId,
 ): Promise<boolean> {
-  const kept = await tx.execute(
-    `UPDATE ai_payload_archives SET status = 'kept', verified_at = clock_timestamp()
-     WHERE organisation_id = $1 AND id = $2 AND status = 'writing'`,
-    [organisation_id, id],
+  const { text, values } = updateOf(
+    'ai_payload_archives',
+    { status: 'kept', verified_at: CLOCK },
+    { organisation_id, id, status: 'writing' },
   );
-  return kept > 0;
+  return (await tx.execute(text, values)) > 0;
 }
 
 /** Takes away the payloads that are still what the lines say; answers how many were. */
@@ -156,12 +166,11 @@ export const dropListedPayloads = (tx: LedgerTransaction, now: string): Promise<
     [now],
   );
 
+type QuarantinedEvent = Pick<Row<'event_quarantine'>, 'id' | 'event'>;
+
 /** Quarantined rows that may still carry a payload and have had their time. Platform reach. */
-export const listQuarantinedPayloads = (
-  tx: LedgerTransaction,
-  now: string,
-): Promise<{ id: string; event: string }[]> =>
-  tx.query<{ id: string; event: string }>(
+export const listQuarantinedPayloads = (tx: LedgerTransaction, now: string): Promise<QuarantinedEvent[]> =>
+  tx.query<QuarantinedEvent>(
     `SELECT q.id, q.event FROM event_quarantine q JOIN organisations o ON o.id = q.organisation_id
      WHERE q.${OVERDUE} AND q.event ~ ANY (${PAYLOAD_NAMES}) ORDER BY q.id`,
     [now],
@@ -169,7 +178,7 @@ export const listQuarantinedPayloads = (
 
 export async function setQuarantinedEvents(
   tx: LedgerTransaction,
-  rows: readonly { id: string; event: string }[],
+  rows: readonly QuarantinedEvent[],
 ): Promise<void> {
   await tx.execute(
     `UPDATE event_quarantine q SET event = r.event FROM unnest($1::text[], $2::text[]) AS r(id, event) WHERE q.id = r.id`,
@@ -191,7 +200,7 @@ export const expireArchives = (tx: LedgerTransaction, now: string): Promise<numb
  * a quarter of an hour, whatever moment it was given.
  */
 export const listUnsettled = (tx: LedgerTransaction): Promise<Archive[]> =>
-  tx.query<Archive>(
+  tx.query<ArchiveRow>(
     `SELECT * FROM ai_payload_archives WHERE status = 'deleting'
        OR (status = 'writing' AND created_at < clock_timestamp() - interval '15 minutes')
      ORDER BY created_at`,
@@ -202,10 +211,12 @@ export async function giveUpArchive(
   tx: LedgerTransaction,
   { organisation_id, id }: ArchiveId,
 ): Promise<void> {
-  await tx.execute(
-    `UPDATE ai_payload_archives SET status = 'deleting' WHERE organisation_id = $1 AND id = $2 AND status = 'writing'`,
-    [organisation_id, id],
+  const { text, values } = updateOf(
+    'ai_payload_archives',
+    { status: 'deleting' },
+    { organisation_id, id, status: 'writing' },
   );
+  await tx.execute(text, values);
 }
 
 /** Its file is gone. One that never was kept leaves no row. */
@@ -217,11 +228,12 @@ export async function settleArchive(
     `DELETE FROM ai_payload_archives WHERE organisation_id = $1 AND id = $2 AND status = 'deleting' AND verified_at IS NULL`,
     [organisation_id, id],
   );
-  await tx.execute(
-    `UPDATE ai_payload_archives SET status = 'deleted', deleted_at = clock_timestamp()
-     WHERE organisation_id = $1 AND id = $2 AND status = 'deleting'`,
-    [organisation_id, id],
+  const { text, values } = updateOf(
+    'ai_payload_archives',
+    { status: 'deleted', deleted_at: CLOCK },
+    { organisation_id, id, status: 'deleting' },
   );
+  await tx.execute(text, values);
 }
 
 export async function countUnsettled(tx: LedgerTransaction, organisationId: string): Promise<number> {
@@ -236,7 +248,7 @@ export async function findArchive(
   tx: LedgerTransaction,
   { organisation_id, id }: ArchiveId,
 ): Promise<Archive | null> {
-  const [row] = await tx.query<Archive>(
+  const [row] = await tx.query<ArchiveRow>(
     'SELECT * FROM ai_payload_archives WHERE organisation_id = $1 AND id = $2',
     [organisation_id, id],
   );
@@ -244,8 +256,10 @@ export async function findArchive(
 }
 
 /** Archives that hold lines of deleted users. Platform reach. */
-export const listArchivesOfErased = (tx: LedgerTransaction): Promise<(ArchiveId & { shard: number })[]> =>
-  tx.query<ArchiveId & { shard: number }>(
+export const listArchivesOfErased = (
+  tx: LedgerTransaction,
+): Promise<(ArchiveId & Pick<Row<'organisations'>, 'shard'>)[]> =>
+  tx.query<ArchiveId & Pick<Row<'organisations'>, 'shard'>>(
     `SELECT e.organisation_id, e.archive_id AS id, o.shard FROM (
        SELECT DISTINCT organisation_id, archive_id FROM ai_generations
        WHERE erased_at IS NOT NULL AND archive_id IS NOT NULL) AS e JOIN organisations o ON o.id = e.organisation_id
@@ -256,7 +270,7 @@ export async function listErasedIn(
   tx: LedgerTransaction,
   { organisation_id, id }: ArchiveId,
 ): Promise<Set<string>> {
-  const rows = await tx.query<{ id: string }>(
+  const rows = await tx.query<Pick<CallRow, 'id'>>(
     'SELECT id FROM ai_generations WHERE organisation_id = $1 AND archive_id = $2 AND erased_at IS NOT NULL',
     [organisation_id, id],
   );
@@ -291,12 +305,12 @@ export async function replaceArchive(
   { organisation_id, id }: ArchiveId,
   by: string | null,
 ): Promise<boolean> {
-  const replaced = await tx.execute(
-    `UPDATE ai_payload_archives SET status = 'deleting', replaced_by = $3
-     WHERE organisation_id = $1 AND id = $2 AND status = 'kept'`,
-    [organisation_id, id, by],
+  const { text, values } = updateOf(
+    'ai_payload_archives',
+    { status: 'deleting', replaced_by: by },
+    { organisation_id, id, status: 'kept' },
   );
-  return replaced > 0;
+  return (await tx.execute(text, values)) > 0;
 }
 
 export const listArchives = (
@@ -304,12 +318,12 @@ export const listArchives = (
   filter: { organisation_id?: string | undefined },
   page: PageInput,
 ): Promise<Page<Archive>> =>
-  listRows(
+  listRows<ArchiveRow>(
     tx,
     {
       select: '*',
       from: 'ai_payload_archives',
-      filters: [['organisation_id =', filter.organisation_id]],
+      filters: matching('ai_payload_archives', filter, ['organisation_id']),
       key: 'id',
       order: 'asc',
     },

@@ -2,17 +2,24 @@
 import { PERSONAL_FIELDS } from '../../ai/generation-row.ts';
 import type { ErasedUser } from '../../ai/redact-event.ts';
 import { bareArray, textArray } from '../../db/array-literal.ts';
-import { columnsOf } from '../../db/columns-of.ts';
+import { CLOCK, columns, insertOf, pick, type RowOf, updateOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
-import { aiStatisticsDaily } from '../../db/tables/ai.ts';
+import type { Row } from '../../db/rows.ts';
 
-export interface Erasure extends ErasedUser {
-  readonly organisation_id: string;
-  readonly id: string;
-  readonly shard: number;
-  readonly events_seq: number;
-  readonly conflicts_seq: number;
-}
+const NAMES = [
+  'organisation_id',
+  'id',
+  'user_id',
+  'pseudonym',
+  'events_seq',
+  'conflicts_seq',
+] as const satisfies readonly (keyof Row<'user_erasures'>)[];
+const ERASURE = columns('user_erasures', NAMES, 'e');
+
+/** While it is open. */
+export type Erasure = Readonly<RowOf<typeof ERASURE>> &
+  ErasedUser &
+  Readonly<Pick<Row<'organisations'>, 'shard'>>;
 
 type OfUser = ErasedUser & { readonly organisation_id: string };
 
@@ -26,31 +33,22 @@ export async function lockCalls(tx: LedgerTransaction, organisationId: string): 
 
 /** Where the organisation's events come in. */
 export async function findShard(tx: LedgerTransaction, organisationId: string): Promise<number | null> {
-  const [row] = await tx.query<{ shard: number }>('SELECT shard FROM organisations WHERE id = $1', [
-    organisationId,
-  ]);
+  const [row] = await tx.query<Pick<Row<'organisations'>, 'shard'>>(
+    'SELECT shard FROM organisations WHERE id = $1',
+    [organisationId],
+  );
   return row?.shard ?? null;
 }
 
 export async function insertErasure(tx: LedgerTransaction, erasure: Omit<Erasure, 'shard'>): Promise<void> {
-  await tx.execute(
-    `INSERT INTO user_erasures (organisation_id, id, user_id, pseudonym, events_seq, conflicts_seq)
-     VALUES ($1, $2, $3, $4, $5, $6)`,
-    [
-      erasure.organisation_id,
-      erasure.id,
-      erasure.user_id,
-      erasure.pseudonym,
-      erasure.events_seq,
-      erasure.conflicts_seq,
-    ],
-  );
+  const { text, values } = insertOf('user_erasures', pick(erasure, NAMES));
+  await tx.execute(text, values);
 }
 
 /** The oldest first. Platform reach. */
 export const listOpenErasures = (tx: LedgerTransaction): Promise<Erasure[]> =>
   tx.query<Erasure>(
-    `SELECT e.organisation_id, e.id, e.user_id, e.pseudonym, e.events_seq, e.conflicts_seq, o.shard
+    `SELECT ${ERASURE}, o.shard
      FROM user_erasures e JOIN organisations o ON o.id = e.organisation_id WHERE e.done_at IS NULL ORDER BY e.id`,
   );
 
@@ -59,54 +57,78 @@ export async function finishErasure(
   tx: LedgerTransaction,
   { organisation_id, id }: Pick<Erasure, 'organisation_id' | 'id'>,
 ): Promise<boolean> {
-  const finished = await tx.execute(
-    `UPDATE user_erasures SET done_at = clock_timestamp(), user_id = NULL
-     WHERE organisation_id = $1 AND id = $2 AND done_at IS NULL`,
-    [organisation_id, id],
-  );
-  return finished > 0;
+  const done = { done_at: CLOCK, user_id: null };
+  const { text, values } = updateOf('user_erasures', done, { organisation_id, id });
+  return (await tx.execute(`${text} AND done_at IS NULL`, values)) > 0;
 }
 
-export const renameEvents = (tx: LedgerTransaction, user: OfUser): Promise<number> =>
-  tx.execute('UPDATE usage_events SET user_id = $3 WHERE organisation_id = $1 AND user_id = $2', [
-    user.organisation_id,
-    user.user_id,
-    user.pseudonym,
-  ]);
+const eventsOf = ({ organisation_id, user_id }: OfUser) => ({ organisation_id, user_id });
 
-export const eraseGenerations = (tx: LedgerTransaction, user: OfUser): Promise<number> =>
-  tx.execute(
-    `UPDATE ai_generations SET user_id = $3, erased_at = clock_timestamp(),
-       ${PERSONAL_FIELDS.map((name) => `${name} = NULL`).join(', ')}
-     WHERE organisation_id = $1 AND user_id = $2`,
-    [user.organisation_id, user.user_id, user.pseudonym],
+export async function renameEvents(tx: LedgerTransaction, user: OfUser): Promise<number> {
+  const { text, values } = updateOf('usage_events', { user_id: user.pseudonym }, eventsOf(user));
+  return await tx.execute(text, values);
+}
+
+const NOTHING_PERSONAL = Object.fromEntries(PERSONAL_FIELDS.map((name) => [name, null])) as Record<
+  (typeof PERSONAL_FIELDS)[number],
+  null
+>;
+
+export async function eraseGenerations(tx: LedgerTransaction, user: OfUser): Promise<number> {
+  const { text, values } = updateOf(
+    'ai_generations',
+    { user_id: user.pseudonym, erased_at: CLOCK, ...NOTHING_PERSONAL },
+    eventsOf(user),
   );
+  return await tx.execute(text, values);
+}
 
-const STATISTIC_KEY = ['organisation_id', 'day', 'user_id', 'generation_type', 'provider', 'model'];
-/** Every other column is a figure that adds up: one that is new tomorrow moves with the others, or fails in the statement. */
-export const STATISTIC_FIGURES = columnsOf(aiStatisticsDaily).filter(
-  (name) => !STATISTIC_KEY.includes(name) && name !== 'updated_at',
-);
+const STATISTIC_KEY = [
+  'organisation_id',
+  'day',
+  'user_id',
+  'generation_type',
+  'provider',
+  'model',
+] as const satisfies readonly (keyof Row<'ai_statistics_daily'>)[];
+type Figure = Exclude<keyof Row<'ai_statistics_daily'>, (typeof STATISTIC_KEY)[number] | 'updated_at'>;
+/** Every other column is a figure that adds up; one that is missing here does not compile. */
+const FIGURES: Readonly<Record<Figure, true>> = {
+  total_requests: true,
+  success_requests: true,
+  failed_requests: true,
+  input_tokens: true,
+  output_tokens: true,
+  cache_read_tokens: true,
+  cache_write_5m_tokens: true,
+  cache_write_1h_tokens: true,
+  reasoning_tokens: true,
+  cost_usd: true,
+  cost_count: true,
+  duration_ms_sum: true,
+  duration_count: true,
+};
+export const STATISTIC_FIGURES = Object.keys(FIGURES);
 
 /** There may be rows under the pseudonym, of an earlier pass: they add up. Answers how many rows moved. */
 export async function moveStatistics(tx: LedgerTransaction, user: OfUser): Promise<number> {
-  const columns = STATISTIC_KEY.map((name) => (name === 'user_id' ? '$3' : name));
+  const key = STATISTIC_KEY.map((name) => (name === 'user_id' ? '$3' : name));
   const added = STATISTIC_FIGURES.map((name) => `${name} = ai_statistics_daily.${name} + excluded.${name}`);
   return await tx.execute(
     `WITH moved AS (
        DELETE FROM ai_statistics_daily WHERE organisation_id = $1 AND user_id = $2 RETURNING *
      )
      INSERT INTO ai_statistics_daily (${STATISTIC_KEY.join(', ')}, ${STATISTIC_FIGURES.join(', ')}, updated_at)
-     SELECT ${columns.join(', ')}, ${STATISTIC_FIGURES.join(', ')}, clock_timestamp() FROM moved
+     SELECT ${key.join(', ')}, ${STATISTIC_FIGURES.join(', ')}, clock_timestamp() FROM moved
      ON CONFLICT (${STATISTIC_KEY.join(', ')}) DO UPDATE SET ${added.join(', ')}, updated_at = excluded.updated_at`,
     [user.organisation_id, user.user_id, user.pseudonym],
   );
 }
 
 export interface ListedEvent {
-  readonly id: string;
+  readonly id: Row<'event_conflicts' | 'event_quarantine'>['id'];
   /** JSON text. */
-  readonly event: string;
+  readonly event: Row<'event_conflicts' | 'event_quarantine'>['event'] & string;
   /** Of a call whose row has the pseudonym already. */
   readonly is_by_user: boolean;
 }

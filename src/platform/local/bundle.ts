@@ -1,6 +1,6 @@
 import { builtinModules } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import type { Plugin } from 'esbuild';
+import type { BuildOptions, Plugin } from 'esbuild';
 import type { BuildCache } from './build-cache.ts';
 import { hashFile, hashSources, hashText } from './content-hash.ts';
 import { REPOSITORY } from './paths.ts';
@@ -74,14 +74,18 @@ function listPackageFiles(inputs: readonly string[]): string[] {
   return [...found].sort();
 }
 
-/** What entries share is parsed once. Plugins may change any of it: such bundles are never kept. */
-export async function buildWorkers(
+/** As wrangler.toml has it; load-workers.ts compares them. */
+export const ALIAS: Readonly<Record<string, string>> = {
+  postcss: './src/documents/templates/left-out.ts',
+  'source-map-js/lib/source-map-generator.js': './src/documents/templates/left-out.ts',
+};
+
+export const bundleOptions = (
   entries: Readonly<Record<string, string>>,
   plugins: readonly Plugin[] = [],
   root = REPOSITORY,
-): Promise<{ scripts: ReadonlyMap<string, string>; inputs: readonly string[] }> {
-  const { build } = await import('esbuild');
-  const { outputFiles, metafile } = await build({
+) =>
+  ({
     entryPoints: entries,
     absWorkingDir: root,
     outdir: root,
@@ -94,10 +98,20 @@ export async function buildWorkers(
     // Without 'import': esbuild adds that or 'require' by itself, and forcing it breaks pg's require().
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*'],
+    alias: { ...ALIAS },
     loader: { '.ttf': 'binary', '.bin': 'binary', '.sql': 'text', '.html': 'text', '.txt': 'text' },
     plugins: [...plugins, nodeBuiltins],
     logLevel: 'silent',
-  });
+  }) satisfies BuildOptions;
+
+/** What entries share is parsed once. Plugins may change any of it: such bundles are never kept. */
+export async function buildWorkers(
+  entries: Readonly<Record<string, string>>,
+  plugins: readonly Plugin[] = [],
+  root = REPOSITORY,
+): Promise<{ scripts: ReadonlyMap<string, string>; inputs: readonly string[] }> {
+  const { build } = await import('esbuild');
+  const { outputFiles, metafile } = await build(bundleOptions(entries, plugins, root));
   return {
     scripts: new Map(outputFiles.map(({ path, text }) => [basename(path, '.js'), text])),
     inputs: Object.keys(metafile.inputs),

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Plugin } from 'esbuild';
 import type { BuildCache } from './build-cache.ts';
-import { buildWorkers, bundleWorkers } from './bundle.ts';
+import { ALIAS, buildWorkers, bundleWorkers } from './bundle.ts';
 import { hashFile, hashText } from './content-hash.ts';
 import { REPOSITORY } from './paths.ts';
 
@@ -23,6 +24,7 @@ export interface LoadedWorker {
 interface WranglerConfig {
   readonly name?: string;
   readonly main?: string;
+  readonly alias?: Readonly<Record<string, string>>;
   readonly vars: Readonly<Record<string, unknown>>;
   readonly triggers: { readonly crons?: readonly string[] };
   readonly hyperdrive: { localConnectionString?: string }[];
@@ -96,6 +98,7 @@ async function readSettings(configPath: string, cache: BuildCache): Promise<read
   const files = [
     configPath,
     import.meta.filename,
+    join(import.meta.dirname, 'bundle.ts'),
     join(REPOSITORY, 'package-lock.json'),
     join(REPOSITORY, 'node_modules/wrangler/package.json'),
   ];
@@ -112,6 +115,9 @@ function readWorker(wrangler: Wrangler, configPath: string, environment: Environ
   const config = wrangler.unstable_readConfig({ config: configPath, env: environment });
   if (!config.name || !config.main?.endsWith(ENTRIES[environment] ?? '')) {
     throw new Error(`${configPath} has no ${ENTRIES[environment]} for ${environment}`);
+  }
+  if (!isDeepStrictEqual({ ...config.alias }, ALIAS)) {
+    throw new Error(`${configPath} and src/platform/local/bundle.ts bundle different modules`);
   }
   for (const hyperdrive of config.hyperdrive) hyperdrive.localConnectionString = UNKNOWN_LEDGER;
   const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(config, environment);

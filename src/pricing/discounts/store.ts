@@ -1,17 +1,15 @@
 /** The SQL of discounts. */
-import { and, eq, sql } from 'drizzle-orm';
 import type { Page, PageInput } from '../../core/page.ts';
+import { insertOf, matching, NOW, updateOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { listRows } from '../../db/list-rows.ts';
-import { discounts } from '../../db/tables/pricing.ts';
+import type { NewRow, Row } from '../../db/rows.ts';
 
-export type DiscountRow = typeof discounts.$inferSelect;
+export type DiscountRow = Row<'discounts'>;
 
-export async function insertDiscount(
-  tx: LedgerTransaction,
-  row: typeof discounts.$inferInsert,
-): Promise<DiscountRow> {
-  const [inserted] = await tx.orm.insert(discounts).values(row).returning();
+export async function insertDiscount(tx: LedgerTransaction, row: NewRow<'discounts'>): Promise<DiscountRow> {
+  const { text, values } = insertOf('discounts', row);
+  const [inserted] = await tx.query<DiscountRow>(`${text} RETURNING *`, values);
   if (!inserted) throw new Error('the discount was not inserted');
   return inserted;
 }
@@ -21,7 +19,10 @@ export async function findDiscount(
   organisationId: string,
   id: string,
 ): Promise<DiscountRow | null> {
-  const [row] = await tx.orm.select().from(discounts).where(ofOrganisation(organisationId, id));
+  const [row] = await tx.query<DiscountRow>(
+    'SELECT * FROM discounts WHERE organisation_id = $1 AND id = $2',
+    [organisationId, id],
+  );
   return row ?? null;
 }
 
@@ -30,7 +31,10 @@ export async function findDiscountLocked(
   organisationId: string,
   id: string,
 ): Promise<DiscountRow | null> {
-  const [row] = await tx.orm.select().from(discounts).where(ofOrganisation(organisationId, id)).for('update');
+  const [row] = await tx.query<DiscountRow>(
+    'SELECT * FROM discounts WHERE organisation_id = $1 AND id = $2 FOR UPDATE',
+    [organisationId, id],
+  );
   return row ?? null;
 }
 
@@ -40,29 +44,24 @@ export async function setDiscountEnd(
   id: string,
   effectiveTo: string | null,
 ): Promise<DiscountRow> {
-  const [row] = await tx.orm
-    .update(discounts)
-    .set({ effective_to: effectiveTo, updated_at: sql`now()` })
-    .where(ofOrganisation(organisationId, id))
-    .returning();
+  const ended = { effective_to: effectiveTo, updated_at: NOW };
+  const { text, values } = updateOf('discounts', ended, { organisation_id: organisationId, id });
+  const [row] = await tx.query<DiscountRow>(`${text} RETURNING *`, values);
   if (!row) throw new Error('the discount was not changed');
   return row;
 }
-
-const ofOrganisation = (organisationId: string, id: string) =>
-  and(eq(discounts.organisation_id, organisationId), eq(discounts.id, id));
 
 export const listDiscounts = (
   tx: LedgerTransaction,
   filter: { organisation_id?: string | undefined },
   page: PageInput,
 ): Promise<Page<DiscountRow>> =>
-  listRows(
+  listRows<DiscountRow>(
     tx,
     {
       select: '*',
       from: 'discounts',
-      filters: [['organisation_id =', filter.organisation_id]],
+      filters: matching('discounts', filter, ['organisation_id']),
       key: 'id',
       order: 'asc',
     },

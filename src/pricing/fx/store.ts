@@ -1,9 +1,13 @@
 /** The SQL of exchange rates, which belong to no organisation: every tenant reads them, the platform alone writes. */
 import type { Page, PageInput } from '../../core/page.ts';
 import { bareArray, instantArray } from '../../db/array-literal.ts';
+import { columns, insertOf, matching, NOW, updateOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { listRows } from '../../db/list-rows.ts';
-import type { CurrencyPair, ExchangeRate } from './exchange-rate.ts';
+import type { Row } from '../../db/rows.ts';
+import type { CurrencyPair, ExchangeRate, RateSource } from './exchange-rate.ts';
+
+type RateRow = Row<'exchange_rates'> & { source: RateSource };
 
 export interface RateInForce
   extends Pick<
@@ -23,26 +27,14 @@ export async function insertRate(
   tx: LedgerTransaction,
   row: Omit<ExchangeRate, 'created_at' | 'updated_at'>,
 ): Promise<ExchangeRate> {
-  const [inserted] = await tx.query<ExchangeRate>(
-    `INSERT INTO exchange_rates (id, base_currency, target_currency, rate, effective_from, effective_to, source, metadata)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb) RETURNING *`,
-    [
-      row.id,
-      row.base_currency,
-      row.target_currency,
-      row.rate,
-      row.effective_from,
-      row.effective_to,
-      row.source,
-      JSON.stringify(row.metadata),
-    ],
-  );
+  const { text, values } = insertOf('exchange_rates', row);
+  const [inserted] = await tx.query<RateRow>(`${text} RETURNING *`, values);
   if (!inserted) throw new Error('the rate was not inserted');
   return inserted;
 }
 
 export async function findRate(tx: LedgerTransaction, id: string): Promise<ExchangeRate | null> {
-  const [row] = await tx.query<ExchangeRate>('SELECT * FROM exchange_rates WHERE id = $1', [id]);
+  const [row] = await tx.query<RateRow>('SELECT * FROM exchange_rates WHERE id = $1', [id]);
   return row ?? null;
 }
 
@@ -51,10 +43,8 @@ export async function setRateEnd(
   id: string,
   effectiveTo: string,
 ): Promise<ExchangeRate> {
-  const [row] = await tx.query<ExchangeRate>(
-    'UPDATE exchange_rates SET effective_to = $2, updated_at = now() WHERE id = $1 RETURNING *',
-    [id, effectiveTo],
-  );
+  const { text, values } = updateOf('exchange_rates', { effective_to: effectiveTo, updated_at: NOW }, { id });
+  const [row] = await tx.query<RateRow>(`${text} RETURNING *`, values);
   if (!row) throw new Error('the rate was not ended');
   return row;
 }
@@ -70,15 +60,13 @@ export const listRates = (
   },
   page: PageInput,
 ): Promise<Page<ExchangeRate>> =>
-  listRows(
+  listRows<RateRow>(
     tx,
     {
       select: '*',
       from: 'exchange_rates',
       filters: [
-        ['base_currency =', filter.base_currency],
-        ['target_currency =', filter.target_currency],
-        ['source =', filter.source],
+        ...matching('exchange_rates', filter, ['base_currency', 'target_currency', 'source']),
         ['effective_from <=', filter.at],
         ["coalesce(effective_to, 'infinity') >", filter.at],
       ],
@@ -97,7 +85,7 @@ export const selectRatesAt = (
   pairs: readonly CurrencyPair[],
   at: string,
 ): Promise<RateInForce[]> =>
-  tx.query<RateInForce>(
+  tx.query<CurrencyPair & Pick<RateRow, 'id' | 'rate' | 'effective_from' | 'source'> & { provider: string }>(
     `SELECT last.id, pair.base_currency, pair.target_currency, last.rate, last.effective_from, last.source,
        CASE WHEN last.source = 'api' AND last.metadata ->> 'provider' ~ '^[A-Za-z0-9 ._-]{1,40}$'
          THEN upper(last.metadata ->> 'provider') ELSE last.source END AS provider
@@ -133,7 +121,9 @@ export const listKnownRates = (
   after: string,
   provider: string,
 ): Promise<KnownRate[]> =>
-  tx.query<KnownRate>(
+  tx.query<
+    Pick<RateRow, 'id' | 'target_currency' | 'rate'> & Pick<KnownRate, 'from_ms' | 'to_ms' | 'is_published'>
+  >(
     `SELECT id, target_currency, rate, (extract(epoch FROM effective_from) * 1000)::bigint AS from_ms,
        (extract(epoch FROM effective_to) * 1000)::bigint AS to_ms,
        source = 'api' AND metadata ->> 'provider' = $4 AS is_published
@@ -164,6 +154,17 @@ export interface PublishedRate {
   readonly effective_to: string | null;
 }
 
+const PUBLISHED = columns('exchange_rates', [
+  'id',
+  'base_currency',
+  'target_currency',
+  'rate',
+  'effective_from',
+  'effective_to',
+  'source',
+  'metadata',
+]);
+
 export const insertPublishedRates = (
   tx: LedgerTransaction,
   base: string,
@@ -171,7 +172,7 @@ export const insertPublishedRates = (
   rates: readonly PublishedRate[],
 ): Promise<number> =>
   tx.execute(
-    `INSERT INTO exchange_rates (id, base_currency, target_currency, rate, effective_from, effective_to, source, metadata)
+    `INSERT INTO exchange_rates (${PUBLISHED})
      SELECT id, $1, target_currency, rate, day::timestamp AT TIME ZONE 'UTC', effective_to, 'api',
        jsonb_build_object('provider', $2::text, 'published', day)
      FROM unnest($3::uuid[], $4::text[], $5::numeric[], $6::date[], $7::timestamptz[])

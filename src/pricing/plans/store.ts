@@ -1,10 +1,11 @@
 /** The SQL of pricing plans. */
 import type { Page, PageInput } from '../../core/page.ts';
 import { bareArray } from '../../db/array-literal.ts';
+import { insertOf, matching, NOW, updateOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { listRows } from '../../db/list-rows.ts';
-import { pricingPlans } from '../../db/tables/pricing.ts';
-import type { PlanVersion } from './charge-model.ts';
+import type { Row } from '../../db/rows.ts';
+import type { ChargeModel, PlanVersion } from './charge-model.ts';
 import type { PlanConversion } from './convert-plan.ts';
 import type { PlanInput } from './plan-rules.ts';
 
@@ -23,6 +24,8 @@ export interface PricingPlan extends PlanVersion {
   readonly updated_at: string;
 }
 
+type PlanRow = Row<'pricing_plans'> & { charge_model: ChargeModel };
+
 export async function insertPlan(
   tx: LedgerTransaction,
   row: PlanInput &
@@ -33,51 +36,48 @@ export async function insertPlan(
       unit: string;
     },
 ): Promise<PricingPlan> {
-  const [inserted] = await tx.orm
-    .insert(pricingPlans)
-    .values({
-      id: row.id,
-      organisation_id: row.organisation_id,
-      metric_name: row.metric_name,
-      unit: row.unit,
-      currency: row.currency,
-      charge_model: row.charge_model,
-      price_per_unit: row.price_per_unit ?? null,
-      tiers: row.tiers?.map(({ up_to, price_per_unit, flat_fee }) => ({
-        up_to,
-        price_per_unit,
-        ...(flat_fee === undefined ? {} : { flat_fee }),
-      })),
-      package_size: row.package_size ?? null,
-      package_price: row.package_price ?? null,
-      amount: row.amount ?? null,
-      rate: row.rate ?? null,
-      fixed_amount: row.fixed_amount ?? null,
-      included_units: row.included_units ?? null,
-      minimum_amount: row.minimum_amount ?? null,
-      maximum_amount: row.maximum_amount ?? null,
-      display_name: row.display_name ?? null,
-      tax_category: row.tax_category ?? 'standard',
-      hsn_sac: row.hsn_sac ?? null,
-      original_currency: row.original_currency ?? null,
-      exchange_rate: row.exchange_rate ?? null,
-      conversion_date: row.conversion_date ?? null,
-      effective_from: row.effective_from,
-      effective_to: row.effective_to ?? null,
-    })
-    .returning({ id: pricingPlans.id });
-  const plan = inserted && (await findPlan(tx, inserted.id));
-  if (!plan) throw new Error('the plan was not inserted');
-  return plan;
+  const { text, values } = insertOf('pricing_plans', {
+    id: row.id,
+    organisation_id: row.organisation_id,
+    metric_name: row.metric_name,
+    unit: row.unit,
+    currency: row.currency,
+    charge_model: row.charge_model,
+    price_per_unit: row.price_per_unit ?? null,
+    tiers: row.tiers?.map(({ up_to, price_per_unit, flat_fee }) => ({
+      up_to,
+      price_per_unit,
+      ...(flat_fee === undefined ? {} : { flat_fee }),
+    })),
+    package_size: row.package_size ?? null,
+    package_price: row.package_price ?? null,
+    amount: row.amount ?? null,
+    rate: row.rate ?? null,
+    fixed_amount: row.fixed_amount ?? null,
+    included_units: row.included_units ?? null,
+    minimum_amount: row.minimum_amount ?? null,
+    maximum_amount: row.maximum_amount ?? null,
+    display_name: row.display_name ?? null,
+    tax_category: row.tax_category ?? 'standard',
+    hsn_sac: row.hsn_sac ?? null,
+    original_currency: row.original_currency ?? null,
+    exchange_rate: row.exchange_rate ?? null,
+    conversion_date: row.conversion_date ?? null,
+    effective_from: row.effective_from,
+    effective_to: row.effective_to ?? null,
+  });
+  const [inserted] = await tx.query<PlanRow>(`${text} RETURNING *`, values);
+  if (!inserted) throw new Error('the plan was not inserted');
+  return inserted;
 }
 
 export async function findPlan(tx: LedgerTransaction, id: string): Promise<PricingPlan | null> {
-  const [row] = await tx.query<PricingPlan>('SELECT * FROM pricing_plans WHERE id = $1', [id]);
+  const [row] = await tx.query<PlanRow>('SELECT * FROM pricing_plans WHERE id = $1', [id]);
   return row ?? null;
 }
 
 export async function findPlanLocked(tx: LedgerTransaction, id: string): Promise<PricingPlan | null> {
-  const [row] = await tx.query<PricingPlan>('SELECT * FROM pricing_plans WHERE id = $1 FOR UPDATE', [id]);
+  const [row] = await tx.query<PlanRow>('SELECT * FROM pricing_plans WHERE id = $1 FOR UPDATE', [id]);
   return row ?? null;
 }
 
@@ -86,17 +86,15 @@ export async function setPlanEnd(
   id: string,
   effectiveTo: string,
 ): Promise<PricingPlan> {
-  const [row] = await tx.query<PricingPlan>(
-    'UPDATE pricing_plans SET effective_to = $2, updated_at = now() WHERE id = $1 RETURNING *',
-    [id, effectiveTo],
-  );
+  const { text, values } = updateOf('pricing_plans', { effective_to: effectiveTo, updated_at: NOW }, { id });
+  const [row] = await tx.query<PlanRow>(`${text} RETURNING *`, values);
   if (!row) throw new Error('the plan was not ended');
   return row;
 }
 
 /** The last day that an issued invoice has priced with the version, null for none. */
 export async function findLastInvoicedDay(tx: LedgerTransaction, planId: string): Promise<string | null> {
-  const [row] = await tx.query<{ day: string | null }>(
+  const [row] = await tx.query<{ day: Row<'invoice_line_items'>['last_day'] | null }>(
     `SELECT max(line.last_day) AS day FROM invoice_line_items line
      JOIN invoices i ON i.organisation_id = line.organisation_id AND i.id = line.invoice_id
      WHERE line.pricing_plan_id = $1 AND i.status NOT IN ('draft', 'cancelled')`,
@@ -115,17 +113,12 @@ export const listPlans = (
   },
   page: PageInput,
 ): Promise<Page<PricingPlan>> =>
-  listRows(
+  listRows<PlanRow>(
     tx,
     {
       select: '*',
       from: 'pricing_plans',
-      filters: [
-        ['organisation_id =', filter.organisation_id],
-        ['metric_name =', filter.metric_name],
-        ['unit =', filter.unit],
-        ['currency =', filter.currency],
-      ],
+      filters: matching('pricing_plans', filter, ['organisation_id', 'metric_name', 'unit', 'currency']),
       key: 'id',
       order: 'asc',
     },
@@ -143,7 +136,7 @@ export const listPlansFor = (
   lastDay: string,
   lock: 'share' | 'none',
 ): Promise<PricingPlan[]> =>
-  tx.query<PricingPlan>(
+  tx.query<PlanRow>(
     `SELECT * FROM pricing_plans
      WHERE (organisation_id = $1 OR organisation_id IS NULL) AND is_active
        AND effective_from <= $3 AND (effective_to IS NULL OR effective_to > $2)
@@ -152,6 +145,4 @@ export const listPlansFor = (
   );
 
 export const listPlansById = (tx: LedgerTransaction, ids: readonly string[]): Promise<PricingPlan[]> =>
-  tx.query<PricingPlan>('SELECT * FROM pricing_plans WHERE id = ANY ($1::uuid[]) ORDER BY id', [
-    bareArray(ids),
-  ]);
+  tx.query<PlanRow>('SELECT * FROM pricing_plans WHERE id = ANY ($1::uuid[]) ORDER BY id', [bareArray(ids)]);

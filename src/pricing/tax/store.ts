@@ -1,18 +1,17 @@
 /** The SQL of tax rates; they are the same for every tenant. */
 import type { Page, PageInput } from '../../core/page.ts';
 import { bareArray } from '../../db/array-literal.ts';
+import { columns, insertOf, matching, NOW, type RowOf, updateOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { listRows } from '../../db/list-rows.ts';
-import { taxRates } from '../../db/tables/pricing.ts';
+import type { NewRow, Row } from '../../db/rows.ts';
 import type { TaxRate } from './tax-rate.ts';
 
-export type TaxRateRow = typeof taxRates.$inferSelect;
+export type TaxRateRow = Row<'tax_rates'>;
 
-export async function insertTaxRate(
-  tx: LedgerTransaction,
-  row: typeof taxRates.$inferInsert,
-): Promise<TaxRateRow> {
-  const [inserted] = await tx.orm.insert(taxRates).values(row).returning();
+export async function insertTaxRate(tx: LedgerTransaction, row: NewRow<'tax_rates'>): Promise<TaxRateRow> {
+  const { text, values } = insertOf('tax_rates', row);
+  const [inserted] = await tx.query<TaxRateRow>(`${text} RETURNING *`, values);
   if (!inserted) throw new Error('the tax rate was not inserted');
   return inserted;
 }
@@ -32,10 +31,8 @@ export async function setTaxRateEnd(
   id: string,
   effectiveTo: string,
 ): Promise<TaxRateRow> {
-  const [row] = await tx.query<TaxRateRow>(
-    'UPDATE tax_rates SET effective_to = $2, updated_at = now() WHERE id = $1 RETURNING *',
-    [id, effectiveTo],
-  );
+  const { text, values } = updateOf('tax_rates', { effective_to: effectiveTo, updated_at: NOW }, { id });
+  const [row] = await tx.query<TaxRateRow>(`${text} RETURNING *`, values);
   if (!row) throw new Error('the tax rate was not ended');
   return row;
 }
@@ -45,20 +42,19 @@ export const listTaxRatesPage = (
   filter: { country?: string | undefined; category?: string | undefined },
   page: PageInput,
 ): Promise<Page<TaxRateRow>> =>
-  listRows(
+  listRows<TaxRateRow>(
     tx,
     {
       select: '*',
       from: 'tax_rates',
-      filters: [
-        ['country =', filter.country],
-        ['category =', filter.category],
-      ],
+      filters: matching('tax_rates', filter, ['country', 'category']),
       key: 'id',
       order: 'asc',
     },
     page,
   );
+
+const RATE = columns('tax_rates', ['country', 'category', 'rate', 'effective_from', 'effective_to']);
 
 /** The rates of all categories that are in force in these countries on the day. */
 export async function listTaxRates(
@@ -67,8 +63,8 @@ export async function listTaxRates(
   day: string,
 ): Promise<TaxRate[]> {
   if (countries.length === 0) return [];
-  return await tx.query<TaxRate>(
-    `SELECT country, category, rate, effective_from, effective_to FROM tax_rates
+  return await tx.query<RowOf<typeof RATE>>(
+    `SELECT ${RATE} FROM tax_rates
      WHERE country = ANY ($1::text[]) AND effective_from <= $2 AND (effective_to IS NULL OR effective_to > $2)
      ORDER BY country, category`,
     [bareArray(countries), day],

@@ -1,5 +1,6 @@
 /** Which calls a question is about. */
 import { DAY_MS, formatInstant, isDay } from '../../core/time.ts';
+import type { Row } from '../../db/rows.ts';
 
 export interface CallFilter {
   readonly organisation_id?: string | undefined;
@@ -21,7 +22,12 @@ export interface CallFilter {
 }
 
 /** Columns of a call that the statistics of its day have too. */
-const OF_STATISTICS = ['user_id', 'provider', 'model', 'generation_type'] as const;
+const OF_STATISTICS = [
+  'user_id',
+  'provider',
+  'model',
+  'generation_type',
+] as const satisfies readonly (keyof Row<'ai_statistics_daily'>)[];
 
 export const EQUALITIES = [
   'project_id',
@@ -33,7 +39,7 @@ export const EQUALITIES = [
   'response_id',
   'cost_source',
   ...OF_STATISTICS,
-] as const;
+] as const satisfies readonly (keyof Row<'ai_generations'>)[];
 
 export const STATISTIC_EQUALITIES: readonly (typeof EQUALITIES)[number][] = OF_STATISTICS;
 

@@ -1,11 +1,12 @@
 /** Pure: by what calls are grouped, and how a group is named. */
 import { unreachable } from '../../core/error.ts';
+import type { Row } from '../../db/rows.ts';
 
 export const GROUPINGS = ['type', 'model', 'user', 'project', 'application', 'day'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 /** The columns that make a group. */
-export const GROUP_COLUMNS: Readonly<Record<Grouping, readonly string[]>> = {
+export const GROUP_COLUMNS: Readonly<Record<Grouping, readonly (keyof GroupRow)[]>> = {
   type: ['generation_type'],
   model: ['provider', 'model'],
   user: ['user_id'],
@@ -15,15 +16,12 @@ export const GROUP_COLUMNS: Readonly<Record<Grouping, readonly string[]>> = {
 };
 
 /** Of a row's columns, those of its grouping. */
-export interface GroupRow {
-  readonly generation_type: string;
-  readonly provider: string;
-  readonly model: string;
-  readonly user_id: string | null;
-  readonly project_id: string;
-  readonly application_id: string | null;
-  readonly day: string;
-}
+export type GroupRow = Readonly<
+  Pick<
+    Row<'ai_generations'>,
+    'generation_type' | 'provider' | 'model' | 'user_id' | 'project_id' | 'application_id' | 'day'
+  >
+>;
 
 /** The group's name, null for calls that have none, and the same by its fields. */
 export type Group = { readonly group: string | null } & Partial<GroupRow & { readonly scene: string }>;

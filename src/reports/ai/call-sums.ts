@@ -5,7 +5,7 @@ import {
   formatDecimal,
   fromInteger,
   QUANTITY_SCALE,
-  quotientHalfUp,
+  quotientHalfAwayFromZero,
 } from '../../core/decimal.ts';
 
 /** As Postgres adds them up. */
@@ -43,7 +43,7 @@ export function deriveSums({ call_count, cost_count, ...summed }: SummedCalls): 
     avg_cost:
       cost_count === 0
         ? null
-        : formatDecimal(quotientHalfUp(cost, fromInteger(BigInt(cost_count)), QUANTITY_SCALE)),
+        : formatDecimal(quotientHalfAwayFromZero(cost, fromInteger(BigInt(cost_count)), QUANTITY_SCALE)),
     input_tokens: formatDecimal(input),
     output_tokens: formatDecimal(output),
     total_tokens: formatDecimal(add(input, output)),

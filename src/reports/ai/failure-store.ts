@@ -1,27 +1,27 @@
 /** The SQL of calls that did not succeed. */
 import type { Page, PageInput } from '../../core/page.ts';
 import { makeBindings } from '../../db/bindings.ts';
+import { columns, type RowOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
+import type { Row } from '../../db/rows.ts';
 import type { CallFilter } from './call-filter.ts';
 import { pageOfGroups, placeOf, selectGroups } from './group-page-store.ts';
 import { fromEither, fromGenerations } from './source-store.ts';
 
-export interface FailureRow {
-  readonly status: string;
-  readonly error_code: string | null;
-  readonly provider: string;
-  readonly model: string;
+const NAMES = ['status', 'error_code', 'provider', 'model'] as const;
+const GROUP = columns('ai_generations', NAMES);
+
+export interface FailureRow extends Readonly<RowOf<typeof GROUP>> {
   readonly calls: number;
   /** All of the model's, whatever became of them. */
   readonly model_calls: number;
   readonly users: number;
-  readonly first_seen: string;
-  readonly last_seen: string;
+  readonly first_seen: Row<'ai_generations'>['occurred_at'];
+  readonly last_seen: Row<'ai_generations'>['occurred_at'];
   /** Of the last of them. */
-  readonly last_message: string | null;
+  readonly last_message: Row<'ai_generations'>['error_message'];
 }
 
-const GROUP = ['status', 'error_code', 'provider', 'model'];
 const ORDER = { largest: 'calls' };
 
 // `newest` is the greatest text of the moment, organisation and id of a call: its message alone is then looked up.
@@ -34,13 +34,13 @@ export async function listFailures(
   const { status: _, error_code: __, ...ofModels } = filter;
   const rows = await tx.query<FailureRow & { page_key: string }>(
     `WITH failed AS (
-       SELECT ${GROUP.join(', ')}, count(*) AS calls,
+       SELECT ${GROUP}, count(*) AS calls,
          count(DISTINCT (organisation_id, user_id)) FILTER (WHERE user_id IS NOT NULL) AS users,
          min(occurred_at) AS first_seen, max(occurred_at) AS last_seen,
          max((to_char(occurred_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS ') || organisation_id || ' ' || c.id) COLLATE "C") AS newest,
-         ${placeOf(GROUP)}
-       FROM ${fromGenerations(filter, `${GROUP.join(', ')}, organisation_id, user_id, occurred_at, id`, bindings, 'failures')}
-       GROUP BY ${GROUP.join(', ')}
+         ${placeOf(NAMES)}
+       FROM ${fromGenerations(filter, `${GROUP}, organisation_id, user_id, occurred_at, id`, bindings, 'failures')}
+       GROUP BY ${GROUP}
      ), page AS (${selectGroups('failed', ORDER, page, bindings)}
      ), models AS (
        SELECT provider, model, sum(calls)::bigint AS model_calls FROM ${fromEither(ofModels, bindings)} GROUP BY provider, model

@@ -1,21 +1,21 @@
 /** The SQL of single calls. */
 import { type Page, type PageInput, pageOf } from '../../core/page.ts';
 import { makeBindings } from '../../db/bindings.ts';
+import { columns } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
+import type { Row } from '../../db/rows.ts';
 import type { CallFilter } from './call-filter.ts';
 import { COMPLETION_TOKENS, callScope, organisationsOf, PROMPT_TOKENS } from './source-store.ts';
 
 /** A call as the ledger has it, without its payloads; the last three token columns are sums of the others. */
-export interface ListedGeneration {
-  readonly organisation_id: string;
-  readonly project_id: string;
-  readonly id: string;
+export interface ListedGeneration
+  extends Readonly<Pick<Row<'ai_generations'>, 'organisation_id' | 'project_id' | 'id'>> {
   /** Of the file that holds its payloads; null while the ledger does, where there are none, and of a deleted user. */
-  readonly archive_id: string | null;
+  readonly archive_id: Row<'ai_generations'>['archive_id'];
   readonly [column: string]: unknown;
 }
 
-const COLUMNS = [
+const CALL = columns('ai_generations', [
   'organisation_id',
   'project_id',
   'id',
@@ -51,9 +51,9 @@ const COLUMNS = [
   'occurred_at',
   'ingested_at',
   'day',
-] as const;
+]);
 
-const SELECTED = `${COLUMNS.join(', ')}, generation_type AS scene, trim_scale(cost_usd)::text AS cost_usd,
+const SELECTED = `${CALL}, generation_type AS scene, trim_scale(cost_usd)::text AS cost_usd,
   CASE WHEN erased_at IS NULL THEN archive_id END AS archive_id,
   ${PROMPT_TOKENS} AS prompt_tokens, ${COMPLETION_TOKENS} AS completion_tokens,
   ${PROMPT_TOKENS} + ${COMPLETION_TOKENS} AS total_tokens`;
@@ -98,10 +98,7 @@ export async function findGeneration(
   return row ?? null;
 }
 
-export interface Payloads {
-  readonly request_data: unknown;
-  readonly response_data: unknown;
-}
+export type Payloads = Readonly<Pick<Row<'ai_generations'>, 'request_data' | 'response_data'>>;
 
 export async function readStoredPayloads(
   tx: LedgerTransaction,

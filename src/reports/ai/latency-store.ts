@@ -2,6 +2,7 @@
 import type { Page, PageInput } from '../../core/page.ts';
 import { makeBindings } from '../../db/bindings.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
+import type { Row } from '../../db/rows.ts';
 import type { CallFilter } from './call-filter.ts';
 import { GROUP_COLUMNS, type Grouping, type GroupRow } from './call-group.ts';
 import { orderOf, pageOfGroups, placeOf, selectGroups } from './group-page-store.ts';
@@ -16,7 +17,7 @@ export interface Latency {
   readonly p95: number | null;
   /** Half away from zero. */
   readonly avg: number | null;
-  readonly max: number | null;
+  readonly max: Row<'ai_generations'>['duration_ms'];
 }
 
 // One sort for both percentiles.

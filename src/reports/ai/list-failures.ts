@@ -1,5 +1,5 @@
 import { readWithin } from '../../access/reach.ts';
-import { formatDecimal, fromInteger, quotientHalfUp } from '../../core/decimal.ts';
+import { formatDecimal, fromInteger, quotientHalfAwayFromZero } from '../../core/decimal.ts';
 import type { Page, PageInput } from '../../core/page.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import type { CallFilter } from './call-filter.ts';
@@ -14,7 +14,9 @@ export type Failure = Omit<FailureRow, 'model_calls'> & {
 const SHARE_DECIMALS = 6;
 
 const shareOf = (calls: number, all: number): string =>
-  formatDecimal(quotientHalfUp(fromInteger(BigInt(calls)), fromInteger(BigInt(all)), SHARE_DECIMALS));
+  formatDecimal(
+    quotientHalfAwayFromZero(fromInteger(BigInt(calls)), fromInteger(BigInt(all)), SHARE_DECIMALS),
+  );
 
 /** Calls that did not succeed, by what became of them, the most frequent first. Without `from` those of the last 30 days. */
 export const listFailures = (ctx: Ctx, filter: CallFilter, page: PageInput): Promise<Page<Failure>> =>

@@ -5,7 +5,7 @@ import {
   formatFixed,
   fromInteger,
   multiply,
-  quotientHalfUp,
+  quotientHalfAwayFromZero,
   ZERO,
 } from '../../core/decimal.ts';
 import { formatInstant } from '../../core/time.ts';
@@ -40,7 +40,7 @@ const CENTS = 2;
 export function deriveProjection(spent: Decimal, elapsedMs: number, periodMs: number): string {
   if (elapsedMs <= 0) return formatFixed(ZERO, CENTS);
   const [elapsed, period] = [fromInteger(BigInt(elapsedMs)), fromInteger(BigInt(periodMs))];
-  return formatFixed(quotientHalfUp(multiply(spent, period), elapsed, CENTS), CENTS);
+  return formatFixed(quotientHalfAwayFromZero(multiply(spent, period), elapsed, CENTS), CENTS);
 }
 
 /** What was spent since the month began, and what the month comes to at that pace. */

@@ -1,7 +1,9 @@
 /** The SQL of a user's days. */
 import { type Page, type PageInput, pageOf } from '../../core/page.ts';
 import { makeBindings } from '../../db/bindings.ts';
+import { columns } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
+import type { Row } from '../../db/rows.ts';
 import type { CallFilter } from './call-filter.ts';
 import { COMPLETION_TOKENS, dayConditions, organisationsOf, PROMPT_TOKENS } from './source-store.ts';
 
@@ -14,15 +16,16 @@ export interface PartOfDay {
   readonly cost: string;
 }
 
-export interface DayStatistics {
+type StatisticsRow = Row<'ai_statistics_daily'>;
+
+export interface DayStatistics
+  extends Readonly<
+    Pick<StatisticsRow, 'organisation_id' | 'total_requests' | 'success_requests' | 'failed_requests'>
+  > {
   /** Made of the organisation, the day and the user. */
   readonly id: string;
-  readonly organisation_id: string;
-  readonly user_id: string | null;
-  readonly date: string;
-  readonly total_requests: number;
-  readonly success_requests: number;
-  readonly failed_requests: number;
+  readonly user_id: StatisticsRow['user_id'] | null;
+  readonly date: StatisticsRow['day'];
   readonly total_prompt_tokens: string;
   readonly total_completion_tokens: string;
   readonly total_tokens: string;
@@ -31,10 +34,10 @@ export interface DayStatistics {
   readonly model_stats: Readonly<Record<string, PartOfDay>>;
   /** Milliseconds, half away from zero, of the calls whose duration is known; null where none is. */
   readonly avg_duration: number | null;
-  readonly updated_at: string;
+  readonly updated_at: StatisticsRow['updated_at'];
 }
 
-const KEY = 'day, organisation_id, user_id';
+const KEY = columns('ai_statistics_daily', ['day', 'organisation_id', 'user_id']);
 const TOKENS = `sum(${PROMPT_TOKENS} + ${COMPLETION_TOKENS})`;
 const NEWEST_FIRST = 'ORDER BY day DESC, organisation_id DESC, user_id DESC';
 

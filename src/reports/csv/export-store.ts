@@ -1,59 +1,68 @@
 /** The SQL of exports, a page at a time. Amounts and quantities come as they are kept. */
 import { type Page, pageOf } from '../../core/page.ts';
+import { columns } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { AMOUNT_DUE_COLUMN, type InvoiceFilter, WITH_BALANCE } from '../../invoicing/store.ts';
 
 export type ExportedRow = Readonly<Record<string, string | number | null>>;
 
-const INVOICE_COLUMNS = [
-  'organisation_id',
-  'id',
-  'invoice_number',
-  'status',
-  'year',
-  'month',
-  'period_start',
-  'period_end',
-  'timezone',
-  'currency',
-  'subtotal',
-  'discount_total',
-  'tax_total',
-  'total',
-  'issued_at',
-  'due_date',
-  'paid_at',
-  'cancelled_at',
-  'created_at',
-  'original_currency',
-  'exchange_rate',
-  'conversion_date',
-] as const;
+const INVOICE = columns(
+  'invoices',
+  [
+    'organisation_id',
+    'id',
+    'invoice_number',
+    'status',
+    'year',
+    'month',
+    'period_start',
+    'period_end',
+    'timezone',
+    'currency',
+    'subtotal',
+    'discount_total',
+    'tax_total',
+    'total',
+    'issued_at',
+    'due_date',
+    'paid_at',
+    'cancelled_at',
+    'created_at',
+    'original_currency',
+    'exchange_rate',
+    'conversion_date',
+  ],
+  'i',
+);
 
-const LINE_COLUMNS = [
-  'id',
-  'line_number',
-  'kind',
-  'description',
-  'metric_name',
-  'unit',
-  'quantity',
-  'unit_price',
-  'total',
-  'currency',
-  'discount_amount',
-  'tax_amount',
-  'original_currency',
-  'original_amount',
-  'exchange_rate',
-  'hsn_sac',
-  'tax_category',
-  'year',
-  'month',
-  'first_day',
-  'last_day',
-  'event_count',
-] as const;
+const LINE = columns(
+  'invoice_line_items',
+  [
+    'id',
+    'line_number',
+    'kind',
+    'description',
+    'metric_name',
+    'unit',
+    'quantity',
+    'unit_price',
+    'total',
+    'currency',
+    'discount_amount',
+    'tax_amount',
+    'original_currency',
+    'original_amount',
+    'exchange_rate',
+    'hsn_sac',
+    'tax_category',
+    'year',
+    'month',
+    'first_day',
+    'last_day',
+    'event_count',
+  ],
+  'l',
+);
 
 /** The same filters for invoices and for their lines, as parameters $1 to $4. */
 const FILTER = `($1::uuid IS NULL OR i.organisation_id = $1) AND ($2::text IS NULL OR i.status = $2)
@@ -72,7 +81,7 @@ export async function listExportedInvoices(
   limit: number,
 ): Promise<Page<ExportedRow>> {
   const rows = await tx.query<ExportedRow>(
-    `SELECT ${INVOICE_COLUMNS.map((column) => `i.${column}`).join(', ')}, credited_total, paid_total, ${AMOUNT_DUE_COLUMN}
+    `SELECT ${INVOICE}, credited_total, paid_total, ${AMOUNT_DUE_COLUMN}
      FROM ${WITH_BALANCE}
      WHERE ${FILTER} AND ($5::uuid IS NULL OR i.id > $5) ORDER BY i.id LIMIT $6`,
     [...valuesOf(filter), after, limit + 1],
@@ -90,7 +99,7 @@ export async function listExportedLines(
   const [organisationId = null, invoiceId = null, lineNumber = null] = after?.split(' ') ?? [];
   const rows = await tx.query<ExportedRow>(
     `SELECT l.organisation_id, l.invoice_id, i.invoice_number, i.status AS invoice_status,
-       ${LINE_COLUMNS.map((column) => `l.${column}`).join(', ')}
+       ${LINE}
      FROM invoice_line_items l JOIN invoices i ON i.organisation_id = l.organisation_id AND i.id = l.invoice_id
      WHERE ${FILTER} AND ($5::uuid IS NULL OR (l.organisation_id, l.invoice_id, l.line_number) > ($5, $6::uuid, $7::int))
      ORDER BY l.organisation_id, l.invoice_id, l.line_number LIMIT $8`,

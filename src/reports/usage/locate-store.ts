@@ -1,33 +1,33 @@
 /** The SQL behind `locateEvent`. */
+import { columns, type RowOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
+import type { Row } from '../../db/rows.ts';
 import type { EventPlace } from './event-place.ts';
 
+/** `counted_events` has the columns of the table of those events that are no AI calls. */
+const EVENT = columns(
+  'usage_events',
+  ['id', 'metric_name', 'metric_value', 'unit', 'timestamp', 'user_id', 'metadata', 'ingested_at', 'day'],
+  'e',
+);
+const QUARANTINED = columns('event_quarantine', ['id', 'reason', 'detail', 'received_at', 'resolved_at']);
+const KNOWN = columns('event_conflicts', ['id', 'kind', 'event', 'received_at']);
+
 export interface EventRecord {
-  readonly event: {
-    readonly id: string;
-    readonly metric_name: string;
-    readonly metric_value: string;
-    readonly unit: string;
-    readonly timestamp: string;
-    readonly user_id: string | null;
-    readonly metadata: unknown;
-    readonly ingested_at: string;
-    readonly day: string;
-    /** What an AI generation is metered by besides; null for any other event. */
-    readonly quantities: readonly { metric_name: string; unit: string; metric_value: string }[] | null;
-    readonly aggregate: { year: number; month: number } | null;
-    readonly adjustment: { id: string; year: number; month: number; day: string } | null;
-    readonly invoice: { id: string; invoice_number: string | null; status: string } | null;
-    readonly credit_note: { id: string; credit_note_number: string | null; status: string } | null;
-  } | null;
-  readonly quarantined: {
-    readonly id: string;
-    readonly reason: string;
-    readonly detail: string;
-    readonly received_at: string;
-    readonly resolved_at: string | null;
-  } | null;
-  readonly known: readonly { id: string; kind: string; event: unknown; received_at: string }[];
+  readonly event:
+    | (Readonly<RowOf<typeof EVENT>> & {
+        /** What an AI generation is metered by besides; null for any other event. */
+        readonly quantities:
+          | readonly Pick<Row<'usage_events'>, 'metric_name' | 'unit' | 'metric_value'>[]
+          | null;
+        readonly aggregate: Pick<Row<'usage_aggregates'>, 'year' | 'month'> | null;
+        readonly adjustment: Pick<Row<'usage_adjustments'>, 'id' | 'year' | 'month' | 'day'> | null;
+        readonly invoice: Pick<Row<'invoices'>, 'id' | 'invoice_number' | 'status'> | null;
+        readonly credit_note: Pick<Row<'credit_notes'>, 'id' | 'credit_note_number' | 'status'> | null;
+      })
+    | null;
+  readonly quarantined: Readonly<RowOf<typeof QUARANTINED>> | null;
+  readonly known: readonly Readonly<RowOf<typeof KNOWN>>[];
 }
 
 export async function readEventRecord(
@@ -38,7 +38,7 @@ export async function readEventRecord(
   const key = [organisation_id, project_id, idempotency_key];
   // The key's own row gives the timestamp and the partition, so that the event is found by the index.
   const [event] = await tx.query<NonNullable<EventRecord['event']>>(
-    `SELECT e.id, e.metric_name, e.metric_value, e.unit, e.timestamp, e.user_id, e.metadata, e.ingested_at, e.day,
+    `SELECT ${EVENT},
        (SELECT jsonb_agg(jsonb_build_object('metric_name', m.metric_name, 'unit', m.unit,
            'metric_value', trim_scale(m.metric_value)::text) ORDER BY m.metric_name)
          FROM metered_events m WHERE m.organisation_id = e.organisation_id AND m.id = e.id AND m.ingested_at = e.ingested_at
@@ -62,13 +62,13 @@ export async function readEventRecord(
   const [quarantined] = event
     ? []
     : await tx.query<NonNullable<EventRecord['quarantined']>>(
-        `SELECT id, reason, detail, received_at, resolved_at FROM event_quarantine
+        `SELECT ${QUARANTINED} FROM event_quarantine
          WHERE organisation_id = $1 AND project_id = $2 AND (idempotency_key = $3 OR id = $4)
          ORDER BY created_at LIMIT 1`,
         [...key, hotId],
       );
   const known = await tx.query<EventRecord['known'][number]>(
-    `SELECT id, kind, event, received_at FROM event_conflicts
+    `SELECT ${KNOWN} FROM event_conflicts
      WHERE organisation_id = $1 AND project_id = $2 AND idempotency_key = $3 ORDER BY received_at, id LIMIT 100`,
     key,
   );

@@ -2,8 +2,10 @@
 import { METERED_METRICS } from '../../ai/metered-quantities.ts';
 import type { Page, PageInput } from '../../core/page.ts';
 import { isDay } from '../../core/time.ts';
+import { columns, matching, type RowOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { listRows } from '../../db/list-rows.ts';
+import type { Row } from '../../db/rows.ts';
 
 export interface UsageFilter {
   readonly organisation_id: string;
@@ -18,10 +20,10 @@ export interface UsageFilter {
 export interface UsageRow {
   /** The local hour's first instant, the local day, or the month as `YYYY-MM`. */
   readonly period: string;
-  readonly metric_name: string;
-  readonly unit: string;
-  readonly total_value: string;
-  readonly event_count: number;
+  readonly metric_name: Row<'usage_hourly'>['metric_name'];
+  readonly unit: Row<'usage_hourly'>['unit'];
+  readonly total_value: Row<'usage_hourly'>['total_value'];
+  readonly event_count: Row<'usage_hourly'>['event_count'];
 }
 
 const PERIODS = {
@@ -72,17 +74,10 @@ export async function listUsage(
   );
 }
 
-export interface UsageAggregate {
-  readonly organisation_id: string;
-  readonly id: string;
-  readonly project_id: string;
-  readonly metric_name: string;
-  readonly unit: string;
-  readonly total_value: string;
-  readonly event_count: number;
-  readonly year: number;
-  readonly month: number;
-}
+export type UsageAggregate = Readonly<Row<'usage_aggregates'>>;
+
+const OF_METRIC = columns('usage_aggregates', ['organisation_id', 'id', 'project_id', 'metric_name', 'unit']);
+const OF_MONTH = columns('usage_aggregates', ['event_count', 'year', 'month', 'created_at', 'updated_at']);
 
 interface TenantFilter {
   readonly organisation_id?: string | undefined;
@@ -101,20 +96,19 @@ export const listUsageAggregates = (
   filter: UsageAggregateFilter,
   page: PageInput,
 ): Promise<Page<UsageAggregate>> =>
-  listRows(
+  listRows<UsageAggregate>(
     tx,
     {
-      select:
-        'organisation_id, id, project_id, metric_name, unit, trim_scale(total_value)::text AS total_value, event_count, year, month, created_at, updated_at',
+      select: `${OF_METRIC}, trim_scale(total_value)::text AS total_value, ${OF_MONTH}`,
       from: 'usage_aggregates',
-      filters: [
-        ['organisation_id =', filter.organisation_id],
-        ['project_id =', filter.project_id],
-        ['metric_name =', filter.metric_name],
-        ['unit =', filter.unit],
-        ['year =', filter.year],
-        ['month =', filter.month],
-      ],
+      filters: matching('usage_aggregates', filter, [
+        'organisation_id',
+        'project_id',
+        'metric_name',
+        'unit',
+        'year',
+        'month',
+      ]),
       key: 'id',
       order: 'asc',
     },
@@ -128,25 +122,35 @@ export interface UsageEventFilter extends TenantFilter {
   readonly to?: string | undefined;
 }
 
+/** The views have the columns of the table of those events that are no AI calls. */
+const WHICH = columns('usage_events', ['organisation_id', 'project_id', 'id', 'metric_name']);
+const WHEN = columns('usage_events', [
+  'unit',
+  'timestamp',
+  'user_id',
+  'metadata',
+  'idempotency_key',
+  'ingested_at',
+  'day',
+  'adjustment_id',
+]);
+type EventRow = RowOf<typeof WHICH> & RowOf<typeof WHEN> & Pick<Row<'usage_events'>, 'metric_value'>;
+
 export const listUsageEvents = (
   tx: LedgerTransaction,
   filter: UsageEventFilter,
   page: PageInput,
-): Promise<Page<object>> =>
-  listRows(
+): Promise<Page<EventRow>> =>
+  listRows<EventRow>(
     tx,
     {
-      select:
-        'organisation_id, project_id, id, metric_name, trim_scale(metric_value)::text AS metric_value, unit, timestamp, user_id, metadata, idempotency_key, ingested_at, day, adjustment_id',
+      select: `${WHICH}, trim_scale(metric_value)::text AS metric_value, ${WHEN}`,
       // By one of these metrics each call has one row at most; together they would share its id.
       from: METERED_METRICS.some((metric) => metric === filter.metric_name)
         ? 'metered_events'
         : 'counted_events',
       filters: [
-        ['organisation_id =', filter.organisation_id],
-        ['project_id =', filter.project_id],
-        ['metric_name =', filter.metric_name],
-        ['user_id =', filter.user_id],
+        ...matching('usage_events', filter, ['organisation_id', 'project_id', 'metric_name', 'user_id']),
         ['timestamp >=', filter.from],
         ['timestamp <', filter.to],
       ],
@@ -161,23 +165,35 @@ export interface ConflictFilter extends TenantFilter {
   readonly idempotency_key?: string | undefined;
 }
 
+const CONFLICT = columns('event_conflicts', [
+  'organisation_id',
+  'project_id',
+  'id',
+  'idempotency_key',
+  'kind',
+  'fingerprint',
+  'event',
+  'first_event_id',
+  'received_at',
+  'created_at',
+]);
+
 export const listEventConflicts = (
   tx: LedgerTransaction,
   filter: ConflictFilter,
   page: PageInput,
-): Promise<Page<object>> =>
-  listRows(
+): Promise<Page<RowOf<typeof CONFLICT>>> =>
+  listRows<RowOf<typeof CONFLICT>>(
     tx,
     {
-      select:
-        'organisation_id, project_id, id, idempotency_key, kind, fingerprint, event, first_event_id, received_at, created_at',
+      select: CONFLICT,
       from: 'event_conflicts',
-      filters: [
-        ['organisation_id =', filter.organisation_id],
-        ['project_id =', filter.project_id],
-        ['kind =', filter.kind],
-        ['idempotency_key =', filter.idempotency_key],
-      ],
+      filters: matching('event_conflicts', filter, [
+        'organisation_id',
+        'project_id',
+        'kind',
+        'idempotency_key',
+      ]),
       key: 'id',
       order: 'asc',
     },
@@ -188,22 +204,31 @@ export interface QuarantineFilter extends TenantFilter {
   readonly reason?: string | undefined;
 }
 
+const QUARANTINED = columns('event_quarantine', [
+  'id',
+  'shard',
+  'organisation_id',
+  'project_id',
+  'idempotency_key',
+  'event',
+  'reason',
+  'detail',
+  'received_at',
+  'resolved_at',
+  'created_at',
+]);
+
 export const listQuarantine = (
   tx: LedgerTransaction,
   filter: QuarantineFilter,
   page: PageInput,
-): Promise<Page<object>> =>
-  listRows(
+): Promise<Page<RowOf<typeof QUARANTINED>>> =>
+  listRows<RowOf<typeof QUARANTINED>>(
     tx,
     {
-      select:
-        'id, shard, organisation_id, project_id, idempotency_key, event, reason, detail, received_at, resolved_at, created_at',
+      select: QUARANTINED,
       from: 'event_quarantine',
-      filters: [
-        ['organisation_id =', filter.organisation_id],
-        ['project_id =', filter.project_id],
-        ['reason =', filter.reason],
-      ],
+      filters: matching('event_quarantine', filter, ['organisation_id', 'project_id', 'reason']),
       key: 'id',
       order: 'asc',
     },

@@ -10,16 +10,16 @@ import {
   type TokenKind,
 } from '../../ai/generation-row.ts';
 import { formatQuantity, parseQuantity } from '../../core/decimal.ts';
-import { formatInstant } from '../../core/time.ts';
 import { bareArray, instantArray, textArray } from '../../db/array-literal.ts';
+import { columns, type RowOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
+import type { Row } from '../../db/rows.ts';
 import type { HotEvent } from '../hot-event.ts';
 import {
   type BookedGeneration,
   type KnownEvent,
   keyOf,
   type ListedFill,
-  type StatisticSum,
   type UncountedCall,
 } from '../ports.ts';
 import { instantOf, shareRows } from '../share-rows.ts';
@@ -29,16 +29,18 @@ export async function listWithoutPayloads(
   tx: LedgerTransaction,
   organisationIds: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const rows = await tx.query<{ id: string }>(
+  const rows = await tx.query<Pick<Row<'organisations'>, 'id'>>(
     'SELECT id FROM organisations WHERE id = ANY ($1::uuid[]) AND NOT store_ai_payloads',
     [bareArray(organisationIds)],
   );
   return new Set(rows.map(({ id }) => id));
 }
 
+type CallRow = Row<'ai_generations'>;
+
 /** A column of an insert that is one of the rows' own: its name, its type, and its values as an array. */
 interface OwnColumn {
-  readonly name: string;
+  readonly name: keyof CallRow;
   readonly type: 'text' | 'jsonb' | 'bigint' | 'numeric' | 'uuid';
   readonly array: (booked: readonly BookedGeneration[]) => string;
   /** Where all rows may have none: whether they have. Such a column is left out, as most are that a caller does not use. */
@@ -72,7 +74,7 @@ const OWN_COLUMNS: readonly OwnColumn[] = [
   ),
   ...TOKEN_KINDS.map(
     (kind): OwnColumn => ({
-      name: `${kind}_tokens`,
+      name: `${kind}_tokens` as const,
       type: 'bigint',
       array: (booked) => bareArray(booked.map(({ row }) => wholeText(row.tokens[kind]))),
     }),
@@ -101,9 +103,9 @@ export async function insertGenerations(
 ): Promise<void> {
   const { heads, slots } = shareRows(booked, headOf, hasSameHead);
   // A kind of which no call has tokens need not be told of each of them.
-  const zeros = TOKEN_KINDS.filter((kind) => booked.every(({ row }) => row.tokens[kind] === 0n)).map(
-    (kind) => `${kind}_tokens`,
-  );
+  const zeros: (keyof CallRow)[] = TOKEN_KINDS.filter((kind) =>
+    booked.every(({ row }) => row.tokens[kind] === 0n),
+  ).map((kind) => `${kind}_tokens` as const);
   const own = OWN_COLUMNS.filter(
     ({ name, isNull }) => !zeros.includes(name) && !(isNull && booked.every(isNull)),
   ).map(({ name, type, array }) => ({ name, type, array: array(booked) }));
@@ -142,8 +144,20 @@ export async function insertGenerations(
   );
 }
 
-const HEAD_COLUMNS = `organisation_id, project_id, provider, model, generation_type, status, service_tier, cost_source,
-       price_ids, hour, day, adjustment_ids`;
+const HEAD_COLUMNS = columns('ai_generations', [
+  'organisation_id',
+  'project_id',
+  'provider',
+  'model',
+  'generation_type',
+  'status',
+  'service_tier',
+  'cost_source',
+  'price_ids',
+  'hour',
+  'day',
+  'adjustment_ids',
+]);
 const HEAD_TYPES = [
   'uuid',
   'uuid',
@@ -159,71 +173,13 @@ const HEAD_TYPES = [
   'jsonb',
 ] as const;
 
-const STATISTIC_KEY = 'organisation_id, day, user_id, generation_type, provider, model';
-const STATISTICS = [
-  'total_requests',
-  'success_requests',
-  'failed_requests',
-  ...TOKEN_KINDS.map((kind) => `${kind}_tokens`),
-  'cost_usd',
-  'cost_count',
-  'duration_ms_sum',
-  'duration_count',
-];
-
-export async function addStatistics(
-  tx: LedgerTransaction,
-  sums: readonly StatisticSum[],
-  now: number,
-): Promise<void> {
-  const types = STATISTICS.map((_, index) => `$${index + 8}::numeric[]`).join(', ');
-  const added = STATISTICS.map((name) => `${name} = ai_statistics_daily.${name} + excluded.${name}`).join(
-    ', ',
-  );
-  await tx.execute(
-    `INSERT INTO ai_statistics_daily (${STATISTIC_KEY}, ${STATISTICS.join(', ')}, updated_at)
-     SELECT r.*, $1::timestamptz
-     FROM unnest($2::uuid[], $3::date[], $4::text[], $5::text[], $6::text[], $7::text[], ${types}) AS r
-     ON CONFLICT (${STATISTIC_KEY}) DO UPDATE SET ${added}, updated_at = excluded.updated_at`,
-    [
-      formatInstant(now),
-      bareArray(sums.map((sum) => sum.organisation_id)),
-      bareArray(sums.map((sum) => sum.day)),
-      textArray(sums.map((sum) => sum.user_id)),
-      textArray(sums.map((sum) => sum.generation_type)),
-      textArray(sums.map((sum) => sum.provider)),
-      textArray(sums.map((sum) => sum.model)),
-      bareArray(sums.map((sum) => sum.total_requests)),
-      bareArray(sums.map((sum) => sum.success_requests)),
-      bareArray(sums.map((sum) => sum.failed_requests)),
-      ...TOKEN_KINDS.map((kind) => bareArray(sums.map((sum) => sum.tokens[kind].toString()))),
-      bareArray(sums.map((sum) => formatQuantity(sum.cost_usd))),
-      bareArray(sums.map((sum) => sum.cost_count)),
-      bareArray(sums.map((sum) => sum.duration_ms_sum.toString())),
-      bareArray(sums.map((sum) => sum.duration_count)),
-    ],
-  );
-  if (sums.some(({ total_requests }) => total_requests < 0)) await deleteEmptyStatistics(tx, sums);
-}
-
-// A day of calls that have all become those of a user is no day of nobody's any more.
-async function deleteEmptyStatistics(tx: LedgerTransaction, sums: readonly StatisticSum[]): Promise<void> {
-  await tx.execute(
-    `DELETE FROM ai_statistics_daily WHERE total_requests = 0 AND (organisation_id, day, user_id) IN (
-       SELECT * FROM unnest($1::uuid[], $2::date[], $3::text[]))`,
-    [
-      bareArray(sums.map((sum) => sum.organisation_id)),
-      bareArray(sums.map((sum) => sum.day)),
-      textArray(sums.map((sum) => sum.user_id)),
-    ],
-  );
-}
+const FILL = columns('event_conflicts', ['organisation_id', 'project_id', 'idempotency_key']);
 
 // The index holds fills alone, and they are few: most batches are of projects that have none, and their keys need not be
 // sent. No fill comes between the two statements, for who adds one holds the cursor that this transaction has locked.
 export async function readFills(tx: LedgerTransaction, events: readonly HotEvent[]): Promise<ListedFill[]> {
   const projects = [...new Set(events.map((event) => event.project_id))];
-  const filled = await tx.query<{ project_id: string }>(
+  const filled = await tx.query<Pick<Row<'event_conflicts'>, 'project_id'>>(
     `SELECT project_id FROM unnest($1::uuid[]) AS asked(project_id)
      WHERE EXISTS (SELECT 1 FROM event_conflicts f WHERE f.kind = 'fill' AND f.project_id = asked.project_id)`,
     [bareArray(projects)],
@@ -231,8 +187,8 @@ export async function readFills(tx: LedgerTransaction, events: readonly HotEvent
   const known = new Set(filled.map(({ project_id }) => project_id));
   const asked = events.filter((event) => known.has(event.project_id));
   if (asked.length === 0) return [];
-  return await tx.query<ListedFill>(
-    `SELECT organisation_id, project_id, idempotency_key, event::text AS event FROM event_conflicts
+  return await tx.query<RowOf<typeof FILL> & Pick<ListedFill, 'event'>>(
+    `SELECT ${FILL}, event::text AS event FROM event_conflicts
      WHERE kind = 'fill' AND project_id = ANY ($1::uuid[]) AND (project_id, idempotency_key) IN (
        SELECT * FROM unnest($2::uuid[], $3::text[]))
      ORDER BY received_at, id`,
@@ -276,7 +232,9 @@ export async function listErased(
   tx: LedgerTransaction,
   rows: readonly KnownEvent[],
 ): Promise<ReadonlyMap<string, string>> {
-  const erased = await tx.query<{ project_id: string; idempotency_key: string; user_id: string }>(
+  const erased = await tx.query<
+    Pick<Row<'event_keys'>, 'project_id' | 'idempotency_key'> & { user_id: NonNullable<CallRow['user_id']> }
+  >(
     `SELECT DISTINCT k.project_id, k.idempotency_key, g.user_id
      FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS f(project_id, idempotency_key, organisation_id)
      JOIN event_keys k USING (organisation_id, project_id, idempotency_key)
@@ -291,9 +249,29 @@ export async function listErased(
   return new Map(erased.map((row) => [keyOf(row), row.user_id]));
 }
 
-type UncountedRow = Omit<UncountedCall, 'tokens' | 'cost_usd' | 'duration_ms' | 'ingested_at'> & {
-  readonly [kind in `${TokenKind}_tokens`]: string;
-} & { readonly cost_usd: string | null; readonly duration_ms: string | null; readonly ingested_at: string };
+const UNCOUNTED = columns(
+  'ai_generations',
+  [
+    'organisation_id',
+    'project_id',
+    'idempotency_key',
+    'id',
+    'ingested_at',
+    'day',
+    'generation_type',
+    'provider',
+    'model',
+    'status',
+    'user_id',
+    'cost_usd',
+  ],
+  'g',
+);
+type UncountedRow = RowOf<typeof UNCOUNTED> &
+  Pick<UncountedCall, 'status'> &
+  TokenTexts & { duration_ms: (CallRow['duration_ms'] & null) | string };
+
+type TokenTexts = Record<keyof Pick<CallRow, `${TokenKind}_tokens`>, string>;
 
 // bigint columns come as numbers, and counts of tokens are wanted as bigints.
 export async function lockUncounted(
@@ -301,8 +279,7 @@ export async function lockUncounted(
   fills: readonly GenerationFill[],
 ): Promise<UncountedCall[]> {
   const rows = await tx.query<UncountedRow>(
-    `SELECT g.organisation_id, g.project_id, g.idempotency_key, g.id, g.ingested_at, g.day, g.generation_type, g.provider,
-       g.model, g.status, g.user_id, g.duration_ms::text, g.cost_usd,
+    `SELECT ${UNCOUNTED}, g.duration_ms::text,
        ${TOKEN_KINDS.map((kind) => `g.${kind}_tokens::text`).join(', ')}
      FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS f(project_id, idempotency_key, organisation_id)
      JOIN event_keys k USING (organisation_id, project_id, idempotency_key)

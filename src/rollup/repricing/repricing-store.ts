@@ -3,17 +3,17 @@ import { TOKEN_KINDS, type TokenKind } from '../../ai/generation-row.ts';
 import { formatQuantity, parseQuantity } from '../../core/decimal.ts';
 import { formatInstant } from '../../core/time.ts';
 import { bareArray, textArray } from '../../db/array-literal.ts';
+import { columns, type RowOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
+import type { Row } from '../../db/rows.ts';
 import { tokensOf } from '../calls/generation-store.ts';
 import { instantOf } from '../share-rows.ts';
 import type { CostAdjustment, CountedCall, RepricedCall } from './repricing.ts';
 
-export interface RepricedOrganisation {
-  readonly id: string;
-  readonly shard: number;
+export interface RepricedOrganisation extends Readonly<Pick<Row<'organisations'>, 'id' | 'shard'>> {
   /** For a million tokens; null where calls without a price cost nothing. */
-  readonly ceiling: string | null;
-  readonly projects: readonly string[];
+  readonly ceiling: Row<'organisations'>['ai_ceiling_price_per_million'];
+  readonly projects: readonly Row<'projects'>['id'][];
 }
 
 /** All, or the one. */
@@ -48,17 +48,29 @@ export interface CallRange {
   readonly model: string | null;
 }
 
-type CallRow = Omit<CountedCall, 'tokens' | 'cost_usd' | 'occurred_at' | 'ingested_at' | 'hour'> & {
-  readonly [kind in `${TokenKind}_tokens`]: string;
-} & {
-  readonly cost_usd: string | null;
-  readonly occurred_at: string;
-  readonly ingested_at: string;
-  readonly hour: string;
-};
-
+const CALL = columns('ai_generations', [
+  'organisation_id',
+  'id',
+  'project_id',
+  'idempotency_key',
+  'provider',
+  'model',
+  'generation_type',
+  'user_id',
+  'service_tier',
+  'cost_usd',
+  'cost_source',
+  'price_ids',
+  'occurred_at',
+  'ingested_at',
+  'hour',
+  'day',
+]);
 // A bigint comes as a number, and counts of tokens are wanted as bigints.
 const TOKENS = TOKEN_KINDS.map((kind) => `${kind}_tokens::text`).join(', ');
+type CallRow = RowOf<typeof CALL> &
+  Pick<CountedCall, 'cost_source' | 'is_metered'> &
+  Record<keyof Pick<Row<'ai_generations'>, `${TokenKind}_tokens`>, string>;
 
 /** Of a project's calls whose sender did not say the cost, those after a place, in the order of the index. */
 export async function listCountedCalls(
@@ -68,9 +80,7 @@ export async function listCountedCalls(
   limit: number,
 ): Promise<CountedCall[]> {
   const rows = await tx.query<CallRow>(
-    `SELECT organisation_id, id, project_id, idempotency_key, provider, model, generation_type, user_id, service_tier, ${TOKENS},
-       cost_usd, cost_source, price_ids, first_cost_usd IS NOT NULL OR coalesce(cost_usd, 0) <> 0 AS is_metered,
-       occurred_at, ingested_at, hour, day
+    `SELECT ${CALL}, ${TOKENS}, first_cost_usd IS NOT NULL OR coalesce(cost_usd, 0) <> 0 AS is_metered
      FROM ai_generations
      WHERE organisation_id = $1 AND project_id = $8 AND occurred_at >= $2 AND occurred_at < $3 AND cost_source <> 'reported'
        AND ($4::text IS NULL OR model = $4) AND occurred_at >= $5 AND (occurred_at, id) > ($5, $6)
@@ -120,6 +130,23 @@ export async function setCosts(tx: LedgerTransaction, repriced: readonly Reprice
   );
 }
 
+const COST_ADJUSTMENT = columns('ai_cost_adjustments', [
+  'organisation_id',
+  'id',
+  'repricing_id',
+  'generation_id',
+  'project_id',
+  'idempotency_key',
+  'cost_usd',
+  'event_count',
+  'occurred_at',
+  'ingested_at',
+  'hour',
+  'day',
+  'adjustment_id',
+  'created_at',
+]);
+
 export async function insertCostAdjustments(
   tx: LedgerTransaction,
   repricingId: string,
@@ -127,8 +154,7 @@ export async function insertCostAdjustments(
   now: number,
 ): Promise<void> {
   await tx.execute(
-    `INSERT INTO ai_cost_adjustments (organisation_id, id, repricing_id, generation_id, project_id, idempotency_key, cost_usd,
-       event_count, occurred_at, ingested_at, hour, day, adjustment_id, created_at)
+    `INSERT INTO ai_cost_adjustments (${COST_ADJUSTMENT})
      SELECT organisation_id, id, $1, generation_id, project_id, idempotency_key, cost_usd, event_count, ${instantOf('occurred_at')},
        ${instantOf('ingested_at')}, ${instantOf('hour')}, day, adjustment_id, $2
      FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::numeric[], $9::smallint[], $10::bigint[],

@@ -1,15 +1,35 @@
 /** The SQL of the DIRECTORY database: what is published to the edge. */
 import type { D1PreparedStatement } from '@cloudflare/workers-types';
 import { type HotDatabase, withinTime } from '../../db/hot.ts';
+import { hotColumns } from '../../db/hot-columns.ts';
+import type { HotRow } from '../../db/rows.ts';
 import { type EdgeKey, EVERYONE, type Publication } from './published-tenant.ts';
 
+const ORGANISATION = hotColumns('published_organisations', [
+  'organisation_id',
+  'shard',
+  'is_active',
+  'priced_metrics',
+  'version',
+  'stores_payloads',
+]);
+const KEY = hotColumns('published_keys', [
+  'key_hash',
+  'key_id',
+  'organisation_id',
+  'project_id',
+  'is_active',
+  'expires_at',
+  'version',
+]);
+
 // What holds for everyone has no secret to keep: there the last word wins, and the job mends a late one.
-const UPSERT_ORGANISATION = `INSERT INTO published_organisations (organisation_id, shard, is_active, priced_metrics, version, stores_payloads)
+const UPSERT_ORGANISATION = `INSERT INTO published_organisations (${ORGANISATION})
 VALUES (?1, CAST(?2 AS INTEGER), CAST(?3 AS INTEGER), ?4, CAST(?5 AS INTEGER), CAST(?6 AS INTEGER))
 ON CONFLICT (organisation_id) DO UPDATE SET is_active = excluded.is_active, priced_metrics = excluded.priced_metrics,
   stores_payloads = excluded.stores_payloads, version = excluded.version WHERE excluded.version > version OR organisation_id = '*'`;
 
-const UPSERT_KEYS = `INSERT INTO published_keys (key_hash, key_id, organisation_id, project_id, is_active, expires_at, version)
+const UPSERT_KEYS = `INSERT INTO published_keys (${KEY})
 SELECT value->>'key_hash', value->>'key_id', ?2, value->>'project_id', value->>'is_active', value->>'expires_at', CAST(?3 AS INTEGER)
 FROM json_each(?1) WHERE true
 ON CONFLICT (key_hash) DO UPDATE SET is_active = excluded.is_active, expires_at = excluded.expires_at,
@@ -47,16 +67,19 @@ export async function deactivateOrganisations(directory: HotDatabase, ids: reado
 /** The published version of every organisation, by id. */
 export async function readPublishedVersions(directory: HotDatabase): Promise<Map<string, number>> {
   const statement = directory.prepare('SELECT organisation_id, version FROM published_organisations');
-  const { results } = await withinTime(statement.all<{ organisation_id: string; version: number }>());
+  const { results } = await withinTime(
+    statement.all<Pick<HotRow<'published_organisations'>, 'organisation_id' | 'version'>>(),
+  );
   return new Map(results.map((row) => [row.organisation_id, row.version]));
 }
 
-interface EdgeKeyRow extends Omit<EdgeKey, 'isPriced' | 'storesPayloads'> {
-  readonly is_active: number;
-  readonly stores_payloads: number;
-  readonly priced_metrics: string;
-  readonly priced_for_all: string | null;
-}
+type EdgeKeyRow = Pick<
+  HotRow<'published_keys'>,
+  'key_id' | 'organisation_id' | 'project_id' | 'expires_at' | 'is_active'
+> &
+  Pick<HotRow<'published_organisations'>, 'shard' | 'stores_payloads' | 'priced_metrics'> & {
+    priced_for_all: HotRow<'published_organisations'>['priced_metrics'] | null;
+  };
 
 /** A usable key by its hash; null where it is unknown, revoked, or its project or organisation rests. */
 export async function findEdgeKey(directory: HotDatabase, keyHash: string): Promise<EdgeKey | null> {
@@ -88,15 +111,12 @@ export async function touchEdgeKey(directory: HotDatabase, keyHash: string, now:
   await withinTime(statement.bind(keyHash, now).run());
 }
 
-export async function readKeyUses(
-  directory: HotDatabase,
-  since: number,
-): Promise<{ key_hash: string; last_used_at: number }[]> {
+type KeyUse = Pick<HotRow<'published_keys'>, 'key_hash'> & { last_used_at: number };
+
+export async function readKeyUses(directory: HotDatabase, since: number): Promise<KeyUse[]> {
   const statement = directory.prepare(
     'SELECT key_hash, last_used_at FROM published_keys WHERE last_used_at >= ?1',
   );
-  const { results } = await withinTime(
-    statement.bind(since).all<{ key_hash: string; last_used_at: number }>(),
-  );
+  const { results } = await withinTime(statement.bind(since).all<KeyUse>());
   return results;
 }

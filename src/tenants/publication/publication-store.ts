@@ -1,16 +1,21 @@
 /** The ledger's side of publishing: one statement a snapshot, so that a version names one content. */
 import { bareArray, textArray } from '../../db/array-literal.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
+import type { Row } from '../../db/rows.ts';
 import { EVERYONE, type Publication } from './published-tenant.ts';
 
 // The platform's audit chain grows with every change of what holds for everyone: its sequence is their version.
 const EVERYONE_VERSION = `coalesce((SELECT last_seq FROM audit_chains
   WHERE organisation_id = '00000000-0000-0000-0000-000000000000'), 0)`;
 
-export async function listPublicationVersions(
-  tx: LedgerTransaction,
-): Promise<{ organisation_id: string; version: number; changed_at: string }[]> {
-  return await tx.query(
+export interface PublicationVersion {
+  readonly organisation_id: string;
+  readonly version: Row<'organisations'>['publication_version'];
+  readonly changed_at: Row<'organisations'>['updated_at'];
+}
+
+export async function listPublicationVersions(tx: LedgerTransaction): Promise<PublicationVersion[]> {
+  return await tx.query<PublicationVersion>(
     `SELECT id::text AS organisation_id, publication_version AS version, updated_at AS changed_at FROM organisations
      UNION ALL SELECT '${EVERYONE}', ${EVERYONE_VERSION}, coalesce((SELECT created_at FROM audit_logs
        WHERE organisation_id = '00000000-0000-0000-0000-000000000000' ORDER BY seq DESC LIMIT 1), '1970-01-01T00:00:00Z')`,
@@ -38,7 +43,9 @@ export async function readPublications(
   ids: string,
   withEveryone: boolean,
 ): Promise<Publication[]> {
-  return await tx.query<Publication>(
+  return await tx.query<
+    Omit<Publication, 'shard' | 'is_active'> & Pick<Row<'organisations'>, 'shard' | 'is_active'>
+  >(
     `SELECT o.id::text AS organisation_id, o.shard, o.is_active, o.publication_version AS version,
        (SELECT ${PRICED} FROM pricing_plans p WHERE p.organisation_id = o.id AND p.is_active) AS priced_metrics,
        o.store_ai_payloads AS stores_payloads,
@@ -57,7 +64,7 @@ export async function readPublications(
 
 export async function recordKeyUses(
   tx: LedgerTransaction,
-  uses: readonly { key_hash: string; last_used_at: number }[],
+  uses: readonly (Pick<Row<'api_keys'>, 'key_hash'> & { last_used_at: number })[],
 ): Promise<void> {
   await tx.execute(
     `UPDATE api_keys k SET last_used_at = used.at

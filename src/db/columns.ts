@@ -1,0 +1,106 @@
+/**
+ * The parts of a statement that are columns of one table, checked by the compiler: one that is renamed or removed in
+ * src/db/tables fails wherever a store lists, inserts, updates or filters by it. The rest of a statement stays plain SQL.
+ */
+import { assert } from '../core/error.ts';
+import { type Bindings, makeBindings } from './bindings.ts';
+import type { NewRow, Row, TableName } from './rows.ts';
+
+declare const YIELDS: unique symbol;
+
+/** Names of columns with commas between, as SELECT and RETURNING list them. */
+export type ColumnList<Yields> = string & { readonly [YIELDS]?: Yields };
+
+/** The row that a list yields. */
+export type RowOf<List> = List extends ColumnList<infer Yields> ? Yields : never;
+
+/** `alias`: of the table in a statement with several. */
+export const columns = <Name extends TableName, Column extends keyof Row<Name> & string>(
+  _table: Name,
+  names: readonly Column[],
+  alias?: string,
+): ColumnList<Pick<Row<Name>, Column>> =>
+  names.map((name) => (alias === undefined ? name : `${alias}.${name}`)).join(', ');
+
+/** Of a row these columns alone: one that a verb has put together may carry more than its type says. */
+export const pick = <Given, Name extends keyof Given>(
+  row: Given,
+  names: readonly Name[],
+): Pick<Given, Name> => Object.fromEntries(names.map((name) => [name, row[name]])) as Pick<Given, Name>;
+
+/** SQL in the place of a value. */
+class Expression {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** Of the code's own text, never of input. */
+export const expression = (text: string): Expression => new Expression(text);
+/** When the transaction began; `CLOCK` moves on within it. */
+export const NOW = expression('now()');
+export const CLOCK = expression('clock_timestamp()');
+
+/** Refuses columns that the table does not have, also those of an object that is not written in place. */
+type Only<Given, Known> = Given & Record<Exclude<keyof Given, keyof Known>, never>;
+
+/** What follows binds its own values. */
+export interface Statement extends Bindings {
+  readonly text: string;
+}
+
+/** The columns that `row` names; the others take their defaults. ON CONFLICT and RETURNING can follow. */
+export function insertOf<Name extends TableName, New extends Settable<NewRow<Name>>>(
+  table: Name,
+  row: Only<New, NewRow<Name>>,
+): Statement {
+  const bindings = makeBindings();
+  const given = givenIn(row);
+  const names = given.map(([name]) => name).join(', ');
+  const values = given.map(([, value]) => settledBy(value, bindings)).join(', ');
+  return { ...bindings, text: `INSERT INTO ${table} (${names}) VALUES (${values})` };
+}
+
+/** The rows whose columns are equal to `where`. More conditions, and RETURNING, can follow. */
+export function updateOf<Name extends TableName, Changes extends Partial<Settable<NewRow<Name>>>>(
+  table: Name,
+  changes: Only<Changes, NewRow<Name>>,
+  where: Partial<Row<Name>>,
+): Statement {
+  const bindings = makeBindings();
+  const equal = (name: string, value: unknown): string => `${name} = ${settledBy(value, bindings)}`;
+  const set = givenIn(changes).map(([name, value]) => equal(name, value));
+  const conditions = givenIn(where).map(([name, value]) => equal(name, value));
+  assert(set.length > 0 && conditions.length > 0, 'an update sets columns of chosen rows');
+  return { ...bindings, text: `UPDATE ${table} SET ${set.join(', ')} WHERE ${conditions.join(' AND ')}` };
+}
+
+/** The filters of a list by equality with these columns; an undefined value filters nothing. */
+export const matching = <
+  Name extends TableName,
+  Column extends keyof Row<Name> & string,
+  Filter extends { readonly [Key in Column]?: Filterable<Row<Name>[Key]> },
+>(
+  _table: Name,
+  filter: Filter,
+  names: readonly Column[],
+): (readonly [string, string | number | boolean | undefined])[] =>
+  names.map((name) => [`${name} =`, filter[name]] as const);
+
+type Filterable<Value> = Extract<Value, string | number | boolean> | undefined;
+type Settable<Columns> = { [Column in keyof Columns]: Columns[Column] | Expression };
+
+/** An undefined value is one that is not given. */
+function givenIn(row: object): [name: string, value: unknown][] {
+  const given = Object.entries(row).filter(([, value]) => value !== undefined);
+  // The compiler knows the names; this holds where a cast or input has led it astray.
+  for (const [name] of given) assert(/^[a-z][a-z0-9_]*$/.test(name), `${name} is no name of a column`);
+  return given;
+}
+
+/** Arrays and objects are the values of jsonb columns: pg would send an array as Postgres's own. */
+function settledBy(value: unknown, { bind }: Bindings): string {
+  if (value instanceof Expression) return value.text;
+  return bind(typeof value === 'object' && value !== null ? JSON.stringify(value) : value);
+}

@@ -1,0 +1,50 @@
+import { basename } from 'node:path';
+import { build } from 'esbuild';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { bundleOptions } from '../../src/platform/local/bundle.ts';
+
+const WORKERS = ['api', 'cron', 'ingest'] as const;
+/** What each Worker is made of: the packages, and the modules of css-tree. */
+let inputs: ReadonlyMap<string, readonly string[]>;
+const packagesOf = (worker: string): string[] => [
+  ...new Set(
+    inputs.get(worker)?.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []),
+  ),
+];
+
+beforeAll(async () => {
+  const options = bundleOptions(Object.fromEntries(WORKERS.map((name) => [name, `workers/${name}.ts`])));
+  const loader = { ...options.loader, '.ttf': 'empty' } as const;
+  const { metafile } = await build({ ...options, loader, metafile: true });
+  inputs = new Map(
+    Object.entries(metafile.outputs).map(([path, output]) => {
+      // What is left after shaking: a module may be read and yet not be there.
+      const kept = Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+      return [basename(path, '.js'), kept.map(([name]) => name)];
+    }),
+  );
+  expect([...inputs.keys()].sort()).toEqual([...WORKERS].sort());
+}, 60_000);
+
+describe.each(WORKERS)('the Worker %s', (worker) => {
+  test('has nothing of drizzle, nor of the tables that it types its rows by', () => {
+    expect(packagesOf(worker)).not.toContain('drizzle-orm');
+    expect(inputs.get(worker)?.filter((path) => /src\/db\/(?:tables|hot-schema)/.test(path))).toEqual([]);
+  });
+
+  test('has nothing that reads style attributes or writes source maps, which nobody asks for, and templates are read by ours', () => {
+    expect(packagesOf(worker)).not.toContain('postcss');
+    expect(packagesOf(worker)).not.toContain('source-map-js');
+    expect(packagesOf(worker)).not.toContain('mustache');
+  });
+
+  test('has nothing of what css-tree knows of properties and their values', () => {
+    expect(inputs.get(worker)?.filter((path) => /css-tree\/(?:lib\/(?:lexer|data)|dist)/.test(path))).toEqual(
+      [],
+    );
+  });
+});
+
+test('the api has the parts of css-tree that sanitising takes', () => {
+  expect(packagesOf('api')).toContain('css-tree');
+});
