@@ -328,9 +328,7 @@ describe('weight', () => {
   const loadsSchema = (text: string): boolean => loads(text, /^drizzle-orm(?:\/|$)/) || loads(text, TABLES);
 
   test('drizzle and the tables are loaded by the schema and its migrator alone: stores import their types', () => {
-    const others = product.filter(
-      ({ path }) => !TABLES.test(path),
-    );
+    const others = product.filter(({ path }) => !TABLES.test(path));
     expect(offenders(others, (file) => loadsSchema(file.text))).toEqual([]);
   });
 

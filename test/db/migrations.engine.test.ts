@@ -20,7 +20,7 @@ import * as payments from '../../src/db/tables/payments.ts';
 import * as pricing from '../../src/db/tables/pricing.ts';
 import * as tenants from '../../src/db/tables/tenants.ts';
 import * as usage from '../../src/db/tables/usage.ts';
-import { migrateLedger } from '../../src/platform/local/migrate-ledger.ts';
+import { migrateLedger } from '../../src/platform/local/stores/migrate-ledger.ts';
 import { queryD1 } from '../setup/client.ts';
 import { createDatabase, type OwnDatabase } from './own-database.ts';
 

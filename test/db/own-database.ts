@@ -1,7 +1,7 @@
 /** A migrated ledger of the suite's own in the run's cluster, to which rows may be done that no ledger should see. */
 import pg from 'pg';
-import { appUrlOf } from '../../src/platform/local/app-login.ts';
-import { migrateLedger } from '../../src/platform/local/migrate-ledger.ts';
+import { appUrlOf } from '../../src/platform/local/stores/app-login.ts';
+import { migrateLedger } from '../../src/platform/local/stores/migrate-ledger.ts';
 import { connectOwner, ownerDatabaseUrl } from '../setup/client.ts';
 
 export interface OwnDatabase {

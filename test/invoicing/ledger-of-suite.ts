@@ -10,10 +10,10 @@ import type { Outside } from '../../src/core/ports.ts';
 import type { Ctx } from '../../src/db/ctx.ts';
 import type { HotDatabase } from '../../src/db/hot.ts';
 import { type Ledger, openLedger } from '../../src/db/ledger.ts';
-import { appUrlOf } from '../../src/platform/local/app-login.ts';
-import { connectLedger } from '../../src/platform/local/ledger.ts';
-import { migrateLedger } from '../../src/platform/local/migrate-ledger.ts';
 import { HOT_MIGRATIONS } from '../../src/platform/local/paths.ts';
+import { appUrlOf } from '../../src/platform/local/stores/app-login.ts';
+import { connectLedger } from '../../src/platform/local/stores/ledger.ts';
+import { migrateLedger } from '../../src/platform/local/stores/migrate-ledger.ts';
 import { runRollup } from '../../src/rollup/run-rollup.ts';
 
 export const SHARD = 0;

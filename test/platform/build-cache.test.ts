@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type BuildCache, openBuildCache } from '../../src/platform/local/build-cache.ts';
-import { bundleWorkers } from '../../src/platform/local/bundle.ts';
+import { type BuildCache, openBuildCache } from '../../src/platform/local/build/build-cache.ts';
+import { bundleWorkers } from '../../src/platform/local/build/bundle.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { bundleOptions } from '../../src/platform/local/bundle.ts';
+import { bundleOptions } from '../../src/platform/local/build/bundle.ts';
 
 const WORKERS = ['api', 'cron', 'ingest'] as const;
 /** What each Worker is made of: the packages, and the modules of css-tree. */

@@ -4,11 +4,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
-import { isHotMigrated } from '../../src/platform/local/migrate-hot.ts';
 import { openState } from '../../src/platform/local/paths.ts';
 import { findFreePort } from '../../src/platform/local/ports.ts';
 import { findByEnvironment, isAlive } from '../../src/platform/local/processes.ts';
 import { STATE_MARK } from '../../src/platform/local/reap.ts';
+import { isHotMigrated } from '../../src/platform/local/stores/migrate-hot.ts';
 import { cleanUp, endChild, launch, makeFolder, ROOT, refuse, type Started, start } from './process.ts';
 
 afterAll(cleanUp);

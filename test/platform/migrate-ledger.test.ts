@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { expect, test } from 'vitest';
-import { migrateLedger } from '../../src/platform/local/migrate-ledger.ts';
-import { readLedgerMigrations } from '../../src/platform/local/migration-files.ts';
 import { LEDGER_MIGRATIONS } from '../../src/platform/local/paths.ts';
+import { migrateLedger } from '../../src/platform/local/stores/migrate-ledger.ts';
+import { readLedgerMigrations } from '../../src/platform/local/stores/migration-files.ts';
 
 const files = readLedgerMigrations(LEDGER_MIGRATIONS);
 

@@ -1,8 +1,9 @@
 /** `npm run admin-key`: the first admin key of the Postgres in DATABASE_URL, after `npm run migrate`. */
-import { appUrlOf } from './app-login.ts';
+
 import { assertBootstrapKey, createFirstAdmin } from './first-admin.ts';
-import { assertDatabaseUrl, connectLedger } from './ledger.ts';
 import { refusal, runCommand } from './refusal.ts';
+import { appUrlOf } from './stores/app-login.ts';
+import { assertDatabaseUrl, connectLedger } from './stores/ledger.ts';
 
 await runCommand(async () => {
   const ownerUrl = process.env.DATABASE_URL;

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Environment } from './load-workers.ts';
+import type { Environment } from './build/load-workers.ts';
 import { REPOSITORY, WRANGLER_TOML } from './paths.ts';
 import { refusal, runCommand } from './refusal.ts';
 

@@ -1,8 +1,9 @@
 /** `npm run migrate`: the Postgres of DATABASE_URL, and the login under which the deployed Workers connect to it. */
-import { appUrlOf, ensureAppLogin } from './app-login.ts';
-import { assertDatabaseUrl, connectLedger } from './ledger.ts';
-import { migrateLedger } from './migrate-ledger.ts';
+
 import { refusal, runCommand } from './refusal.ts';
+import { appUrlOf, ensureAppLogin } from './stores/app-login.ts';
+import { assertDatabaseUrl, connectLedger } from './stores/ledger.ts';
+import { migrateLedger } from './stores/migrate-ledger.ts';
 
 await runCommand(async () => {
   const ownerUrl = process.env.DATABASE_URL;

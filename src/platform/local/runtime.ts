@@ -1,16 +1,12 @@
 /** The whole of Meterbook on one machine: Postgres, workerd with the three Workers, migrations, schedules. */
 import type { D1Database } from '@cloudflare/workers-types';
 import type { Plugin } from 'esbuild';
-import { appUrlOf, ensureAppLogin } from './app-login.ts';
-import { openBuildCache } from './build-cache.ts';
+import { openBuildCache } from './build/build-cache.ts';
+import { loadWorkers } from './build/load-workers.ts';
 import { type Closers, makeClosers } from './closers.ts';
 import { startCron } from './cron.ts';
 import { assertBootstrapKey, createFirstAdmin, hasAdmin, loadBootstrap } from './first-admin.ts';
-import { assertDatabaseUrl, connectLedger } from './ledger.ts';
-import { loadWorkers } from './load-workers.ts';
 import { takeLock } from './lock.ts';
-import { isHotMigrated, migrateHot } from './migrate-hot.ts';
-import { migrateLedger } from './migrate-ledger.ts';
 import {
   clearScratch,
   LEDGER_MIGRATIONS,
@@ -20,9 +16,13 @@ import {
   WRANGLER_TOML,
 } from './paths.ts';
 import { assertPortFree, findFreePort } from './ports.ts';
-import { type EmbeddedPostgres, startPostgres } from './postgres.ts';
 import { reapSurvivors } from './reap.ts';
 import { refusal, sentenceOf } from './refusal.ts';
+import { appUrlOf, ensureAppLogin } from './stores/app-login.ts';
+import { assertDatabaseUrl, connectLedger } from './stores/ledger.ts';
+import { isHotMigrated, migrateHot } from './stores/migrate-hot.ts';
+import { migrateLedger } from './stores/migrate-ledger.ts';
+import { type EmbeddedPostgres, startPostgres } from './stores/postgres.ts';
 import { type RunningWorkers, runWorkers } from './workers.ts';
 
 export interface RuntimeOptions {

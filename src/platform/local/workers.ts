@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import type { D1Database } from '@cloudflare/workers-types';
 import type { Miniflare } from 'miniflare';
-import type { LoadedWorker } from './load-workers.ts';
+import type { LoadedWorker } from './build/load-workers.ts';
 import { deliverToMailbox } from './mailbox.ts';
 import type { StatePaths } from './paths.ts';
 import { findByEnvironment } from './processes.ts';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connectLedger } from '../../../src/platform/local/ledger.ts';
+import { connectLedger } from '../../../src/platform/local/stores/ledger.ts';
 import {
   type Json,
   type OwnRuntime,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hashText } from './content-hash.ts';
-import { refusal } from './refusal.ts';
+import { hashText } from '../build/content-hash.ts';
+import { refusal } from '../refusal.ts';
 
 export interface MigrationFile {
   readonly name: string;

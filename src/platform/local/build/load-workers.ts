@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Plugin } from 'esbuild';
+import { REPOSITORY } from '../paths.ts';
 import type { BuildCache } from './build-cache.ts';
 import { ALIAS, buildWorkers, bundleWorkers } from './bundle.ts';
 import { hashFile, hashText } from './content-hash.ts';
-import { REPOSITORY } from './paths.ts';
 
 export const ENVIRONMENTS = ['ingest', 'api', 'cron'] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
@@ -117,7 +117,7 @@ function readWorker(wrangler: Wrangler, configPath: string, environment: Environ
     throw new Error(`${configPath} has no ${ENTRIES[environment]} for ${environment}`);
   }
   if (!isDeepStrictEqual({ ...config.alias }, ALIAS)) {
-    throw new Error(`${configPath} and src/platform/local/bundle.ts bundle different modules`);
+    throw new Error(`${configPath} and src/platform/local/build/bundle.ts bundle different modules`);
   }
   for (const hyperdrive of config.hyperdrive) hyperdrive.localConnectionString = UNKNOWN_LEDGER;
   const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(config, environment);

@@ -12,7 +12,7 @@ import {
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { refusal } from './refusal.ts';
+import { refusal } from '../refusal.ts';
 
 /** Postgres refuses to run as root: as root it runs as this user, which every Unix has. */
 export interface ServerUser {

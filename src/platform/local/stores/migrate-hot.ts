@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { D1Database } from '@cloudflare/workers-types';
-import { readTableOfD1 } from './d1-file.ts';
+import { readTableOfD1 } from '../d1-file.ts';
+import { HOT_MIGRATIONS } from '../paths.ts';
 import { type MigrationFile, migrationMismatch, readHotMigrations, statementsOf } from './migration-files.ts';
-import { HOT_MIGRATIONS } from './paths.ts';
 
 /** Wrangler's own table and shape, so that `wrangler d1 migrations apply` continues where this stopped. */
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS d1_migrations(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
-import { refusal } from './refusal.ts';
+import { refusal } from '../refusal.ts';
 
 const LOGIN = 'meterbook_app';
 const ROLES = ['meterbook_tenant', 'meterbook_platform'];

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { refusal } from './refusal.ts';
+import { refusal } from '../refusal.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 

@@ -3,11 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chownSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { StatePaths } from './paths.ts';
-import { findFreePort } from './ports.ts';
+import type { StatePaths } from '../paths.ts';
+import { findFreePort } from '../ports.ts';
+import { endProcess } from '../processes.ts';
+import { refusal } from '../refusal.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
-import { endProcess } from './processes.ts';
-import { refusal } from './refusal.ts';
 
 const OWNER = 'meterbook';
 const DATABASE = 'meterbook';

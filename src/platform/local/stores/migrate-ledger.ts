@@ -1,6 +1,6 @@
 import type pg from 'pg';
+import { LEDGER_MIGRATIONS } from '../paths.ts';
 import { migrationMismatch, readLedgerMigrations, type TimedMigrationFile } from './migration-files.ts';
-import { LEDGER_MIGRATIONS } from './paths.ts';
 
 // Two starts on one database take turns; the number only has to be the same in all of them.
 const MIGRATION_LOCK = 7_306_815;

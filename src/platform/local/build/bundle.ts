@@ -1,9 +1,9 @@
 import { builtinModules } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import type { BuildOptions, Plugin } from 'esbuild';
+import { REPOSITORY } from '../paths.ts';
 import type { BuildCache } from './build-cache.ts';
 import { hashFile, hashSources, hashText } from './content-hash.ts';
-import { REPOSITORY } from './paths.ts';
 
 const SOURCES = ['src', 'workers'];
 // What decides besides the sources how they are bundled; this file is one of the sources.
