@@ -1,4 +1,4 @@
-/** The SQL of payments, and of what an invoice has come to. */
+/** The SQL of payments. */
 import type { Page, PageInput } from '../core/page.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listRows } from '../db/list-rows.ts';
@@ -7,30 +7,6 @@ import type { Payment, PaymentStatus } from './payment.ts';
 const COLUMNS = `organisation_id, id, invoice_id, razorpay_order_id, razorpay_payment_id, amount, currency, status,
   payment_method, reference, applied_amount, amount - applied_amount AS unapplied_amount, paid_at, reconciled_at,
   refund_amount, refunded_at, retry_count, max_retries, next_retry_at, last_retry_at, retry_history, created_at, updated_at`;
-
-export interface InvoiceSums {
-  readonly credited: string;
-  readonly applied: string;
-  /** When the latest of its captured payments was made. */
-  readonly last_paid_at: string | null;
-}
-
-/** Read it under the invoice's lock: a statement of its own then sees what the holders before have committed. */
-export async function readInvoiceSums(
-  tx: LedgerTransaction,
-  organisationId: string,
-  invoiceId: string,
-): Promise<InvoiceSums> {
-  const [row] = await tx.query<InvoiceSums>(
-    `SELECT coalesce(sum(applied_amount), 0) AS applied, max(paid_at) AS last_paid_at,
-       (SELECT coalesce(sum(total), 0) FROM credit_notes
-        WHERE organisation_id = $1 AND invoice_id = $2 AND status = 'issued') AS credited
-     FROM payments WHERE organisation_id = $1 AND invoice_id = $2 AND status = 'captured'`,
-    [organisationId, invoiceId],
-  );
-  if (!row) throw new Error('an aggregate has a row');
-  return row;
-}
 
 export type NewPayment = Pick<
   Payment,

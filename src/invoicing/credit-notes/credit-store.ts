@@ -190,32 +190,6 @@ export async function listCreditNoteRows(
   return { data: await withLines(tx, data), nextAfter };
 }
 
-export interface CreditSums {
-  /** Σ of all its credit notes, proposals included. */
-  readonly credited: string;
-  readonly issued: string;
-  /** Σ of what its captured payments settled. */
-  readonly applied: string;
-}
-
-/** What an invoice has come to; read it under its lock. */
-export async function readCreditSums(
-  tx: LedgerTransaction,
-  organisationId: string,
-  invoiceId: string,
-): Promise<CreditSums> {
-  const [row] = await tx.query<CreditSums>(
-    `SELECT coalesce(sum(total) FILTER (WHERE status <> 'dismissed'), 0) AS credited,
-       coalesce(sum(total) FILTER (WHERE status = 'issued'), 0) AS issued,
-       (SELECT coalesce(sum(applied_amount), 0) FROM payments
-        WHERE organisation_id = $1 AND invoice_id = $2 AND status = 'captured') AS applied
-     FROM credit_notes WHERE organisation_id = $1 AND invoice_id = $2`,
-    [organisationId, invoiceId],
-  );
-  if (!row) throw new Error('an aggregate has a row');
-  return row;
-}
-
 /** What all credit notes of an invoice, proposals included, take back of each of its lines. */
 export const listCreditedLines = (
   tx: LedgerTransaction,
@@ -237,11 +211,12 @@ export const releaseApplied = (
 ): Promise<number> =>
   tx.execute(
     `WITH ranked AS (
-       SELECT id, sum(applied_amount) OVER (ORDER BY paid_at DESC, id DESC) - applied_amount AS newer FROM payments
-       WHERE organisation_id = $1 AND invoice_id = $2 AND status = 'captured' AND applied_amount > 0)
-     UPDATE payments p SET applied_amount = p.applied_amount - least(p.applied_amount, $3::numeric - ranked.newer),
-       updated_at = now()
-     FROM ranked WHERE p.organisation_id = $1 AND p.id = ranked.id AND ranked.newer < $3::numeric`,
+       SELECT payment_id, applied_amount,
+         sum(applied_amount) OVER (ORDER BY paid_at DESC, payment_id DESC) - applied_amount AS newer
+       FROM payment_balances WHERE organisation_id = $1 AND invoice_id = $2 AND applied_amount > 0)
+     UPDATE payments p SET updated_at = now(),
+       applied_amount = ranked.applied_amount - least(ranked.applied_amount, $3::numeric - ranked.newer)
+     FROM ranked WHERE p.organisation_id = $1 AND p.id = ranked.payment_id AND ranked.newer < $3::numeric`,
     [organisation_id, invoice_id, amount],
   );
 
