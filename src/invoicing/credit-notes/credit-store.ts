@@ -4,8 +4,10 @@ import { bareArray, columnArrays } from '../../db/array-literal.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { listRows } from '../../db/list-rows.ts';
 import type { LegalNote } from '../../pricing/tax/legal-note.ts';
+import { WITH_BALANCE } from '../balance-store.ts';
 import type { Seller } from '../parties.ts';
 import type { CreditNote, CreditNoteLine, CreditNoteRow, CreditNoteStatus } from './credit-note.ts';
+import type { CreditableInvoice } from './proposal.ts';
 
 const COLUMNS = [
   'organisation_id',
@@ -108,40 +110,53 @@ export async function deleteProposal(
   await tx.execute('DELETE FROM credit_notes WHERE organisation_id = $1 AND id = $2', [organisation_id, id]);
 }
 
-async function findOne(
+async function findMany(
   tx: LedgerTransaction,
   condition: string,
   values: readonly string[],
-): Promise<CreditNote | null> {
+): Promise<CreditNote[]> {
   const rows = await tx.query<CreditNoteRow>(
     `SELECT ${COLUMNS.join(', ')} FROM credit_notes WHERE organisation_id = $1 AND ${condition}`,
     values,
   );
-  return (await withLines(tx, rows))[0] ?? null;
+  return await withLines(tx, rows);
 }
 
-export const findCreditNote = (
+export const findCreditNote = async (
   tx: LedgerTransaction,
   organisationId: string,
   id: string,
-): Promise<CreditNote | null> => findOne(tx, 'id = $2', [organisationId, id]);
+): Promise<CreditNote | null> => (await findMany(tx, 'id = $2', [organisationId, id]))[0] ?? null;
 
-export const findCreditNoteByKey = (
+export const findCreditNoteByKey = async (
   tx: LedgerTransaction,
   organisationId: string,
   idempotencyKey: string,
-): Promise<CreditNote | null> => findOne(tx, 'idempotency_key = $2', [organisationId, idempotencyKey]);
+): Promise<CreditNote | null> =>
+  (await findMany(tx, 'idempotency_key = $2', [organisationId, idempotencyKey]))[0] ?? null;
 
-/** The one proposal from late usage that an invoice may have. */
-export const findProposal = (
+/** The one proposal from late usage that each of the invoices may have. */
+export const listProposals = (
   tx: LedgerTransaction,
   organisationId: string,
-  invoiceId: string,
-): Promise<CreditNote | null> =>
-  findOne(tx, `invoice_id = $2 AND status = 'proposed' AND origin = 'late_usage'`, [
+  invoiceIds: readonly string[],
+): Promise<CreditNote[]> =>
+  findMany(tx, `invoice_id = ANY ($2::uuid[]) AND status = 'proposed' AND origin = 'late_usage'`, [
     organisationId,
-    invoiceId,
+    bareArray(invoiceIds),
   ]);
+
+/** Of issued invoices, what credit notes need of them. */
+export const listCreditable = (
+  tx: LedgerTransaction,
+  organisationId: string,
+  invoiceIds: readonly string[],
+): Promise<(Omit<CreditableInvoice, 'room' | 'proposal'> & { readonly creditable_total: string })[]> =>
+  tx.query(
+    `SELECT i.organisation_id, i.id AS invoice_id, i.billing_entity_id, i.currency, i.taxes, b.creditable_total
+     FROM ${WITH_BALANCE} WHERE i.organisation_id = $1 AND i.id = ANY ($2::uuid[])`,
+    [organisationId, bareArray(invoiceIds)],
+  );
 
 async function withLines(tx: LedgerTransaction, notes: readonly CreditNoteRow[]): Promise<CreditNote[]> {
   if (notes.length === 0) return [];
