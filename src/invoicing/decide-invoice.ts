@@ -29,7 +29,10 @@ export interface Decision {
   readonly legal_notes: readonly LegalNote[];
   /** What the proposals of issued invoices gain by late usage that lowers them; the content stands on what they leave. */
   readonly proposals: readonly Proposal[];
-  /** The adjustments that the invoice takes up, those carried by a proposal by their provisional ids, and the line of each; 0 where it is unpriced. */
+  /**
+   * The adjustments that the invoice takes up, and the line of each; 0 where it is unpriced. What a proposal carries goes
+   * by its provisional id.
+   */
   readonly claims: ReadonlyMap<string, number>;
   /** What the lines pass on to the next period once the invoice is issued. */
   readonly carried: readonly CarriedQuantity[];

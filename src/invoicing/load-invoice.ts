@@ -16,12 +16,15 @@ export interface LoadedInvoice {
   /** Epoch milliseconds: the moment whose exchange rates hold, and whose day is the tax point. */
   readonly at: number;
   readonly billing: BillingInput;
-  /** The invoices that late usage may lower. */
+  /** The issued invoices that late usage lowers. */
   readonly creditable: readonly CreditableInvoice[];
   readonly terms: Terms;
 }
 
-/** Holds as long as the organisation is locked; without that lock it must be read in one snapshot. */
+/**
+ * Holds as long as the organisation is locked; without that lock it must be read in one snapshot. Throws
+ * `currency_mismatch`.
+ */
 export async function loadInvoice(
   tx: LedgerTransaction,
   account: Account,
@@ -31,7 +34,7 @@ export async function loadInvoice(
   const { organisation_id, currency } = period;
   const { at } = options;
   const billing = await loadBilling(tx, period, options);
-  const creditable = await loadCreditable(tx, organisation_id, billing.invoiced);
+  const creditable = await loadCreditable(tx, billing);
   const discounts = await listDiscountsFor(tx, organisation_id, firstDay(period), lastDay(period));
   const tax = await loadTaxInput(tx, account, { currency, day: dayOf(at, account.seller.timezone) });
   return { account, period, at, billing, creditable, terms: { discounts, tax } };

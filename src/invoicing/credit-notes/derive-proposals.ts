@@ -8,7 +8,6 @@ import {
   minimum,
   subtract,
   sum,
-  ZERO,
 } from '../../core/decimal.ts';
 import { assert } from '../../core/error.ts';
 import type { BillingInput, InvoicedLine, InvoicedPeriod, LineCredits } from '../lines/billing-input.ts';
@@ -23,9 +22,8 @@ interface Growing {
   readonly added: CreditNoteLine[];
   readonly adjustment_ids: string[];
   readonly carried: CarriedByProposal[];
-  /** What else is left of the invoice, and what was added of each line. */
+  /** What else is left of the invoice. */
   room: Decimal;
-  readonly taken: Map<number, Decimal>;
 }
 
 type LineName = Pick<InvoicedLine, 'invoice_id' | 'line_number'>;
@@ -51,7 +49,7 @@ export function deriveProposals(
     const invoice = invoices.get(invoiceId);
     assert(invoice, 'a decrease goes back to an invoice that was loaded');
     const { room } = invoice;
-    const begun = { invoice, added: [], adjustment_ids: [], carried: [], room, taken: new Map() };
+    const begun = { invoice, added: [], adjustment_ids: [], carried: [], room };
     proposals.set(invoiceId, begun);
     return begun;
   };
@@ -81,13 +79,12 @@ function append(
   line: InvoicedLine,
   isFirst: boolean,
 ): void {
-  const { invoice, added, taken } = proposal;
-  const before = taken.get(line.line_number) ?? ZERO;
-  const credited = add(line.credited.total, before);
+  const { invoice, added } = proposal;
+  // A line is of one segment, and no other decrease goes back to it.
+  const credited = line.credited.total;
   const wanted = minimum(credit.amount, subtract(line.total, credited));
   const part = fitCredit({ ...line, total: formatDecimal(line.total) }, credited, wanted, proposal.room);
   proposal.room = subtract(proposal.room, part.total);
-  taken.set(line.line_number, add(before, part.amount));
   added.push({
     line_number: (invoice.proposal?.line_items.length ?? 0) + added.length + 1,
     invoice_line_number: line.line_number,

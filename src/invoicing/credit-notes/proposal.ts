@@ -5,7 +5,7 @@ import type { CarriedQuantity } from '../lines/billing-input.ts';
 import type { CreditTotals } from './credit-line.ts';
 import type { CreditNote, CreditNoteLine } from './credit-note.ts';
 
-/** An issued invoice that late usage may lower. */
+/** An issued invoice that late usage lowers. */
 export interface CreditableInvoice {
   readonly organisation_id: string;
   readonly invoice_id: string;

@@ -30,7 +30,7 @@ export const proposeLateCredits = (
     if (!account) throw notFound('organisation');
     const { period } = await loadPeriod(tx, account, before);
     const billing = await loadBilling(tx, period, { invoiceId: null, at: ctx.now, lock: 'none' });
-    const creditable = await loadCreditable(tx, organisation_id, billing.invoiced);
+    const creditable = await loadCreditable(tx, billing);
 
     const { decreases } = buildLateLines(billing, pricesOf(billing));
     const proposals = deriveProposals(decreases, creditable, billing.invoiced);
