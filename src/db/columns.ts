@@ -95,7 +95,7 @@ type Settable<Columns> = { [Column in keyof Columns]: Columns[Column] | Expressi
 function givenIn(row: object): [name: string, value: unknown][] {
   const given = Object.entries(row).filter(([, value]) => value !== undefined);
   // The compiler knows the names; this holds where a cast or input has led it astray.
-  for (const [name] of given) assert(/^[a-z][a-z0-9_]*$/.test(name), `${name} is no name of a column`);
+  for (const [name] of given) assert(/^[a-z][a-z0-9_]*$/.test(name), `${name} is not the name of a column`);
   return given;
 }
 

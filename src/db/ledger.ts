@@ -30,6 +30,11 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
+/** All statements of the transaction see one snapshot. It must come first in it. */
+export async function holdSnapshot(tx: LedgerTransaction): Promise<void> {
+  await tx.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+}
+
 /** What `runTransaction` needs of a client; the fault simulation brings its own. */
 export interface TransactionClient {
   query(text: string): Promise<{ command: string }>;

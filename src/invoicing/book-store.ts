@@ -1,11 +1,11 @@
 /** The SQL of what invoices are made of: usage by day, adjustments, what was invoiced before, and the events behind it. */
 import { decimal } from '../core/decimal.ts';
 import { firstDay, formatInstant, HOUR_MS, lastDay, type Month } from '../core/time.ts';
-import { bareArray } from '../db/array-literal.ts';
+import { bareArray, columnArrays } from '../db/array-literal.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import type { PeriodKey } from '../rollup/close-period.ts';
 import type { LineItem } from './invoice.ts';
-import type { DayUsage, OpenAdjustment } from './lines/billing-input.ts';
+import type { CarriedQuantity, DayUsage, OpenAdjustment } from './lines/billing-input.ts';
 import type { KeysHash } from './lines/events-hash.ts';
 
 interface BillableRow extends Omit<OpenAdjustment, 'id' | 'kind' | 'quantity'> {
@@ -70,46 +70,39 @@ export async function setClaims(
   return rows.filter((row) => row.claimed).length;
 }
 
-export interface CarriedRow extends Month {
-  readonly id: string;
-  readonly metric_name: string;
-  readonly unit: string;
-  readonly day: string;
-  readonly quantity: string;
-}
-
-/** What passed the quantity on. */
-export interface CarriedSource {
-  readonly kind: 'invoice' | 'credit_note';
+/** One of the sources is set: what passed the quantity on. */
+export interface CarriedRow extends CarriedQuantity {
   readonly organisation_id: string;
   readonly id: string;
+  readonly source_invoice_id: string | null;
+  readonly source_credit_note_id: string | null;
 }
+
+const CARRIED_COLUMNS = [
+  ['organisation_id', 'uuid'],
+  ['id', 'uuid'],
+  ['metric_name', 'text'],
+  ['unit', 'text'],
+  ['year', 'int'],
+  ['month', 'int'],
+  ['day', 'date'],
+  ['quantity', 'numeric'],
+  ['source_invoice_id', 'uuid'],
+  ['source_credit_note_id', 'uuid'],
+] as const satisfies readonly (readonly [keyof CarriedRow, string])[];
 
 export async function insertCarried(
   tx: LedgerTransaction,
-  { kind, organisation_id, id }: CarriedSource,
   rows: readonly CarriedRow[],
   now: number,
 ): Promise<void> {
-  for (const row of rows) {
-    await tx.execute(
-      `INSERT INTO usage_adjustments (organisation_id, id, metric_name, unit, kind, year, month, day, quantity, event_count,
-         source_${kind}_id, created_at)
-       VALUES ($1, $2, $3, $4, 'carried', $5, $6, $7, $8, 0, $9, $10)`,
-      [
-        organisation_id,
-        row.id,
-        row.metric_name,
-        row.unit,
-        row.year,
-        row.month,
-        row.day,
-        row.quantity,
-        id,
-        formatInstant(now),
-      ],
-    );
-  }
+  if (rows.length === 0) return;
+  await tx.execute(
+    `INSERT INTO usage_adjustments (${CARRIED_COLUMNS.map(([name]) => name).join(', ')}, kind, event_count, created_at)
+     SELECT r.*, 'carried', 0, $1::timestamptz
+     FROM unnest(${CARRIED_COLUMNS.map(([, type], index) => `$${index + 2}::${type}[]`).join(', ')}) AS r`,
+    [formatInstant(now), ...columnArrays(rows, CARRIED_COLUMNS)],
+  );
 }
 
 /**
@@ -273,30 +266,30 @@ export const listBookedDays = (
   );
 
 export interface LateKeysHash extends KeysHash {
-  readonly line_number: number;
+  readonly part: number;
 }
 
-/** The events of claimed late adjustments by line, project and day. `lineOf` tells the line of each adjustment. */
+/** The events of late adjustments by part, project and day. `partOf` says which part each adjustment belongs to. */
 export async function listLateEvents(
   tx: LedgerTransaction,
   organisationId: string,
-  lineOf: ReadonlyMap<string, number>,
+  partOf: ReadonlyMap<string, number>,
 ): Promise<LateKeysHash[]> {
-  if (lineOf.size === 0) return [];
+  if (partOf.size === 0) return [];
   // An adjustment holds the events of one local hour: the bound lets the index serve, and OFFSET 0 makes the planner use it
   // once for each adjustment instead of joining all of the organisation's events.
   return await tx.query<LateKeysHash>(
     `WITH late AS MATERIALIZED (
-       SELECT c.adjustment_id, c.line_number, a.project_id, a.hour
-       FROM unnest($2::uuid[], $3::int[]) AS c(adjustment_id, line_number)
+       SELECT c.adjustment_id, c.part, a.project_id, a.hour
+       FROM unnest($2::uuid[], $3::int[]) AS c(adjustment_id, part)
        JOIN usage_adjustments a ON a.organisation_id = $1 AND a.id = c.adjustment_id AND a.kind = 'late')
-     SELECT late.line_number, e.project_id, e.day, sum(e.event_count)::bigint AS event_count, ${KEYS_HASH} AS keys_hash
+     SELECT late.part, e.project_id, e.day, sum(e.event_count)::bigint AS event_count, ${KEYS_HASH} AS keys_hash
      FROM late CROSS JOIN LATERAL (
        SELECT project_id, day, idempotency_key, event_count FROM metered_events
        WHERE organisation_id = $1 AND project_id = late.project_id AND timestamp >= late.hour
          AND timestamp < late.hour + $4 * interval '1 millisecond' AND adjustment_id = late.adjustment_id
        OFFSET 0) e
-     GROUP BY late.line_number, e.project_id, e.day`,
-    [organisationId, bareArray([...lineOf.keys()]), bareArray([...lineOf.values()]), HOUR_MS],
+     GROUP BY late.part, e.project_id, e.day`,
+    [organisationId, bareArray([...partOf.keys()]), bareArray([...partOf.values()]), HOUR_MS],
   );
 }

@@ -6,11 +6,12 @@ import type { Ctx } from '../db/ctx.ts';
 import { tenant } from '../db/ledger.ts';
 import { isUniqueViolation } from '../db/sql-state.ts';
 import { insertPeriods } from '../tenants/period-store.ts';
-import { composeAndPropose } from './compose-and-propose.ts';
-import type { InvoiceContent } from './compose-invoice.ts';
-import { assertInvoiceable, claimAdjustments } from './draft.ts';
+import { saveProposals } from './credit-notes/save-proposals.ts';
+import { decideInvoice, type InvoiceContent } from './decide-invoice.ts';
+import { claimAdjustments } from './draft.ts';
 import { type Invoice, openBalance } from './invoice.ts';
 import { type InvoicePeriod, loadPeriod } from './load-billing.ts';
+import { loadInvoice } from './load-invoice.ts';
 import { findAccount, insertInvoice } from './store.ts';
 
 export interface CreateInvoiceInput extends Month {
@@ -31,17 +32,21 @@ export async function createInvoice(ctx: Ctx, input: CreateInvoiceInput): Promis
       if (account.is_invoiced) throw invoiceExists();
       const { period, toInsert } = await loadPeriod(tx, account, input);
       const options = { invoiceId: null, at: ctx.now, lock: 'none' } as const;
-      const { built, content } = await composeAndPropose(tx, ctx, account, period, options);
-      assertInvoiceable(built);
+      const loaded = await loadInvoice(tx, account, period, options);
 
-      const invoice = draftOf(ctx, period, account.billing_entity_id, content);
+      const decision = decideInvoice(loaded);
+      if (decision.refusals.draft) throw decision.refusals.draft;
+      const invoice = draftOf(ctx, period, account.billing_entity_id, decision.content);
+
+      const saved = await saveProposals(tx, ctx, decision.proposals, null);
       if (toInsert) await insertPeriods(tx, [toInsert]);
       await insertInvoice(
         tx,
         invoice,
         invoice.line_items.map(() => uuidv7(ctx.now)),
       );
-      if (built.claims.size > 0) await claimAdjustments(tx, invoice, built);
+      if (decision.claims.size > 0) await claimAdjustments(tx, invoice, decision, saved);
+      for (const entry of saved.audit) await appendAudit(tx, ctx, entry);
       await appendAudit(tx, ctx, {
         organisation_id,
         entity_type: 'invoice',

@@ -60,8 +60,9 @@ export const explainInvoice = (ctx: Ctx, { id }: { readonly id: string }): Promi
     const adjustments = await listClaimed(tx, organisationId, id);
     const lineOf = lateLinesOf(lines, adjustments);
     const lateEvents = await listLateEvents(tx, organisationId, lineOf);
+    const lateProofs = lateEvents.map(({ part: line_number, ...row }) => ({ ...row, line_number }));
 
-    const proofs = proofsOf(lines, bookedDays, lateEvents);
+    const proofs = proofsOf(lines, bookedDays, lateProofs);
     const byId = new Map(plans.map((plan) => [plan.id, plan]));
     return {
       ...headOf(invoice),

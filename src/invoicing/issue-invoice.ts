@@ -1,6 +1,5 @@
 /** The step from a draft to an issued invoice, inside the transaction that holds the period's lock. */
 import { appendAudit } from '../access/audit/append-audit.ts';
-import { compare, decimal, isZero } from '../core/decimal.ts';
 import { AppError, notFound } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import { addDays, dayOf, formatInstant } from '../core/time.ts';
@@ -8,24 +7,22 @@ import type { Ctx } from '../db/ctx.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { findDefaultTemplates } from '../documents/templates/template-store.ts';
 import { insertOutbox } from '../outbox/store.ts';
-import { isStale } from '../pricing/fx/is-stale.ts';
-import type { TaxInput } from '../pricing/tax/derive-taxes.ts';
-import { findTaxFaults } from '../pricing/tax/find-tax-faults.ts';
 import { type CarriedRow, insertCarried, listLateEvents } from './book-store.ts';
-import { composeAndPropose } from './compose-and-propose.ts';
-import type { InvoiceContent } from './compose-invoice.ts';
+import { saveProposals } from './credit-notes/save-proposals.ts';
+import { decideInvoice, type InvoiceContent } from './decide-invoice.ts';
 import { documentOfInvoice } from './document-of-invoice.ts';
-import { assertDraft, assertInvoiceable, claimAdjustments } from './draft.ts';
+import { assertDraft, claimAdjustments } from './draft.ts';
 import type { FinalizeDraftInput } from './finalize-input.ts';
-import { type Invoice, type InvoiceRow, listUnconverted, openBalance } from './invoice.ts';
+import { type Invoice, type InvoiceRow, openBalance } from './invoice.ts';
 import { issueDocument } from './issue-document.ts';
 import { replaceLines } from './line-store.ts';
-import type { BuiltInvoice } from './lines/build-invoice.ts';
-import { proveLines } from './lines/prove-lines.ts';
+import type { CarriedQuantity } from './lines/billing-input.ts';
+import { partsOfLateUsage, proofsOfClaims, proveLines } from './lines/prove-lines.ts';
 import { periodOfInvoice } from './load-billing.ts';
+import { loadInvoice } from './load-invoice.ts';
 import type { VerifiedBooks } from './read-books.ts';
 import { type Account, findInvoiceState, updateDraft } from './store.ts';
-import { longestNumber, takeDocumentNumber } from './take-number.ts';
+import { takeDocumentNumber } from './take-number.ts';
 
 /**
  * Rebuilds the lines from the frozen days, numbers the invoice and writes it with what it carries on, its message and its
@@ -44,38 +41,24 @@ export async function issueInvoice(
   assertDraft(draft);
   assertQuarantineAllowed(state.quarantined, input.allow_quarantined);
   const issuedAt = Math.max(ctx.now, input.now);
-  const period = periodOfInvoice(draft);
   const options = { invoiceId: draft.id, at: issuedAt, lock: 'share' } as const;
-  const { billing, built, content, settlement, tax } = await composeAndPropose(
-    tx,
-    ctx,
-    account,
-    period,
-    options,
-  );
-  assertIssuable(built, content, account, input.expected_total);
-  assertConverted(content, draft.currency, account, issuedAt);
-  assertComplete(content, tax, account);
-
-  if (billing.adjustments.length > 0) await claimAdjustments(tx, draft, built);
-  const lateEvents = await listLateEvents(tx, draft.organisation_id, lateClaimsOf(built));
-  const lines = proveLines(content.line_items, books.days, lateEvents);
+  const loaded = await loadInvoice(tx, account, periodOfInvoice(draft), options);
+  const partOf = partsOfLateUsage(loaded.billing);
+  const lateEvents = await listLateEvents(tx, draft.organisation_id, partOf);
   const templates = await findDefaultTemplates(tx, draft.organisation_id);
-  const unnumbered = issuedOf(
-    draft,
-    account,
-    { ...content, line_items: lines },
-    issuedAt,
-    (templates.pdf ?? templates.html)?.id,
-  );
-  await replaceLines(
-    tx,
-    unnumbered,
-    lines.map(() => uuidv7(ctx.now)),
-  );
-  const source = { kind: 'invoice', organisation_id: draft.organisation_id, id: draft.id } as const;
-  await insertCarried(tx, source, carriedOf(unnumbered, ctx.now), ctx.now);
 
+  const decision = decideInvoice(loaded, input.expected_total);
+  if (decision.refusals.issue) throw decision.refusals.issue;
+  const lateProofs = proofsOfClaims(lateEvents, partOf, decision.claims);
+  const line_items = proveLines(decision.content.line_items, books.days, lateProofs);
+  const templateId = (templates.pdf ?? templates.html)?.id;
+  const unnumbered = issuedOf(draft, account, { ...decision.content, line_items }, issuedAt, templateId);
+
+  const saved = await saveProposals(tx, ctx, decision.proposals, draft.id);
+  if (loaded.billing.adjustments.length > 0) await claimAdjustments(tx, draft, decision, saved);
+  const lineIds = line_items.map(() => uuidv7(ctx.now));
+  await replaceLines(tx, unnumbered, lineIds);
+  await insertCarried(tx, carriedBy(draft, decision.carried, ctx.now), ctx.now);
   const invoice_number = await takeDocumentNumber(tx, account.seller, account.seller.series, issuedAt);
   const invoice = { ...unnumbered, invoice_number };
   await updateDraft(tx, invoice);
@@ -84,8 +67,9 @@ export async function issueInvoice(
     invoice_id: invoice.id,
     credit_note_id: null,
     recipient: account.buyer.billing_email,
-    model: documentOfInvoice(invoice, account, settlement.legal_notes, templates, billing),
+    model: documentOfInvoice(invoice, account, decision.legal_notes, templates, loaded.billing),
   });
+  for (const entry of saved.audit) await appendAudit(tx, ctx, entry);
   await announce(tx, ctx, invoice, {
     quarantined: state.quarantined,
     allow_quarantined: input.allow_quarantined ?? false,
@@ -99,79 +83,6 @@ export function assertQuarantineAllowed(quarantined: number, allowed = false): v
     'quarantine_not_empty',
     `The organisation has ${quarantined} events in quarantine. Resolve them, or finalize with allow_quarantined.`,
   );
-}
-
-function assertIssuable(
-  built: BuiltInvoice,
-  content: InvoiceContent,
-  account: Account,
-  expectedTotal: string | undefined,
-): void {
-  assertInvoiceable(built);
-  const [unpriced] = built.unpriced;
-  if (account.block_unpriced && unpriced) {
-    throw new AppError(
-      'unpriced_usage',
-      `block_unpriced is set and ${built.unpriced.length} metrics have usage without a price: ` +
-        `the first is ${unpriced.metric_name} with ${unpriced.quantity} ${unpriced.unit}`.trimEnd(),
-    );
-  }
-  if (expectedTotal !== undefined && compare(decimal(expectedTotal), decimal(content.total)) !== 0) {
-    throw new AppError(
-      'draft_stale',
-      `The total is now ${content.total}, not ${expectedTotal}. Review the draft and finalize it with the new total.`,
-    );
-  }
-}
-
-/** Every line must have its amount in the invoice's currency, at a rate that the organisation allows. */
-function assertConverted(
-  { line_items, conversions }: InvoiceContent,
-  currency: string,
-  account: Account,
-  at: number,
-): void {
-  const missing = listUnconverted(line_items);
-  if (missing.length > 0) {
-    const from = missing.map(({ original_currency }) => original_currency).join(', ');
-    throw new AppError(
-      'exchange_rate_missing',
-      `No exchange rate from ${from} to ${currency} is in force. Create one and finalize again.`,
-    );
-  }
-  const maxAge = account.buyer.exchange_rate_max_age_days;
-  const stale = conversions.find((rate) => isStale(Date.parse(rate.effective_from), at, maxAge));
-  if (stale) {
-    throw new AppError(
-      'exchange_rate_stale',
-      `The rate from ${stale.original_currency} to ${currency} dates from ${stale.effective_from}; the organisation allows at most ${maxAge} days. Create a newer rate.`,
-    );
-  }
-}
-
-/** What the tax regime demands of the paper; all that is missing at once. */
-function assertComplete({ line_items }: InvoiceContent, tax: TaxInput, { seller, buyer }: Account): void {
-  const faults = findTaxFaults({
-    ...tax,
-    seller,
-    buyer,
-    number: longestNumber(seller, seller.series, tax.day),
-    lines: line_items,
-  });
-  if (faults.length === 0) return;
-  throw new AppError(
-    'invoice_incomplete',
-    `The invoice lacks data required by its tax regime: ${faults[0]?.detail}`,
-    {
-      errors: faults,
-    },
-  );
-}
-
-/** The line of each adjustment that is on one. */
-function lateClaimsOf({ lines, claims }: BuiltInvoice): Map<string, number> {
-  const lateLines = new Set(lines.filter((line) => line.kind === 'late').map((line) => line.line_number));
-  return new Map([...claims].filter(([, lineNumber]) => lateLines.has(lineNumber)));
 }
 
 function issuedOf(
@@ -195,20 +106,18 @@ function issuedOf(
   };
 }
 
-/** What the next period takes over of each line: see carried-lines.ts. */
-function carriedOf({ line_items, year, month }: Invoice, now: number): CarriedRow[] {
-  return line_items
-    .filter((line) => !isZero(decimal(line.carried_quantity)))
-    .map(({ metric_name, unit, last_day, carried_quantity }) => ({
-      id: uuidv7(now),
-      metric_name,
-      unit,
-      year,
-      month,
-      day: last_day,
-      quantity: carried_quantity,
-    }));
-}
+const carriedBy = (
+  { organisation_id, id }: InvoiceRow,
+  carried: readonly CarriedQuantity[],
+  now: number,
+): CarriedRow[] =>
+  carried.map((quantity) => ({
+    organisation_id,
+    id: uuidv7(now),
+    ...quantity,
+    source_invoice_id: id,
+    source_credit_note_id: null,
+  }));
 
 async function announce(
   tx: LedgerTransaction,

@@ -1,26 +1,31 @@
 import { notFound } from '../core/error.ts';
 import { isUuid } from '../core/id.ts';
 import type { Ctx } from '../db/ctx.ts';
-import { tenant } from '../db/ledger.ts';
-import { composeInvoice } from './compose-invoice.ts';
+import { holdSnapshot, tenant } from '../db/ledger.ts';
 import type { CreateInvoiceInput } from './create-invoice.ts';
+import { decideInvoice } from './decide-invoice.ts';
 import { type InvoicePreview, openBalance } from './invoice.ts';
 import { loadPeriod } from './load-billing.ts';
+import { loadInvoice } from './load-invoice.ts';
 import { findAccount } from './store.ts';
 
 /**
- * What the month's invoice would be now, without lines where there is nothing to bill; nothing is saved. A segment that
+ * What a draft of the month would be now, to the last line, and without lines where there is nothing to bill; nothing is
+ * saved. A segment that
  * changes its price within the month is rated alone, in full and unprorated. Throws `not_found`, `currency_mismatch`.
  */
 export async function previewInvoice(ctx: Ctx, input: CreateInvoiceInput): Promise<InvoicePreview> {
   const { organisation_id } = input;
   if (!isUuid(organisation_id)) throw notFound('organisation');
   return await ctx.ledger.transaction(tenant(organisation_id), async (tx) => {
+    await holdSnapshot(tx);
     const account = await findAccount(tx, organisation_id, input, false);
     if (!account) throw notFound('organisation');
     const { period } = await loadPeriod(tx, account, input);
     const options = { invoiceId: account.draft_id, at: ctx.now, lock: 'none' } as const;
-    const { content } = await composeInvoice(tx, account, period, options);
+    const loaded = await loadInvoice(tx, account, period, options);
+
+    const { content } = decideInvoice(loaded);
     return {
       ...period,
       id: null,

@@ -1,6 +1,6 @@
 /** The verification before a period is closed: Σ events = hours = days, and days = months. */
 import { AppError } from '../core/error.ts';
-import type { LedgerTransaction } from '../db/ledger.ts';
+import { holdSnapshot, type LedgerTransaction } from '../db/ledger.ts';
 import { periodTransaction } from '../rollup/period-store.ts';
 import { type BookedDay, listBookedDays } from './book-store.ts';
 import type { InvoicePeriod } from './load-billing.ts';
@@ -18,8 +18,8 @@ const LOGGED_MAX = 20;
  * Throws `books_differ`.
  */
 export async function readBooks(tx: LedgerTransaction, period: InvoicePeriod): Promise<VerifiedBooks> {
-  // One snapshot for all: what a drain adds in between a failover could take back before the lock, unseen.
-  await tx.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+  // What a drain adds in between a failover could take back before the lock, unseen.
+  await holdSnapshot(tx);
   const dayVersions = await periodTransaction(tx).readDayVersions(period);
   const { period_start: starts_at, period_end: ends_at } = period;
   const days = await listBookedDays(tx, period, { starts_at, ends_at });

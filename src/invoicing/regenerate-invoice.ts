@@ -4,11 +4,13 @@ import { uuidv7 } from '../core/id.ts';
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { withOwner } from '../tenants/tenant-scope.ts';
-import { composeAndPropose } from './compose-and-propose.ts';
-import { assertDraft, assertInvoiceable, claimAdjustments } from './draft.ts';
+import { saveProposals } from './credit-notes/save-proposals.ts';
+import { decideInvoice } from './decide-invoice.ts';
+import { assertDraft, claimAdjustments } from './draft.ts';
 import { type Invoice, openBalance } from './invoice.ts';
 import { replaceLines } from './line-store.ts';
 import { periodOfInvoice } from './load-billing.ts';
+import { loadInvoice } from './load-invoice.ts';
 import { findInvoiceState, updateDraft } from './store.ts';
 
 /** Builds a draft anew from what the ledger holds now. Throws `not_found`, `invalid_state`, and what createInvoice does. */
@@ -19,10 +21,11 @@ export const regenerateInvoice = (ctx: Ctx, { id }: { readonly id: string }): Pr
     assertDraft(state.invoice);
     const { account } = state;
     const options = { invoiceId: id, at: ctx.now, lock: 'none' } as const;
-    const period = periodOfInvoice(state.invoice);
-    const { built, content } = await composeAndPropose(tx, ctx, account, period, options);
-    assertInvoiceable(built);
+    const loaded = await loadInvoice(tx, account, periodOfInvoice(state.invoice), options);
 
+    const decision = decideInvoice(loaded);
+    if (decision.refusals.draft) throw decision.refusals.draft;
+    const { content } = decision;
     const invoice: Invoice = {
       ...state.invoice,
       ...content,
@@ -30,13 +33,16 @@ export const regenerateInvoice = (ctx: Ctx, { id }: { readonly id: string }): Pr
       billing_entity_id: account.billing_entity_id,
       updated_at: formatInstant(ctx.now),
     };
-    await claimAdjustments(tx, invoice, built);
+
+    const saved = await saveProposals(tx, ctx, decision.proposals, id);
+    await claimAdjustments(tx, invoice, decision, saved);
     await replaceLines(
       tx,
       invoice,
       invoice.line_items.map(() => uuidv7(ctx.now)),
     );
     await updateDraft(tx, invoice);
+    for (const entry of saved.audit) await appendAudit(tx, ctx, entry);
     await appendAudit(tx, ctx, {
       organisation_id: organisationId,
       entity_type: 'invoice',

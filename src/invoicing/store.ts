@@ -3,6 +3,7 @@ import type { Page, PageInput } from '../core/page.ts';
 import type { Month } from '../core/time.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listRows } from '../db/list-rows.ts';
+import { BALANCE_COLUMNS, WITH_BALANCE } from './balance-store.ts';
 import type { Invoice, InvoiceBalance, InvoiceRow, InvoiceStatus } from './invoice.ts';
 import { INSERT_LINES, lineValues, PARAMETERS_OF_LINES, withLines } from './line-store.ts';
 import type { Buyer, Seller } from './parties.ts';
@@ -241,25 +242,13 @@ export async function findInvoice(
   id: string,
 ): Promise<Invoice | null> {
   const rows = await tx.query<InvoiceRow & InvoiceBalance>(
-    `SELECT ${READ_COLUMNS} FROM ${WITH_BALANCE} WHERE organisation_id = $1 AND id = $2`,
+    `SELECT ${READ_COLUMNS} FROM ${WITH_BALANCE} WHERE i.organisation_id = $1 AND i.id = $2`,
     [organisationId, id],
   );
   return (await withLines(tx, rows))[0] ?? null;
 }
 
-/** Beside an invoice and its balance. total - total is a zero with the currency's decimals. */
-export const AMOUNT_DUE_COLUMN = `CASE WHEN status IN ('finalized', 'paid', 'refunded')
-    THEN greatest(total - credited_total - paid_total, total - total) END AS amount_due`;
-
-/** What issued credit notes and captured payments have done to each invoice: credited_total and paid_total. */
-export const WITH_BALANCE = `invoices i CROSS JOIN LATERAL (SELECT
-    i.total - i.total + (SELECT coalesce(sum(c.total), 0) FROM credit_notes c
-      WHERE c.organisation_id = i.organisation_id AND c.invoice_id = i.id AND c.status = 'issued') AS credited_total,
-    i.total - i.total + (SELECT coalesce(sum(p.applied_amount), 0) FROM payments p
-      WHERE p.organisation_id = i.organisation_id AND p.invoice_id = i.id AND p.status = 'captured') AS paid_total)
-  balance`;
-
-const READ_COLUMNS = `${INVOICE_COLUMNS.join(', ')}, credited_total, paid_total, ${AMOUNT_DUE_COLUMN}`;
+const READ_COLUMNS = `${INVOICE_COLUMNS.map((column) => `i.${column}`).join(', ')}, ${BALANCE_COLUMNS}`;
 
 export interface InvoiceFilter {
   readonly organisation_id?: string | undefined;
@@ -279,12 +268,12 @@ export async function listInvoiceRows(
       select: READ_COLUMNS,
       from: WITH_BALANCE,
       filters: [
-        ['organisation_id =', filter.organisation_id],
-        ['status =', filter.status],
-        ['year =', filter.year],
-        ['month =', filter.month],
+        ['i.organisation_id =', filter.organisation_id],
+        ['i.status =', filter.status],
+        ['i.year =', filter.year],
+        ['i.month =', filter.month],
       ],
-      key: 'id',
+      key: 'i.id',
       order: 'asc',
     },
     page,

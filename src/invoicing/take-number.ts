@@ -1,13 +1,7 @@
-import {
-  financialYearOf,
-  formatDocumentNumber,
-  formatOfSeries,
-  GST_NUMBER_LENGTH,
-  hasYear,
-  longestDocumentNumber,
-} from '../core/document-number.ts';
+import { formatDocumentNumber, hasYear } from '../core/document-number.ts';
 import { dayOf } from '../core/time.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
+import { numberingOn } from './longest-number.ts';
 import type { Seller } from './parties.ts';
 import { takeNumber } from './store.ts';
 
@@ -25,21 +19,4 @@ export async function takeDocumentNumber(
   const financial_year = hasYear(format) ? parts.financialYear : '';
   const sequence = await takeNumber(tx, { billing_entity_id: seller.id, series, financial_year });
   return formatDocumentNumber(format, { ...parts, sequence });
-}
-
-export function longestNumber(seller: Seller, series: string, day: string): string {
-  const { format, parts } = numberingOn(seller, series, day);
-  return longestDocumentNumber(format, parts);
-}
-
-function numberingOn(seller: Seller, series: string, day: string) {
-  const isUnderGst = seller.tax_ids.some((id) => id.type === 'gstin');
-  return {
-    format: formatOfSeries(seller, series),
-    parts: {
-      series,
-      financialYear: financialYearOf(day, seller.financial_year_start_month),
-      lengthMax: isUnderGst ? GST_NUMBER_LENGTH : undefined,
-    },
-  };
 }

@@ -6,6 +6,7 @@ import { formatMoney } from '../core/money.ts';
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { type LedgerTransaction, PLATFORM, tenant } from '../db/ledger.ts';
+import { readIssuedBalance } from '../invoicing/balance-store.ts';
 import type { InvoiceRow } from '../invoicing/invoice.ts';
 import { markPaid } from '../invoicing/mark-paid.ts';
 import { findInvoiceState } from '../invoicing/store.ts';
@@ -18,7 +19,7 @@ import {
   isSamePayment,
   type Payment,
 } from './payment.ts';
-import { findPaymentByKey, insertPayment, readInvoiceSums } from './store.ts';
+import { findPaymentByKey, insertPayment } from './store.ts';
 
 /**
  * Records money that came by another way, and applies to the invoice what is due on it. A request that is known by its
@@ -69,12 +70,8 @@ async function recordPayment(
   input: CreatePaymentInput,
 ): Promise<Payment> {
   const { organisation_id, id: invoice_id, currency } = invoice;
-  const sums = await readInvoiceSums(tx, organisation_id, invoice_id);
-  const { applied, settles } = applyPayment(decimal(input.amount), {
-    total: decimal(invoice.total),
-    credited: decimal(sums.credited),
-    applied: decimal(sums.applied),
-  });
+  const { amount_due, last_paid_at } = await readIssuedBalance(tx, organisation_id, invoice_id);
+  const { applied, settles } = applyPayment(decimal(input.amount), decimal(amount_due));
   const now = formatInstant(ctx.now);
   const paidAt = formatInstant(input.paid_at ?? ctx.now);
   const payment = await insertPayment(tx, {
@@ -103,7 +100,7 @@ async function recordPayment(
   });
   if (settles && invoice.status === 'finalized') {
     // The last to be recorded need not be the last to be made.
-    const settledAt = sums.last_paid_at !== null && sums.last_paid_at > paidAt ? sums.last_paid_at : paidAt;
+    const settledAt = last_paid_at !== null && last_paid_at > paidAt ? last_paid_at : paidAt;
     await markPaid(tx, ctx, invoice, { payment_id: id, paid_at: settledAt });
   }
   return payment;

@@ -5,13 +5,11 @@ import {
   compare,
   type Decimal,
   decimal,
-  isNegative,
   isZero,
   minimum,
   parseQuantity,
   QUANTITY_INTEGER_DIGITS,
   subtract,
-  ZERO,
 } from '../core/decimal.ts';
 import type { Fault } from '../core/error.ts';
 import { formatMoney } from '../core/money.ts';
@@ -94,15 +92,6 @@ export function findPaymentFaults(input: CreatePaymentInput, now: number): Fault
   return faults;
 }
 
-/** What an invoice has come to, in its currency. */
-export interface Balance {
-  readonly total: Decimal;
-  /** Σ of its issued credit notes. */
-  readonly credited: Decimal;
-  /** Σ of what its captured payments have applied. */
-  readonly applied: Decimal;
-}
-
 export interface Application {
   readonly applied: Decimal;
   readonly unapplied: Decimal;
@@ -110,20 +99,13 @@ export interface Application {
   readonly settles: boolean;
 }
 
-/** total − credited − applied, and never less than nothing: what was paid or credited beyond it is owed the other way. */
-export function deriveDue({ total, credited, applied }: Balance): Decimal {
-  const due = subtract(subtract(total, credited), applied);
-  return isNegative(due) ? ZERO : due;
-}
-
 /**
  * How much of a payment settles the invoice: what is due, no more.
  *
- * Total 100.00 USD, credited 20.00, applied 50.00, so 30.00 are due: a payment of 10.00 is applied whole and leaves 20.00;
- * one of 45.00 is applied for 30.00, settles, and leaves 15.00 unapplied; a further one of 5.00 is wholly unapplied.
+ * Of an invoice 30.00 are due: a payment of 10.00 is applied whole and leaves 20.00; one of 45.00 is applied for 30.00,
+ * settles, and leaves 15.00 unapplied; a further one of 5.00 is wholly unapplied.
  */
-export function applyPayment(amount: Decimal, balance: Balance): Application {
-  const due = deriveDue(balance);
+export function applyPayment(amount: Decimal, due: Decimal): Application {
   const applied = minimum(amount, due);
   return { applied, unapplied: subtract(amount, applied), settles: isZero(subtract(due, applied)) };
 }

@@ -1,9 +1,8 @@
-/** The SQL of payments, and of what an invoice has come to. */
+/** The SQL of payments. */
 import type { Page, PageInput } from '../core/page.ts';
 import { columns, insertOf, matching, type RowOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listRows } from '../db/list-rows.ts';
-import type { Row } from '../db/rows.ts';
 import type { Payment, PaymentStatus } from './payment.ts';
 
 const BEFORE = columns('payments', [
@@ -37,30 +36,6 @@ const COLUMNS = `${BEFORE}, amount - applied_amount AS unapplied_amount, ${AFTER
 type PaymentRow = RowOf<typeof BEFORE> &
   RowOf<typeof AFTER> &
   Pick<Payment, 'unapplied_amount'> & { status: PaymentStatus };
-
-export interface InvoiceSums {
-  readonly credited: string;
-  readonly applied: string;
-  /** When the latest of its captured payments was made. */
-  readonly last_paid_at: Row<'payments'>['paid_at'];
-}
-
-/** Read it under the invoice's lock: a statement of its own then sees what the holders before have committed. */
-export async function readInvoiceSums(
-  tx: LedgerTransaction,
-  organisationId: string,
-  invoiceId: string,
-): Promise<InvoiceSums> {
-  const [row] = await tx.query<InvoiceSums>(
-    `SELECT coalesce(sum(applied_amount), 0) AS applied, max(paid_at) AS last_paid_at,
-       (SELECT coalesce(sum(total), 0) FROM credit_notes
-        WHERE organisation_id = $1 AND invoice_id = $2 AND status = 'issued') AS credited
-     FROM payments WHERE organisation_id = $1 AND invoice_id = $2 AND status = 'captured'`,
-    [organisationId, invoiceId],
-  );
-  if (!row) throw new Error('an aggregate has a row');
-  return row;
-}
 
 export type NewPayment = Pick<
   Payment,

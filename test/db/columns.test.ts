@@ -86,7 +86,7 @@ describe('an insert', () => {
 
   test('refuses a name that is none, whatever led the compiler astray', () => {
     const row = { ...link, 'id) VALUES (1); --': 1 } as typeof link;
-    expect(() => insertOf('invoice_links', row)).toThrow('no name of a column');
+    expect(() => insertOf('invoice_links', row)).toThrow('not the name of a column');
   });
 });
 

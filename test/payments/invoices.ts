@@ -23,8 +23,8 @@ export async function addInvoice(owner: pg.Client, fields: InvoiceFields): Promi
   );
   await owner.query(
     `INSERT INTO invoices (organisation_id, id, billing_entity_id, invoice_number, status, year, month, period_start,
-       period_end, timezone, currency, subtotal, discount_total, tax_total, total, unpriced)
-     VALUES ($1, $2, $3, $4, $5, 2026, $6, $7, $8, 'UTC', $9, $10, $10::numeric * 0, $10::numeric * 0, $10, '[]')`,
+       period_end, timezone, currency, subtotal, discount_total, tax_total, total, unpriced, issued_at)
+     VALUES ($1, $2, $3, $4, $5, 2026, $6, $7, $8, 'UTC', $9, $10, $10::numeric * 0, $10::numeric * 0, $10, '[]', CASE WHEN $5 <> 'draft' THEN $8::timestamptz END)`,
     [
       organisation_id,
       id,

@@ -13,7 +13,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { decimalText, instant, policies, timestamps } from './columns.ts';
+import { created, decimalText, instant, policies, timestamps } from './columns.ts';
 import { invoices } from './invoicing.ts';
 
 export const payments = pgTable(
@@ -61,5 +61,29 @@ export const payments = pgTable(
       foreignColumns: [invoices.organisation_id, invoices.id],
     }),
     ...policies('payments'),
+  ],
+);
+
+/** Money that went back of a payment, or is on its way: all but a failed one holds its part. */
+export const refunds = pgTable(
+  'refunds',
+  {
+    organisation_id: uuid().notNull(),
+    id: uuid().notNull(),
+    payment_id: uuid().notNull(),
+    amount: decimalText().notNull(),
+    status: text().notNull(),
+    ...created,
+  },
+  (table) => [
+    primaryKey({ columns: [table.organisation_id, table.id] }),
+    index('refunds_payment').on(table.organisation_id, table.payment_id),
+    check('refunds_status', sql`status IN ('pending', 'processed', 'failed')`),
+    check('refunds_positive', sql`amount > 0`),
+    foreignKey({
+      columns: [table.organisation_id, table.payment_id],
+      foreignColumns: [payments.organisation_id, payments.id],
+    }),
+    ...policies('refunds'),
   ],
 );

@@ -5,7 +5,6 @@ import type { LedgerTransaction } from '../../db/ledger.ts';
 import { listRows } from '../../db/list-rows.ts';
 import type { Row } from '../../db/rows.ts';
 import type { DocumentModel } from '../document-model.ts';
-import { AMOUNT_DUE } from '../pages/page-store.ts';
 
 export interface EmailSubject
   extends Readonly<Pick<Row<'invoices'>, 'due_date'>>,
@@ -15,7 +14,8 @@ export interface EmailSubject
   readonly pdf_sha256: Row<'invoices' | 'credit_notes'>['pdf_sha256'];
   readonly invoice_id: Row<'invoices'>['id'];
   readonly invoice_status: Row<'invoices'>['status'];
-  readonly amount_due: string;
+  /** Null on a cancelled invoice. */
+  readonly amount_due: string | null;
   readonly is_due: boolean;
 }
 
@@ -28,10 +28,11 @@ export async function findEmailSubject(
   const [row] = await tx.query<EmailSubject>(
     `SELECT d.model, CASE WHEN c.id IS NULL THEN i.pdf_sha256 ELSE c.pdf_sha256 END AS pdf_sha256,
        i.id AS invoice_id, i.status AS invoice_status, i.due_date, o.timezone,
-       ${AMOUNT_DUE} AS amount_due, ${AMOUNT_DUE} > 0 AS is_due
+       b.amount_due, coalesce(b.amount_due > 0, false) AS is_due
      FROM documents d
      LEFT JOIN credit_notes c ON d.kind = 'credit_note' AND c.organisation_id = d.organisation_id AND c.id = d.subject_id
      JOIN invoices i ON i.organisation_id = d.organisation_id AND i.id = coalesce(c.invoice_id, d.subject_id)
+     JOIN invoice_balances b ON b.organisation_id = i.organisation_id AND b.invoice_id = i.id
      JOIN organisations o ON o.id = d.organisation_id
      WHERE d.organisation_id = $1 AND d.id = $2`,
     [organisationId, documentId],

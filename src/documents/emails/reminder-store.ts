@@ -2,7 +2,6 @@
 import { columns, type RowOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import type { Row } from '../../db/rows.ts';
-import { AMOUNT_DUE } from '../pages/page-store.ts';
 
 const OF_ORGANISATION = columns(
   'organisations',
@@ -30,11 +29,12 @@ export async function listUnpaidInvoices(
     `SELECT i.organisation_id, i.id, d.id AS document_id, i.due_date, ${OF_ORGANISATION}
      FROM invoices i JOIN organisations o ON o.id = i.organisation_id
      JOIN documents d ON d.organisation_id = i.organisation_id AND d.subject_id = i.id
+     JOIN invoice_balances b ON b.organisation_id = i.organisation_id AND b.invoice_id = i.id
      WHERE i.status = 'finalized' AND ($2::uuid IS NULL OR i.id > $2::uuid)
        AND ((i.due_date - o.reminder_days_before <= $1::date + 1 AND i.due_date >= $1::date
            AND ${hasNone('reminder_before')})
          OR (i.due_date + o.reminder_days_after <= $1::date + 1 AND ${hasNone('reminder_after')}))
-       AND ${AMOUNT_DUE} > 0
+       AND b.amount_due > 0
      ORDER BY i.id LIMIT $3`,
     [page.day, page.after, page.limit],
   );

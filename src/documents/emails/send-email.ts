@@ -101,7 +101,7 @@ function emailOf(
     from: { email: ctx.emailFrom, name: headerText(model.seller.legal_name) },
     reply_to: model.seller.email === null ? null : headerText(model.seller.email),
     to: headerText(recipient),
-    ...composeEmail({ kind, model, amountDue: amount_due, link: about.link }),
+    ...composeEmail({ kind, model, amountDue: amount_due ?? model.total, link: about.link }),
     attachments: [{ filename: pdfNameOf(model.number), media_type: 'application/pdf', bytes: about.pdf }],
   };
 }

@@ -22,7 +22,7 @@ import { PAGE_TEXTS } from './page-texts.ts';
 /** What has become of an invoice since it was issued. */
 export interface PaymentState {
   readonly status: 'open' | 'paid' | 'credited' | 'cancelled';
-  /** Total − credited − paid. */
+  /** What is left to pay. */
   readonly amount_due: string;
 }
 

@@ -21,8 +21,10 @@ export async function renderPage(ctx: Ctx, { document, pdfUrl }: RenderPageInput
   });
 }
 
-function paymentStateOf({ status, amount_due }: IssuedDocument): PaymentState | null {
-  if (status === null || amount_due === null) return null;
+function paymentStateOf({ model, status, amount_due: due }: IssuedDocument): PaymentState | null {
+  if (status === null) return null;
+  // Nothing is due on a cancelled invoice; its page still shows what it asked for.
+  const amount_due = due ?? model.total;
   if (status === 'cancelled' || status === 'paid') return { status, amount_due };
   if (status === 'refunded') return { status: 'credited', amount_due };
   const isOpen = compare(decimal(amount_due), ZERO) > 0;

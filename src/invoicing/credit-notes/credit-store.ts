@@ -4,8 +4,10 @@ import { bareArray, columnArrays } from '../../db/array-literal.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { listRows } from '../../db/list-rows.ts';
 import type { LegalNote } from '../../pricing/tax/legal-note.ts';
+import { WITH_BALANCE } from '../balance-store.ts';
 import type { Seller } from '../parties.ts';
 import type { CreditNote, CreditNoteLine, CreditNoteRow, CreditNoteStatus } from './credit-note.ts';
+import type { CreditableInvoice } from './proposal.ts';
 
 const COLUMNS = [
   'organisation_id',
@@ -108,40 +110,53 @@ export async function deleteProposal(
   await tx.execute('DELETE FROM credit_notes WHERE organisation_id = $1 AND id = $2', [organisation_id, id]);
 }
 
-async function findOne(
+async function findMany(
   tx: LedgerTransaction,
   condition: string,
   values: readonly string[],
-): Promise<CreditNote | null> {
+): Promise<CreditNote[]> {
   const rows = await tx.query<CreditNoteRow>(
     `SELECT ${COLUMNS.join(', ')} FROM credit_notes WHERE organisation_id = $1 AND ${condition}`,
     values,
   );
-  return (await withLines(tx, rows))[0] ?? null;
+  return await withLines(tx, rows);
 }
 
-export const findCreditNote = (
+export const findCreditNote = async (
   tx: LedgerTransaction,
   organisationId: string,
   id: string,
-): Promise<CreditNote | null> => findOne(tx, 'id = $2', [organisationId, id]);
+): Promise<CreditNote | null> => (await findMany(tx, 'id = $2', [organisationId, id]))[0] ?? null;
 
-export const findCreditNoteByKey = (
+export const findCreditNoteByKey = async (
   tx: LedgerTransaction,
   organisationId: string,
   idempotencyKey: string,
-): Promise<CreditNote | null> => findOne(tx, 'idempotency_key = $2', [organisationId, idempotencyKey]);
+): Promise<CreditNote | null> =>
+  (await findMany(tx, 'idempotency_key = $2', [organisationId, idempotencyKey]))[0] ?? null;
 
-/** The one proposal from late usage that an invoice may have. */
-export const findProposal = (
+/** The one proposal from late usage that each of the invoices may have. */
+export const listProposals = (
   tx: LedgerTransaction,
   organisationId: string,
-  invoiceId: string,
-): Promise<CreditNote | null> =>
-  findOne(tx, `invoice_id = $2 AND status = 'proposed' AND origin = 'late_usage'`, [
+  invoiceIds: readonly string[],
+): Promise<CreditNote[]> =>
+  findMany(tx, `invoice_id = ANY ($2::uuid[]) AND status = 'proposed' AND origin = 'late_usage'`, [
     organisationId,
-    invoiceId,
+    bareArray(invoiceIds),
   ]);
+
+/** Of issued invoices, what credit notes need of them. */
+export const listCreditable = (
+  tx: LedgerTransaction,
+  organisationId: string,
+  invoiceIds: readonly string[],
+): Promise<(Omit<CreditableInvoice, 'room' | 'proposal'> & { readonly creditable_total: string })[]> =>
+  tx.query(
+    `SELECT i.organisation_id, i.id AS invoice_id, i.billing_entity_id, i.currency, i.taxes, b.creditable_total
+     FROM ${WITH_BALANCE} WHERE i.organisation_id = $1 AND i.id = ANY ($2::uuid[])`,
+    [organisationId, bareArray(invoiceIds)],
+  );
 
 async function withLines(tx: LedgerTransaction, notes: readonly CreditNoteRow[]): Promise<CreditNote[]> {
   if (notes.length === 0) return [];
@@ -190,32 +205,6 @@ export async function listCreditNoteRows(
   return { data: await withLines(tx, data), nextAfter };
 }
 
-export interface CreditSums {
-  /** Σ of all its credit notes, proposals included. */
-  readonly credited: string;
-  readonly issued: string;
-  /** Σ of what its captured payments settled. */
-  readonly applied: string;
-}
-
-/** What an invoice has come to; read it under its lock. */
-export async function readCreditSums(
-  tx: LedgerTransaction,
-  organisationId: string,
-  invoiceId: string,
-): Promise<CreditSums> {
-  const [row] = await tx.query<CreditSums>(
-    `SELECT coalesce(sum(total) FILTER (WHERE status <> 'dismissed'), 0) AS credited,
-       coalesce(sum(total) FILTER (WHERE status = 'issued'), 0) AS issued,
-       (SELECT coalesce(sum(applied_amount), 0) FROM payments
-        WHERE organisation_id = $1 AND invoice_id = $2 AND status = 'captured') AS applied
-     FROM credit_notes WHERE organisation_id = $1 AND invoice_id = $2`,
-    [organisationId, invoiceId],
-  );
-  if (!row) throw new Error('an aggregate has a row');
-  return row;
-}
-
 /** What all credit notes of an invoice, proposals included, take back of each of its lines. */
 export const listCreditedLines = (
   tx: LedgerTransaction,
@@ -237,11 +226,12 @@ export const releaseApplied = (
 ): Promise<number> =>
   tx.execute(
     `WITH ranked AS (
-       SELECT id, sum(applied_amount) OVER (ORDER BY paid_at DESC, id DESC) - applied_amount AS newer FROM payments
-       WHERE organisation_id = $1 AND invoice_id = $2 AND status = 'captured' AND applied_amount > 0)
-     UPDATE payments p SET applied_amount = p.applied_amount - least(p.applied_amount, $3::numeric - ranked.newer),
-       updated_at = now()
-     FROM ranked WHERE p.organisation_id = $1 AND p.id = ranked.id AND ranked.newer < $3::numeric`,
+       SELECT payment_id, applied_amount,
+         sum(applied_amount) OVER (ORDER BY paid_at DESC, payment_id DESC) - applied_amount AS newer
+       FROM payment_balances WHERE organisation_id = $1 AND invoice_id = $2 AND applied_amount > 0)
+     UPDATE payments p SET updated_at = now(),
+       applied_amount = ranked.applied_amount - least(ranked.applied_amount, $3::numeric - ranked.newer)
+     FROM ranked WHERE p.organisation_id = $1 AND p.id = ranked.payment_id AND ranked.newer < $3::numeric`,
     [organisation_id, invoice_id, amount],
   );
 

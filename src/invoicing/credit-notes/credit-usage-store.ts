@@ -80,10 +80,10 @@ export async function readWithdrawal(
      FROM credit_notes c WHERE c.organisation_id = $1 AND c.invoice_id = $2 ORDER BY c.id`,
     [organisationId, invoiceId],
   );
-  const [payment] = await tx.query<{ n: number }>(
-    `SELECT count(*) AS n FROM payments
-     WHERE organisation_id = $1 AND invoice_id = $2 AND status IN ('captured', 'partially_refunded')`,
+  const [balance] = await tx.query<{ has_payment: boolean }>(
+    `SELECT paid_total + unapplied_total > 0 AS has_payment FROM invoice_balances
+     WHERE organisation_id = $1 AND invoice_id = $2`,
     [organisationId, invoiceId],
   );
-  return { notes, has_payment: (payment?.n ?? 0) > 0 };
+  return { notes, has_payment: balance?.has_payment ?? false };
 }

@@ -1,24 +1,15 @@
 import { appendAudit } from '../../access/audit/append-audit.ts';
-import {
-  compare,
-  type Decimal,
-  decimal,
-  isNegative,
-  maximum,
-  negate,
-  subtract,
-  ZERO,
-} from '../../core/decimal.ts';
+import { decimal, isZero } from '../../core/decimal.ts';
 import { AppError, assert, notFound } from '../../core/error.ts';
 import { uuidv7 } from '../../core/id.ts';
-import { formatMoney } from '../../core/money.ts';
 import { formatInstant } from '../../core/time.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { findDefaultTemplates } from '../../documents/templates/template-store.ts';
 import { insertOutbox } from '../../outbox/store.ts';
 import { withOwner } from '../../tenants/tenant-scope.ts';
-import type { Invoice, InvoiceRow } from '../invoice.ts';
+import { readIssuedBalance } from '../balance-store.ts';
+import type { Invoice } from '../invoice.ts';
 import { issueDocument } from '../issue-document.ts';
 import { markPaid } from '../mark-paid.ts';
 import { type Account, findInvoice, findInvoiceState } from '../store.ts';
@@ -28,7 +19,6 @@ import {
   findCreditNote,
   findLegalNotes,
   findSeller,
-  readCreditSums,
   releaseApplied,
   updateProposal,
 } from './credit-store.ts';
@@ -97,10 +87,9 @@ export async function issueProposed(
     payload: { credit_note_id: id, ...told },
     created_at: now,
   });
-  const due = await deriveDue(tx, invoice);
   // More has been paid than is owed now: the rest is the customer's unapplied money.
-  const released = formatMoney(maximum(negate(due), ZERO), currency);
-  if (isNegative(due)) await releaseApplied(tx, proposal, released);
+  const { amount_due, excess_total: released } = await readIssuedBalance(tx, organisation_id, invoice_id);
+  if (!isZero(decimal(released))) await releaseApplied(tx, proposal, released);
   await appendAudit(tx, ctx, {
     organisation_id,
     entity_type: 'credit_note',
@@ -108,16 +97,8 @@ export async function issueProposed(
     action: 'credit_note.issue',
     changes: { ...told, origin, reason, released },
   });
-  if (invoice.status === 'finalized' && compare(due, ZERO) <= 0) {
+  if (invoice.status === 'finalized' && isZero(decimal(amount_due))) {
     await markPaid(tx, ctx, invoice, { credit_note_id: id, paid_at: now });
   }
   return note;
-}
-
-async function deriveDue(
-  tx: LedgerTransaction,
-  { organisation_id, id, total }: InvoiceRow,
-): Promise<Decimal> {
-  const { issued, applied } = await readCreditSums(tx, organisation_id, id);
-  return subtract(subtract(decimal(total), decimal(issued)), decimal(applied));
 }

@@ -1,3 +1,4 @@
+import { appendAudit } from '../../access/audit/append-audit.ts';
 import { notFound } from '../../core/error.ts';
 import type { Month } from '../../core/time.ts';
 import type { Ctx } from '../../db/ctx.ts';
@@ -6,7 +7,9 @@ import { buildLateLines } from '../lines/late-lines.ts';
 import { pricesOf } from '../lines/price-days.ts';
 import { loadBilling, loadPeriod } from '../load-billing.ts';
 import { findAccount } from '../store.ts';
-import { proposeCreditNotes } from './propose-credit-notes.ts';
+import { deriveProposals } from './derive-proposals.ts';
+import { loadCreditable } from './load-creditable.ts';
+import { saveProposals } from './save-proposals.ts';
 
 export interface ProposeLateCreditsInput {
   readonly organisation_id: string;
@@ -27,6 +30,12 @@ export const proposeLateCredits = (
     if (!account) throw notFound('organisation');
     const { period } = await loadPeriod(tx, account, before);
     const billing = await loadBilling(tx, period, { invoiceId: null, at: ctx.now, lock: 'none' });
+    const creditable = await loadCreditable(tx, billing);
+
     const { decreases } = buildLateLines(billing, pricesOf(billing));
-    return await proposeCreditNotes(tx, ctx, { organisation_id, decreases, draftId: null });
+    const proposals = deriveProposals(decreases, creditable, billing.invoiced);
+
+    const { audit } = await saveProposals(tx, ctx, proposals, null);
+    for (const entry of audit) await appendAudit(tx, ctx, entry);
+    return proposals.length;
   });

@@ -3,7 +3,7 @@ import { add, type Decimal, ZERO } from '../../core/decimal.ts';
 import type { Month } from '../../core/time.ts';
 import type { RateInForce } from '../../pricing/fx/store.ts';
 import type { PlanVersion } from '../../pricing/plans/charge-model.ts';
-import type { LineKind } from '../invoice.ts';
+import type { LineKind, LineTax } from '../invoice.ts';
 
 export interface MetricKey {
   readonly metric_name: string;
@@ -26,6 +26,12 @@ export interface OpenAdjustment extends MetricKey, Month {
   readonly day: string;
   readonly quantity: Decimal;
   readonly event_count: number;
+}
+
+/** A quantity, zero or negative, that goes on to the next period. */
+export interface CarriedQuantity extends MetricKey, Month {
+  readonly day: string;
+  readonly quantity: string;
 }
 
 /** A plan version that may rule some of the days, when it was entered, and what it is called on paper. */
@@ -61,6 +67,8 @@ export interface InvoicedLine extends MetricKey, Month {
   readonly event_count: number;
   readonly currency: string;
   readonly total: Decimal;
+  readonly discount_amount: string;
+  readonly taxes: readonly LineTax[];
   /** The exact amount in the plan's currency, and the rate, where the line was converted. */
   readonly original_amount: Decimal | null;
   readonly exchange_rate: Decimal | null;

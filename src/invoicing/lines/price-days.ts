@@ -7,11 +7,12 @@ import { nameOf } from './line-draft.ts';
 
 export type PriceDays = (metric: MetricKey, month: Month, currency: string) => readonly PlanSegment[];
 
-/** Groups the plans once: an organisation may have a thousand prices and use five. */
+/** Groups the plans once, when it is first asked: an organisation may have a thousand prices and use five. */
 export function pricesOf({ organisation_id, plans }: BillingInput): PriceDays {
-  const byMetric = Map.groupBy(plans, metricKeyOf);
-  return (metric, month, currency) =>
-    listPlanSegments(byMetric.get(metricKeyOf(metric)) ?? [], {
+  let byMetric: ReadonlyMap<string, BillablePlan[]> | undefined;
+  return (metric, month, currency) => {
+    byMetric ??= Map.groupBy(plans, metricKeyOf);
+    return listPlanSegments(byMetric.get(metricKeyOf(metric)) ?? [], {
       organisation_id,
       metric_name: metric.metric_name,
       unit: metric.unit,
@@ -19,6 +20,7 @@ export function pricesOf({ organisation_id, plans }: BillingInput): PriceDays {
       first_day: firstDay(month),
       last_day: lastDay(month),
     });
+  };
 }
 
 export const segmentOn = (segments: readonly PlanSegment[], day: string): PlanSegment | undefined =>

@@ -1,14 +1,60 @@
-/** Gives each line the hash of the events that it counts. */
+/** Gives each line the hash of the events that it counts. Pure. */
 import type { BookedDay, LateKeysHash } from '../book-store.ts';
 import type { LineItem } from '../invoice.ts';
+import { type BillingInput, metricKeyOf } from './billing-input.ts';
 import { combineKeysHashes, type EventsProof, type KeysHash } from './events-hash.ts';
 import { narrowestLine } from './late-lines.ts';
+
+/** The events of a late line. */
+export interface LateProof extends KeysHash {
+  readonly line_number: number;
+}
+
+/**
+ * The parts in which the events behind late usage are hashed before it is decided which lines count them, by adjustment: a
+ * metric, a unit and a day, which no two lines share. Those of periods that nothing adjusts have none.
+ */
+export function partsOfLateUsage({
+  adjustments,
+  invoiced,
+}: Pick<BillingInput, 'adjustments' | 'invoiced'>): Map<string, number> {
+  const parts = new Map<string, number>();
+  const partOf = new Map<string, number>();
+  for (const adjustment of adjustments) {
+    const isAdjusted = invoiced.some(
+      ({ year, month }) => year === adjustment.year && month === adjustment.month,
+    );
+    if (adjustment.kind !== 'late' || !isAdjusted) continue;
+    const key = `${adjustment.day} ${metricKeyOf(adjustment)}`;
+    const part = parts.get(key) ?? parts.size;
+    parts.set(key, part);
+    partOf.set(adjustment.id, part);
+  }
+  return partOf;
+}
+
+/** The hashed parts by the lines that claim them; those that no line counts are passed over. */
+export function proofsOfClaims(
+  lateEvents: readonly LateKeysHash[],
+  partOf: ReadonlyMap<string, number>,
+  claims: ReadonlyMap<string, number>,
+): LateProof[] {
+  const lineOf = new Map<number, number>();
+  for (const [id, line_number] of claims) {
+    const part = partOf.get(id);
+    if (part !== undefined && line_number > 0) lineOf.set(part, line_number);
+  }
+  return lateEvents.flatMap(({ part, ...row }) => {
+    const line_number = lineOf.get(part);
+    return line_number === undefined ? [] : [{ ...row, line_number }];
+  });
+}
 
 /** The events of each line, by its number: a usage line's by the day they count to, a late line's by their adjustments. */
 export function proofsOf(
   lines: readonly LineItem[],
   days: readonly (KeysHash & { readonly metric_name: string; readonly unit: string })[],
-  lateEvents: readonly LateKeysHash[],
+  lateEvents: readonly LateProof[],
 ): Map<number, EventsProof> {
   const usageLines = lines.filter((line) => line.kind === 'usage');
   const rows = new Map<number, KeysHash[]>();
@@ -29,7 +75,7 @@ export function proofsOf(
 export function proveLines(
   lines: readonly LineItem[],
   days: readonly BookedDay[],
-  lateEvents: readonly LateKeysHash[],
+  lateEvents: readonly LateProof[],
 ): LineItem[] {
   const proofs = proofsOf(lines, days, lateEvents);
   return lines.map((line) => {

@@ -2,7 +2,8 @@
 import { type Page, pageOf } from '../../core/page.ts';
 import { columns } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
-import { AMOUNT_DUE_COLUMN, type InvoiceFilter, WITH_BALANCE } from '../../invoicing/store.ts';
+import { BALANCE_COLUMNS, WITH_BALANCE } from '../../invoicing/balance-store.ts';
+import type { InvoiceFilter } from '../../invoicing/store.ts';
 
 export type ExportedRow = Readonly<Record<string, string | number | null>>;
 
@@ -81,7 +82,7 @@ export async function listExportedInvoices(
   limit: number,
 ): Promise<Page<ExportedRow>> {
   const rows = await tx.query<ExportedRow>(
-    `SELECT ${INVOICE}, credited_total, paid_total, ${AMOUNT_DUE_COLUMN}
+    `SELECT ${INVOICE}, ${BALANCE_COLUMNS}
      FROM ${WITH_BALANCE}
      WHERE ${FILTER} AND ($5::uuid IS NULL OR i.id > $5) ORDER BY i.id LIMIT $6`,
     [...valuesOf(filter), after, limit + 1],
