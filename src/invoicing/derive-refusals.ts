@@ -5,7 +5,7 @@ import { isStale } from '../pricing/fx/is-stale.ts';
 import type { TaxInput } from '../pricing/tax/derive-taxes.ts';
 import { findTaxFaults } from '../pricing/tax/find-tax-faults.ts';
 import { type Invoice, listUnconverted } from './invoice.ts';
-import { longestNumber } from './longest-number.ts';
+import { longestNumber } from './issuing/longest-number.ts';
 import type { Account } from './store.ts';
 
 export interface Refusals {

@@ -11,8 +11,8 @@ import { derivePeriod, type OrganisationCalendar } from '../tenants/billing-peri
 import { loadCalendars } from '../tenants/period-store.ts';
 import { createInvoice } from './create-invoice.ts';
 import { proposeLateCredits } from './credit-notes/propose-late-credits.ts';
-import { drainedCheckOfRun } from './drained-check.ts';
-import { finalizeDraft } from './finalize-invoice.ts';
+import { drainedCheckOfRun } from './issuing/drained-check.ts';
+import { finalizeDraft } from './issuing/finalize-invoice.ts';
 import { listDueDrafts, listLateOrganisations, listMissingMonths, type MissingMonth } from './job-store.ts';
 
 export interface RunInvoicingInput {

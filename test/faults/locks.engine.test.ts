@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hotDatabase } from '../../src/db/hot.ts';
 import type * as ledgerModule from '../../src/db/ledger.ts';
 import { createInvoice } from '../../src/invoicing/create-invoice.ts';
-import type * as finalizeModule from '../../src/invoicing/finalize-invoice.ts';
 import type { Invoice } from '../../src/invoicing/invoice.ts';
+import type * as finalizeModule from '../../src/invoicing/issuing/finalize-invoice.ts';
 import { drainHotEvents } from '../../src/rollup/drain-hot-events.ts';
 import { hotReader } from '../../src/rollup/hot-store.ts';
 import type { RollupLedger } from '../../src/rollup/ports.ts';
@@ -54,7 +54,7 @@ async function finalizeDuringDrain(
   mutant: string | null,
 ): Promise<{ billed: string; booked: string; waited: boolean }> {
   const { finalizeDraft } = await importModule<typeof finalizeModule>(
-    'src/invoicing/finalize-invoice.ts',
+    'src/invoicing/issuing/finalize-invoice.ts',
     mutant,
   );
   const { organisation_id, projects } = await suite.addOrganisation();

@@ -2,8 +2,8 @@
 import { uuidv7 } from '../../src/core/id.ts';
 import type { Ctx } from '../../src/db/ctx.ts';
 import { createInvoice } from '../../src/invoicing/create-invoice.ts';
-import { finalizeInvoice } from '../../src/invoicing/finalize-invoice.ts';
 import type { Invoice } from '../../src/invoicing/invoice.ts';
+import { finalizeInvoice } from '../../src/invoicing/issuing/finalize-invoice.ts';
 import { settleInGermany } from '../invoicing/credit-notes/credited-invoices.ts';
 import type { Suite } from '../invoicing/ledger-of-suite.ts';
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cancelInvoice } from '../../src/invoicing/cancel-invoice.ts';
 import { createInvoice } from '../../src/invoicing/create-invoice.ts';
 import { explainInvoice } from '../../src/invoicing/explain-invoice.ts';
-import { finalizeInvoice } from '../../src/invoicing/finalize-invoice.ts';
+import { finalizeInvoice } from '../../src/invoicing/issuing/finalize-invoice.ts';
 import { openSuite, type Suite, septemberOf } from './ledger-of-suite.ts';
 
 let suite: Suite;

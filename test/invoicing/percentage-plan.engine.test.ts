@@ -4,7 +4,7 @@ import { createInvoice } from '../../src/invoicing/create-invoice.ts';
 import { getCreditNote } from '../../src/invoicing/credit-notes/get-credit-note.ts';
 import { listCreditNotes } from '../../src/invoicing/credit-notes/list-credit-notes.ts';
 import { explainInvoice } from '../../src/invoicing/explain-invoice.ts';
-import { finalizeInvoice } from '../../src/invoicing/finalize-invoice.ts';
+import { finalizeInvoice } from '../../src/invoicing/issuing/finalize-invoice.ts';
 import { runInvoicing } from '../../src/invoicing/run-invoicing.ts';
 import { openSuite, type Suite } from './ledger-of-suite.ts';
 

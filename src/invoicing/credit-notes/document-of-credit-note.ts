@@ -5,8 +5,8 @@ import { dayOf, firstDay, lastDay } from '../../core/time.ts';
 import type { DocumentLine, DocumentModel } from '../../documents/document-model.ts';
 import type { DefaultTemplates } from '../../documents/templates/template-store.ts';
 import type { LegalNote } from '../../pricing/tax/legal-note.ts';
-import { conversionOf, frozenTemplates, partiesOf, rateOf } from '../document-of-invoice.ts';
 import type { Invoice, LineItem } from '../invoice.ts';
+import { conversionOf, frozenTemplates, partiesOf, rateOf } from '../issuing/document-of-invoice.ts';
 import type { Buyer, Seller } from '../parties.ts';
 import type { CreditNote, CreditNoteLine } from './credit-note.ts';
 

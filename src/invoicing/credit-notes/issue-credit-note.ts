@@ -10,10 +10,10 @@ import { insertOutbox } from '../../outbox/store.ts';
 import { withOwner } from '../../tenants/tenant-scope.ts';
 import { readIssuedBalance } from '../balance-store.ts';
 import type { Invoice } from '../invoice.ts';
-import { issueDocument } from '../issue-document.ts';
+import { issueDocument } from '../issuing/issue-document.ts';
+import { takeDocumentNumber } from '../issuing/take-number.ts';
 import { markPaid } from '../mark-paid.ts';
 import { type Account, findInvoice, findInvoiceState } from '../store.ts';
-import { takeDocumentNumber } from '../take-number.ts';
 import type { CreditNote } from './credit-note.ts';
 import {
   findCreditNote,

@@ -8,9 +8,9 @@ import type { CreditNoteDetail } from '../../../src/invoicing/credit-notes/credi
 import { getCreditNote } from '../../../src/invoicing/credit-notes/get-credit-note.ts';
 import { issueCreditNote } from '../../../src/invoicing/credit-notes/issue-credit-note.ts';
 import { listCreditNotes } from '../../../src/invoicing/credit-notes/list-credit-notes.ts';
-import { finalizeInvoice } from '../../../src/invoicing/finalize-invoice.ts';
 import { getInvoice } from '../../../src/invoicing/get-invoice.ts';
 import type { Invoice } from '../../../src/invoicing/invoice.ts';
+import { finalizeInvoice } from '../../../src/invoicing/issuing/finalize-invoice.ts';
 import { listInvoices } from '../../../src/invoicing/list-invoices.ts';
 import { regenerateInvoice } from '../../../src/invoicing/regenerate-invoice.ts';
 import { runInvoicing } from '../../../src/invoicing/run-invoicing.ts';

@@ -7,8 +7,8 @@ import {
   createCreditNote,
 } from '../../../src/invoicing/credit-notes/create-credit-note.ts';
 import type { CreditNote } from '../../../src/invoicing/credit-notes/credit-note.ts';
-import { finalizeInvoice } from '../../../src/invoicing/finalize-invoice.ts';
 import type { Invoice } from '../../../src/invoicing/invoice.ts';
+import { finalizeInvoice } from '../../../src/invoicing/issuing/finalize-invoice.ts';
 import type { Suite } from '../ledger-of-suite.ts';
 
 export const NOW = '2026-11-20T12:00:00Z';

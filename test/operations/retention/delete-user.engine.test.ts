@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createInvoice } from '../../../src/invoicing/create-invoice.ts';
 import { explainInvoice } from '../../../src/invoicing/explain-invoice.ts';
-import { finalizeInvoice } from '../../../src/invoicing/finalize-invoice.ts';
+import { finalizeInvoice } from '../../../src/invoicing/issuing/finalize-invoice.ts';
 import { deleteUser } from '../../../src/operations/retention/delete-user.ts';
 import { STATISTIC_FIGURES } from '../../../src/operations/retention/erasure-store.ts';
 import { verifyBooks } from '../../../src/rollup/verify-books.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tenant } from '../../../src/db/ledger.ts';
 import { createInvoice } from '../../../src/invoicing/create-invoice.ts';
 import { explainInvoice } from '../../../src/invoicing/explain-invoice.ts';
-import { finalizeInvoice } from '../../../src/invoicing/finalize-invoice.ts';
+import { finalizeInvoice } from '../../../src/invoicing/issuing/finalize-invoice.ts';
 import { locateEvent } from '../../../src/reports/usage/locate-event.ts';
 import { listUsageEvents } from '../../../src/reports/usage/usage-store.ts';
 import { verifyBooks } from '../../../src/rollup/verify-books.ts';

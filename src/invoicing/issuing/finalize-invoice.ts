@@ -1,19 +1,19 @@
-import { parseDecimal } from '../core/decimal.ts';
-import { AppError, invalidRequest, notFound } from '../core/error.ts';
-import type { Ctx } from '../db/ctx.ts';
-import { hotDatabase } from '../db/hot.ts';
-import { type Ledger, PLATFORM, tenant } from '../db/ledger.ts';
-import { assertDrained, type CutoffLedger, closePeriod } from '../rollup/close-period.ts';
-import { hotReader } from '../rollup/hot-store.ts';
-import { cutoffLedger, periodTransaction } from '../rollup/period-store.ts';
-import { withOwner } from '../tenants/tenant-scope.ts';
-import { assertDraft } from './draft.ts';
+import { parseDecimal } from '../../core/decimal.ts';
+import { AppError, invalidRequest, notFound } from '../../core/error.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { hotDatabase } from '../../db/hot.ts';
+import { type Ledger, PLATFORM, tenant } from '../../db/ledger.ts';
+import { assertDrained, type CutoffLedger, closePeriod } from '../../rollup/close-period.ts';
+import { hotReader } from '../../rollup/hot-store.ts';
+import { cutoffLedger, periodTransaction } from '../../rollup/period-store.ts';
+import { withOwner } from '../../tenants/tenant-scope.ts';
+import { assertDraft } from '../draft.ts';
+import type { Invoice } from '../invoice.ts';
+import { periodOfInvoice } from '../load-billing.ts';
+import { findInvoiceState } from '../store.ts';
 import type { FinalizeDraftInput, FinalizeInvoiceInput } from './finalize-input.ts';
-import type { Invoice } from './invoice.ts';
 import { assertQuarantineAllowed, issueInvoice } from './issue-invoice.ts';
-import { periodOfInvoice } from './load-billing.ts';
 import { readBooks } from './read-books.ts';
-import { findInvoiceState } from './store.ts';
 
 /** A drain that adds to the days between their verification and the lock makes it begin again, this often. */
 const ATTEMPTS_MAX = 3;

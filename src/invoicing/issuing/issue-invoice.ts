@@ -1,27 +1,27 @@
 /** The step from a draft to an issued invoice, inside the transaction that holds the period's lock. */
-import { appendAudit } from '../access/audit/append-audit.ts';
-import { AppError, notFound } from '../core/error.ts';
-import { uuidv7 } from '../core/id.ts';
-import { addDays, dayOf, formatInstant } from '../core/time.ts';
-import type { Ctx } from '../db/ctx.ts';
-import type { LedgerTransaction } from '../db/ledger.ts';
-import { findDefaultTemplates } from '../documents/templates/template-store.ts';
-import { insertOutbox } from '../outbox/store.ts';
-import { type CarriedRow, insertCarried, listLateEvents } from './book-store.ts';
-import { saveProposals } from './credit-notes/save-proposals.ts';
-import { decideInvoice, type InvoiceContent } from './decide-invoice.ts';
+import { appendAudit } from '../../access/audit/append-audit.ts';
+import { AppError, notFound } from '../../core/error.ts';
+import { uuidv7 } from '../../core/id.ts';
+import { addDays, dayOf, formatInstant } from '../../core/time.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import type { LedgerTransaction } from '../../db/ledger.ts';
+import { findDefaultTemplates } from '../../documents/templates/template-store.ts';
+import { insertOutbox } from '../../outbox/store.ts';
+import { type CarriedRow, insertCarried, listLateEvents } from '../book-store.ts';
+import { saveProposals } from '../credit-notes/save-proposals.ts';
+import { decideInvoice, type InvoiceContent } from '../decide-invoice.ts';
+import { assertDraft, claimAdjustments } from '../draft.ts';
+import { type Invoice, type InvoiceRow, openBalance } from '../invoice.ts';
+import { replaceLines } from '../line-store.ts';
+import type { CarriedQuantity } from '../lines/billing-input.ts';
+import { partsOfLateUsage, proofsOfClaims, proveLines } from '../lines/prove-lines.ts';
+import { periodOfInvoice } from '../load-billing.ts';
+import { loadInvoice } from '../load-invoice.ts';
+import { type Account, findInvoiceState, updateDraft } from '../store.ts';
 import { documentOfInvoice } from './document-of-invoice.ts';
-import { assertDraft, claimAdjustments } from './draft.ts';
 import type { FinalizeDraftInput } from './finalize-input.ts';
-import { type Invoice, type InvoiceRow, openBalance } from './invoice.ts';
 import { issueDocument } from './issue-document.ts';
-import { replaceLines } from './line-store.ts';
-import type { CarriedQuantity } from './lines/billing-input.ts';
-import { partsOfLateUsage, proofsOfClaims, proveLines } from './lines/prove-lines.ts';
-import { periodOfInvoice } from './load-billing.ts';
-import { loadInvoice } from './load-invoice.ts';
 import type { VerifiedBooks } from './read-books.ts';
-import { type Account, findInvoiceState, updateDraft } from './store.ts';
 import { takeDocumentNumber } from './take-number.ts';
 
 /**

@@ -1,14 +1,14 @@
 /** assertDrained for many invoices of one run: each shard is asked once, and a period's cutoff is written only if it must wait. */
-import { AppError } from '../core/error.ts';
-import type { Ctx } from '../db/ctx.ts';
-import { hotDatabase } from '../db/hot.ts';
-import { type Ledger, PLATFORM } from '../db/ledger.ts';
-import { assertDrained, type Cutoff, type PeriodKey } from '../rollup/close-period.ts';
-import { readCursor } from '../rollup/cursor-store.ts';
-import type { HotEvent } from '../rollup/hot-event.ts';
-import { hotReader } from '../rollup/hot-store.ts';
-import { cutoffLedger } from '../rollup/period-store.ts';
-import type { Cursor } from '../rollup/ports.ts';
+import { AppError } from '../../core/error.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import { hotDatabase } from '../../db/hot.ts';
+import { type Ledger, PLATFORM } from '../../db/ledger.ts';
+import { assertDrained, type Cutoff, type PeriodKey } from '../../rollup/close-period.ts';
+import { readCursor } from '../../rollup/cursor-store.ts';
+import type { HotEvent } from '../../rollup/hot-event.ts';
+import { hotReader } from '../../rollup/hot-store.ts';
+import { cutoffLedger } from '../../rollup/period-store.ts';
+import type { Cursor } from '../../rollup/ports.ts';
 
 /** A shard as it stood when the run first asked: its highest seq, and the cursor before and after that was read. */
 interface ShardState {

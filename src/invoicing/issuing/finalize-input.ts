@@ -1,4 +1,4 @@
-import type { Cutoff, PeriodKey } from '../rollup/close-period.ts';
+import type { Cutoff, PeriodKey } from '../../rollup/close-period.ts';
 
 export interface FinalizeInvoiceInput {
   readonly id: string;

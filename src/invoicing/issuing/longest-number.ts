@@ -4,8 +4,8 @@ import {
   formatOfSeries,
   GST_NUMBER_LENGTH,
   longestDocumentNumber,
-} from '../core/document-number.ts';
-import type { Seller } from './parties.ts';
+} from '../../core/document-number.ts';
+import type { Seller } from '../parties.ts';
 
 export function longestNumber(seller: Seller, series: string, day: string): string {
   const { format, parts } = numberingOn(seller, series, day);

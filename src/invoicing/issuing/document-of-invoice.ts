@@ -1,21 +1,21 @@
 /** The frozen words of an issued invoice: see document-model.ts. */
-import type { TaxId } from '../core/address.ts';
-import { decimal, formatDecimal, sum } from '../core/decimal.ts';
-import { assert } from '../core/error.ts';
-import { dayOf, firstDay, lastDay } from '../core/time.ts';
+import type { TaxId } from '../../core/address.ts';
+import { decimal, formatDecimal, sum } from '../../core/decimal.ts';
+import { assert } from '../../core/error.ts';
+import { dayOf, firstDay, lastDay } from '../../core/time.ts';
 import type {
   DocumentConversion,
   DocumentLine,
   DocumentLineKind,
   DocumentModel,
   Party,
-} from '../documents/document-model.ts';
-import type { DefaultTemplates } from '../documents/templates/template-store.ts';
-import type { LegalNote } from '../pricing/tax/legal-note.ts';
-import { describePlaceOfSupply } from '../pricing/tax/tax-treatment.ts';
-import type { Invoice, InvoiceConversion, LineItem, LineKind } from './invoice.ts';
-import type { BillingInput } from './lines/billing-input.ts';
-import type { Buyer, Seller } from './parties.ts';
+} from '../../documents/document-model.ts';
+import type { DefaultTemplates } from '../../documents/templates/template-store.ts';
+import type { LegalNote } from '../../pricing/tax/legal-note.ts';
+import { describePlaceOfSupply } from '../../pricing/tax/tax-treatment.ts';
+import type { Invoice, InvoiceConversion, LineItem, LineKind } from '../invoice.ts';
+import type { BillingInput } from '../lines/billing-input.ts';
+import type { Buyer, Seller } from '../parties.ts';
 
 const LINE_KINDS: Readonly<Record<LineKind, DocumentLineKind>> = {
   usage: 'usage',

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { decimal, formatDecimal, sum } from '../../src/core/decimal.ts';
-import { uuidv7 } from '../../src/core/id.ts';
-import type { Ctx } from '../../src/db/ctx.ts';
-import type { Ledger } from '../../src/db/ledger.ts';
-import { cancelInvoice } from '../../src/invoicing/cancel-invoice.ts';
-import { createInvoice } from '../../src/invoicing/create-invoice.ts';
-import { createCreditNote } from '../../src/invoicing/credit-notes/create-credit-note.ts';
-import { finalizeDraft, finalizeInvoice } from '../../src/invoicing/finalize-invoice.ts';
-import { getInvoice } from '../../src/invoicing/get-invoice.ts';
-import { regenerateInvoice } from '../../src/invoicing/regenerate-invoice.ts';
-import { openSuite, type Suite } from './ledger-of-suite.ts';
+import { decimal, formatDecimal, sum } from '../../../src/core/decimal.ts';
+import { uuidv7 } from '../../../src/core/id.ts';
+import type { Ctx } from '../../../src/db/ctx.ts';
+import type { Ledger } from '../../../src/db/ledger.ts';
+import { cancelInvoice } from '../../../src/invoicing/cancel-invoice.ts';
+import { createInvoice } from '../../../src/invoicing/create-invoice.ts';
+import { createCreditNote } from '../../../src/invoicing/credit-notes/create-credit-note.ts';
+import { getInvoice } from '../../../src/invoicing/get-invoice.ts';
+import { finalizeDraft, finalizeInvoice } from '../../../src/invoicing/issuing/finalize-invoice.ts';
+import { regenerateInvoice } from '../../../src/invoicing/regenerate-invoice.ts';
+import { openSuite, type Suite } from '../ledger-of-suite.ts';
 
 let suite: Suite;
 beforeAll(async () => {

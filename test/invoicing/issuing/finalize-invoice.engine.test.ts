@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cancelInvoice } from '../../src/invoicing/cancel-invoice.ts';
-import { createInvoice } from '../../src/invoicing/create-invoice.ts';
-import { explainInvoice } from '../../src/invoicing/explain-invoice.ts';
-import { finalizeInvoice } from '../../src/invoicing/finalize-invoice.ts';
-import { getInvoice } from '../../src/invoicing/get-invoice.ts';
-import { listInvoices } from '../../src/invoicing/list-invoices.ts';
-import { previewInvoice } from '../../src/invoicing/preview-invoice.ts';
-import { regenerateInvoice } from '../../src/invoicing/regenerate-invoice.ts';
-import { type OrganisationInput, openSuite, type Suite, septemberOf } from './ledger-of-suite.ts';
+import { cancelInvoice } from '../../../src/invoicing/cancel-invoice.ts';
+import { createInvoice } from '../../../src/invoicing/create-invoice.ts';
+import { explainInvoice } from '../../../src/invoicing/explain-invoice.ts';
+import { getInvoice } from '../../../src/invoicing/get-invoice.ts';
+import { finalizeInvoice } from '../../../src/invoicing/issuing/finalize-invoice.ts';
+import { listInvoices } from '../../../src/invoicing/list-invoices.ts';
+import { previewInvoice } from '../../../src/invoicing/preview-invoice.ts';
+import { regenerateInvoice } from '../../../src/invoicing/regenerate-invoice.ts';
+import { type OrganisationInput, openSuite, type Suite, septemberOf } from '../ledger-of-suite.ts';
 
 let suite: Suite;
 beforeAll(async () => {

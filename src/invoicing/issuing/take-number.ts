@@ -1,9 +1,9 @@
-import { formatDocumentNumber, hasYear } from '../core/document-number.ts';
-import { dayOf } from '../core/time.ts';
-import type { LedgerTransaction } from '../db/ledger.ts';
+import { formatDocumentNumber, hasYear } from '../../core/document-number.ts';
+import { dayOf } from '../../core/time.ts';
+import type { LedgerTransaction } from '../../db/ledger.ts';
+import type { Seller } from '../parties.ts';
+import { takeNumber } from '../store.ts';
 import { numberingOn } from './longest-number.ts';
-import type { Seller } from './parties.ts';
-import { takeNumber } from './store.ts';
 
 /**
  * The next number of a seller's series in the financial year of the moment (law 7); where the format names no year the

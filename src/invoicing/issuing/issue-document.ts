@@ -1,10 +1,10 @@
-import { uuidv7 } from '../core/id.ts';
-import { formatInstant } from '../core/time.ts';
-import type { Ctx } from '../db/ctx.ts';
-import type { LedgerTransaction } from '../db/ledger.ts';
-import type { DocumentModel } from '../documents/document-model.ts';
-import { insertDocument } from '../documents/store.ts';
-import { insertOutbox } from '../outbox/store.ts';
+import { uuidv7 } from '../../core/id.ts';
+import { formatInstant } from '../../core/time.ts';
+import type { Ctx } from '../../db/ctx.ts';
+import type { LedgerTransaction } from '../../db/ledger.ts';
+import type { DocumentModel } from '../../documents/document-model.ts';
+import { insertDocument } from '../../documents/store.ts';
+import { insertOutbox } from '../../outbox/store.ts';
 
 export interface IssueDocumentInput {
   readonly organisation_id: string;

@@ -1,9 +1,9 @@
 /** The verification before a period is closed: Σ events = hours = days, and days = months. */
-import { AppError } from '../core/error.ts';
-import { holdSnapshot, type LedgerTransaction } from '../db/ledger.ts';
-import { periodTransaction } from '../rollup/period-store.ts';
-import { type BookedDay, listBookedDays } from './book-store.ts';
-import type { InvoicePeriod } from './load-billing.ts';
+import { AppError } from '../../core/error.ts';
+import { holdSnapshot, type LedgerTransaction } from '../../db/ledger.ts';
+import { periodTransaction } from '../../rollup/period-store.ts';
+import { type BookedDay, listBookedDays } from '../book-store.ts';
+import type { InvoicePeriod } from '../load-billing.ts';
 
 export interface VerifiedBooks {
   readonly days: readonly BookedDay[];
