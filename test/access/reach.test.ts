@@ -29,7 +29,7 @@ describe('the reach of an actor', () => {
 
   test('without a key there is none', () => {
     expect(() => deriveReach(anonymous)).toThrow(AppError);
-    expect(() => deriveReach(anonymous, OWN)).toThrow('A valid API key is needed');
+    expect(() => deriveReach(anonymous, OWN)).toThrow('A valid API key is required');
     expect(() => narrowFilter(anonymous, {})).toThrow(AppError);
   });
 });
