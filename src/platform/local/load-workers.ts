@@ -89,7 +89,7 @@ function describeWorker(
   };
 }
 
-/** Ingest declares no clock and gets none. */
+/** Ingest declares no schedules and is told of none. */
 function declaredOnly(declared: object, wanted: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(wanted).filter(([name]) => name in declared));
 }
