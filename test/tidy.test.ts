@@ -255,6 +255,69 @@ describe('habits', () => {
     expect(offenders(tests, /\b(?:test|it|describe)\.(?:skip|only|todo)\b/)).toEqual([]);
   });
 
+  const tests = everything.filter(({ path }) => /^test\/(?!bench\/)/.test(path));
+
+  test('a suite on the stand-in for D1 says so in its name', () => {
+    const rule: Rule = (files) => {
+      const byPath = new Map(files.map((file) => [file.path, file]));
+      const runsOnIt = (path: string, seen: Set<string>): boolean => {
+        const file = byPath.get(path);
+        if (!file || seen.has(path)) return false;
+        seen.add(path);
+        return (
+          path === 'test/setup/d1-stand-in.ts' || valueImports(file).some((target) => runsOnIt(target, seen))
+        );
+      };
+      return offenders(
+        files.filter(({ path }) => path.endsWith('.test.ts')),
+        ({ path }) => runsOnIt(path, new Set()) && !path.includes('d1-stand-in'),
+      );
+    };
+    expectRule(rule, tests, {
+      'test/ai/planted.engine.test.ts': "import { openSuite } from '../invoicing/ledger-of-suite.ts';",
+    });
+  });
+
+  test('what is random in a test comes from its seed', () => {
+    const rule: Rule = (files) =>
+      offenders(
+        files.filter(({ path }) => path !== 'test/setup/seeded.ts'),
+        (file) =>
+          /\bMath\.random\(|\bcrypto\.(?:randomUUID|getRandomValues)\(/.test(file.code) ||
+          /import \{[^}]*\brandom\w+[^}]*\} from 'node:crypto'/.test(file.code),
+      );
+    expectRule(rule, tests, {
+      'test/core/planted.test.ts': 'const at = Math.floor(Math.random() * 9);',
+      'test/ai/planted.ts': "import { createHash, randomUUID } from 'node:crypto';",
+    });
+  });
+
+  test('no verdict depends on how long something took, and only what a real process does is waited for', () => {
+    const processes = ['test/platform/', 'test/faults/kill.ts', 'test/ingest/commit-queue.engine.test.ts'];
+    const timed = /expect\([^;]*\b(?:Date|performance)\.now\(\)\s*-/;
+    const waiting = /\bsetTimeout\(|timers\/promises/;
+    const rule: Rule = (files) => [
+      ...offenders(files, timed),
+      ...offenders(
+        files.filter(({ path }) => !processes.some((place) => path.startsWith(place))),
+        waiting,
+      ),
+    ];
+    expectRule(rule, tests, {
+      'test/platform/planted.test.ts': 'expect(performance.now() - startedAt).toBeLessThan(2_000);',
+      'test/ai/planted.ts': 'await new Promise((resolve) => setTimeout(resolve, 500));',
+    });
+  });
+
+  test('hooks stand in the suites: a file that several import is read once, and would have them for the first alone', () => {
+    const rule: Rule = (files) =>
+      offenders(
+        files.filter(({ path }) => !/\.test\.ts$|^test\/setup\/seed\.ts$/.test(path)),
+        /^(?:before|after)(?:All|Each)\(/m,
+      );
+    expectRule(rule, tests, { 'test/ai/planted.ts': 'beforeAll(open);' });
+  });
+
   test('the top level holds what the README shows, and nothing else', () => {
     const allowed = [
       'src',

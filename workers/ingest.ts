@@ -1,6 +1,6 @@
 import type { ExecutionContext, Request as WorkerRequest } from '@cloudflare/workers-types';
 import { createIngestApp, type IngestDependencies } from '../src/http/ingest-app.ts';
-import { clock, type IngestEnv, shardsOf } from '../src/platform/bindings.ts';
+import { clock, clockOf, type IngestEnv, shardsOf } from '../src/platform/bindings.ts';
 
 const app = createIngestApp(clock);
 /** Ten times the limit of LIMITER in wrangler.toml, each question to which stands for ten requests. */
@@ -11,7 +11,7 @@ export default {
     const dependencies: IngestDependencies = {
       directory: env.DIRECTORY,
       shards: shardsOf(env),
-      clock,
+      clock: clockOf(env, request.headers),
       askLimiter: async (key) => (await env.LIMITER.limit({ key })).success,
       requestsPerMinute: REQUESTS_PER_MINUTE,
       // The runtime's own Request and Response are the standard ones under another name.

@@ -12,6 +12,7 @@ export interface HotEnv {
 export interface IngestEnv extends HotEnv {
   readonly LIMITER: RateLimit;
   readonly API: Fetcher;
+  readonly TEST_CLOCK: string;
 }
 
 export interface LedgerEnv extends HotEnv {
@@ -67,3 +68,9 @@ export function retentionHoursOf(env: LedgerEnv): number {
 }
 
 export const clock = (): number => Date.now();
+
+/** The clock of a request: only with TEST_CLOCK=on the moment in X-Test-Clock, so that nothing need be waited for in a test. */
+export function clockOf({ TEST_CLOCK }: Pick<IngestEnv, 'TEST_CLOCK'>, headers: Headers): () => number {
+  const moment = TEST_CLOCK === 'on' ? Date.parse(headers.get('x-test-clock') ?? '') : Number.NaN;
+  return Number.isNaN(moment) ? clock : () => moment;
+}

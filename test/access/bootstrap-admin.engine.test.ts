@@ -5,7 +5,7 @@ import { createAdminKey } from '../../src/access/create-admin-key.ts';
 import { hashKey } from '../../src/access/key.ts';
 import { findAdminKey } from '../../src/access/store.ts';
 import { type Ledger, openLedger, PLATFORM } from '../../src/db/ledger.ts';
-import { createDatabase, type OwnDatabase } from '../db/own-database.ts';
+import { createDatabase, type OwnDatabase } from '../setup/own-database.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
 const KEY = 'a-first-key-of-24-letters';

@@ -22,7 +22,7 @@ import * as tenants from '../../src/db/tables/tenants.ts';
 import * as usage from '../../src/db/tables/usage.ts';
 import { migrateLedger } from '../../src/platform/local/stores/migrate-ledger.ts';
 import { queryD1 } from '../setup/client.ts';
-import { createDatabase, type OwnDatabase } from './own-database.ts';
+import { createDatabase, type OwnDatabase } from '../setup/own-database.ts';
 
 /** All tables of the ledger, as drizzle-kit reads them. */
 const ledgerSchema = {

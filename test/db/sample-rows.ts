@@ -1,6 +1,6 @@
 /** A row of any table, made from the catalogue alone: a table that is new tomorrow is tested tomorrow. */
-import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import { randomUUID } from '../setup/seeded.ts';
 
 interface Column {
   readonly name: string;
@@ -13,7 +13,7 @@ interface Column {
 const COLUMNS = `SELECT a.attname AS name, format_type(a.atttypid, NULL) AS type,
   a.attnotnull AND NOT a.atthasdef AS required,
   (SELECT substring(pg_get_constraintdef(c.oid) FROM a.attname || ' = ANY \\(ARRAY\\[''([^'']+)''') FROM pg_constraint c
-   WHERE c.conrelid = a.attrelid AND c.contype = 'c' AND a.attnum = ANY (c.conkey) LIMIT 1) AS allowed
+   WHERE c.conrelid = a.attrelid AND c.contype = 'c' AND a.attnum = ANY (c.conkey) ORDER BY 1 LIMIT 1) AS allowed
   FROM pg_attribute a WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`;
 
 const SAMPLES: Readonly<Record<string, () => string>> = {

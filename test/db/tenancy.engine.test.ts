@@ -1,8 +1,8 @@
 /** Law 10 in Postgres: what the catalogue holds decides what is tested, so that a new table is covered or fails. */
-import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connect, createDatabase, type OwnDatabase } from './own-database.ts';
+import { connect, createDatabase, type OwnDatabase } from '../setup/own-database.ts';
+import { randomUUID } from '../setup/seeded.ts';
 import { insertSample, sampleRow } from './sample-rows.ts';
 
 const [OURS, THEIRS] = [randomUUID(), randomUUID()];

@@ -1,7 +1,7 @@
 /** Invoices with their frozen documents, written by the owner: pages and links ask only what they say and where they stand. */
-import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { DocumentModel } from '../../src/documents/document-model.ts';
+import { randomUUID } from '../setup/seeded.ts';
 import { sampleInvoice } from './sample-model.ts';
 
 const SELLER = '00000000-0000-7000-8000-000000000001';

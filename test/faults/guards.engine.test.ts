@@ -2,16 +2,26 @@
  * The guards of the roll-up on the real engines: what each protects holds on the real source, and breaks on the source
  * with that guard taken out. The simulation does the same for many more, in memory.
  */
-import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { describe, expect, test } from 'vitest';
-import { type OwnRuntime, type SentEvent, startOwnRuntime, type Tenant } from '../setup/world.ts';
-import { MUTANTS, mutate } from './mutants.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { configureShards } from '../setup/shards.ts';
+import {
+  createWorld,
+  type OwnRuntime,
+  SCENARIO_ADMIN_KEY,
+  type SentEvent,
+  startOwnRuntime,
+  type Tenant,
+  type World,
+} from '../setup/world.ts';
+import { MUTANTS } from './mutants.ts';
+import { SWITCH, switchGuards } from './switched-guards.ts';
 
 const DAY = '2026-09-01T00:00:00Z';
+let own: OwnRuntime;
 
-async function withOwner<T>(world: OwnRuntime, work: (owner: pg.Client) => Promise<T>): Promise<T> {
-  const owner = new pg.Client({ connectionString: world.runtime.ownerDatabaseUrl });
+async function withOwner<T>(work: (owner: pg.Client) => Promise<T>): Promise<T> {
+  const owner = new pg.Client({ connectionString: own.runtime.ownerDatabaseUrl });
   await owner.connect();
   try {
     return await work(owner);
@@ -21,23 +31,31 @@ async function withOwner<T>(world: OwnRuntime, work: (owner: pg.Client) => Promi
 }
 
 /** Batches look a week old, as the purge will see them. */
-const age = (world: OwnRuntime) =>
-  withOwner(world, (owner) =>
-    owner.query("UPDATE rollup_batches SET committed_at = committed_at - interval '169 hours'"),
+const age = ({ shard }: Tenant) =>
+  withOwner((owner) =>
+    owner.query(
+      "UPDATE rollup_batches SET committed_at = committed_at - interval '169 hours' WHERE shard = $1",
+      [shard],
+    ),
   );
 
-const countHot = async (world: OwnRuntime): Promise<number> => {
-  const database = await world.runtime.d1('HOT_0');
+const hotOf = ({ shard }: Tenant) => own.runtime.d1(`HOT_${shard}`);
+
+const countHot = async (tenant: Tenant): Promise<number> => {
+  const database = await hotOf(tenant);
   return (await database.prepare('SELECT count(*) AS n FROM usage_events').first<number>('n')) ?? 0;
 };
 
-async function totalOf(world: OwnRuntime, tenant: Tenant): Promise<string> {
+async function totalOf(world: World, tenant: Tenant): Promise<string> {
   const { body } = await world.get(`/v1/admin/usage-aggregates?organisation_id=${tenant.organisation_id}`);
   return body.data[0]?.total_value ?? '0';
 }
 
+const countDifferences = async (world: World): Promise<number> =>
+  (await world.post('/v1/admin/jobs/verify')).body.differences.length;
+
 /** What should be, as far as it is not: an empty list is a guard that works. */
-type Probe = (world: OwnRuntime) => Promise<string[]>;
+type Probe = (world: World) => Promise<string[]>;
 
 const unlike = (what: string, found: unknown, expected: unknown): string[] =>
   found === expected ? [] : [`${what}: ${String(found)}, not ${String(expected)}`];
@@ -52,7 +70,7 @@ const PROBES: readonly { readonly guard: string; readonly mutant: string; readon
       await world.post('/v1/admin/jobs/rollup');
       await tenant.send(['b', 'm', '2', DAY]);
       await world.post('/v1/admin/jobs/rollup');
-      await age(world);
+      await age(tenant);
       await world.post('/v1/admin/jobs/purge');
       const again = await tenant.send(['a', 'm', '1', DAY]);
       await world.post('/v1/admin/jobs/rollup');
@@ -67,16 +85,16 @@ const PROBES: readonly { readonly guard: string; readonly mutant: string; readon
     mutant: 'cursor fence: not locked',
     probe: async (world) => {
       const tenant = await world.tenant();
+      const before = await countDifferences(world);
       for (let round = 0; round < 2; round++) {
-        const events = Array.from({ length: 5_000 }, (): SentEvent => [randomUUID(), 'm', '1', DAY]);
+        const events = Array.from({ length: 5_000 }, (_, n): SentEvent => [`${round} ${n}`, 'm', '1', DAY]);
         await tenant.send(...events);
       }
       await Promise.all([1, 2, 3, 4].map(() => world.post('/v1/admin/jobs/rollup')));
       await world.post('/v1/admin/jobs/rollup');
-      const verified = await world.post('/v1/admin/jobs/verify');
       return [
         ...unlike('total', await totalOf(world, tenant), '10000'),
-        ...unlike('differences', verified.body.differences?.length, 0),
+        ...unlike('differences', await countDifferences(world), before),
       ];
     },
   },
@@ -104,7 +122,7 @@ const PROBES: readonly { readonly guard: string; readonly mutant: string; readon
         await world.post('/v1/admin/jobs/rollup');
       }
       await world.post('/v1/admin/jobs/purge');
-      return unlike('rows in the hot store', await countHot(world), 3);
+      return unlike('rows in the hot store', await countHot(tenant), 3);
     },
   },
   {
@@ -114,22 +132,25 @@ const PROBES: readonly { readonly guard: string; readonly mutant: string; readon
       const tenant = await world.tenant();
       await tenant.send(['a', 'm', '1', DAY], ['b', 'm', '2', DAY]);
       await world.post('/v1/admin/jobs/rollup');
-      const database = await world.runtime.d1('HOT_0');
+      const database = await hotOf(tenant);
       await database.batch([
         database.prepare('DELETE FROM usage_events'),
         database.prepare("UPDATE sqlite_sequence SET seq = 0 WHERE name = 'usage_events'"),
       ]);
       await tenant.send(['c', 'm', '4', DAY], ['d', 'm', '8', DAY]);
       const halted = await world.post('/v1/admin/jobs/rollup');
-      await world.post('/v1/admin/shards/0/resync');
+      await world.post(`/v1/admin/shards/${tenant.shard}/resync`);
       await world.post('/v1/admin/jobs/rollup');
       return [
-        ...unlike('status of the run', halted.body.status, 'failed'),
+        ...unlike('halted', String(halted.body.halted_shards), String(tenant.shard)),
         ...unlike('total', await totalOf(world, tenant), '15'),
       ];
     },
   },
 ];
+
+/** Each probe has a shard of its own: what a missing guard leaves there disturbs no other. */
+const configuration = configureShards(2 * PROBES.length);
 
 const mutantOf = (name: string) => {
   const mutant = MUTANTS.find((each) => each.name === name);
@@ -137,31 +158,28 @@ const mutantOf = (name: string) => {
   return mutant;
 };
 
-async function probeOn(probe: Probe, mutant?: string): Promise<string[]> {
-  const world = await startOwnRuntime(
-    mutant === undefined ? {} : { esbuildPlugins: [lenient(mutant)], onLog: () => undefined },
-  );
-  try {
-    return await probe(world);
-  } finally {
-    await world.stop();
-  }
-}
-
-/** Each of the three Workers is bundled apart, and not each holds the guard: that it must be found is for the simulation. */
-const lenient = (name: string) => {
-  const plugin = mutate(mutantOf(name));
-  return {
-    ...plugin,
-    setup: (build: Parameters<typeof plugin.setup>[0]) => plugin.setup({ ...build, onEnd: () => undefined }),
-  };
-};
-
-describe.each(PROBES)('$guard', ({ mutant, probe }) => {
-  test('on the real source', async () => {
-    expect(await probeOn(probe)).toEqual([]);
+beforeAll(async () => {
+  own = await startOwnRuntime({
+    configPath: configuration.configPath,
+    esbuildPlugins: [switchGuards(PROBES.map(({ mutant }) => mutantOf(mutant)))],
+    onLog: () => undefined,
   });
-  test('and breaks without it', async () => {
-    expect(await probeOn(probe, mutant)).not.toEqual([]);
+});
+afterAll(async () => {
+  await own?.stop();
+  configuration.remove();
+});
+
+// All guards first: the books are whole while they are looked at.
+describe('on the real source', () => {
+  test.each(PROBES)('$guard', async ({ probe }) => {
+    expect(await probe(own)).toEqual([]);
+  });
+});
+
+describe('breaks without its guard', () => {
+  test.each(PROBES)('$guard', async ({ mutant, probe }) => {
+    const world = createWorld(() => own.runtime.url, SCENARIO_ADMIN_KEY, { [SWITCH]: mutant });
+    expect(await probe(world)).not.toEqual([]);
   });
 });

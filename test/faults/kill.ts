@@ -8,11 +8,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type Runtime, startRuntime } from '../../src/platform/local/runtime.ts';
+import { HANG_MS } from '../setup/limits.ts';
 import { Random } from './random.ts';
 
 const ADMIN_KEY = 'kill-rounds-admin-key-0123456789';
 const EVENTS_PER_REQUEST = 250;
-const ANSWER_MAX_MS = 90_000;
+/** After it a client gives an answer up and asks again. */
+const PATIENCE_MS = 90_000;
 
 interface Answer {
   readonly status: number;
@@ -24,7 +26,7 @@ async function ask(runtime: Runtime, key: string, path: string, body?: unknown):
     method: body === undefined ? 'GET' : 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     ...(body !== undefined && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(ANSWER_MAX_MS),
+    signal: AbortSignal.timeout(PATIENCE_MS),
   });
   const text = await response.text();
   const parsed: unknown = text.startsWith('{') ? JSON.parse(text) : {};
@@ -39,7 +41,7 @@ async function insist(
   body: unknown,
   good: readonly number[],
 ): Promise<Answer> {
-  const deadline = Date.now() + ANSWER_MAX_MS;
+  const deadline = Date.now() + HANG_MS;
   for (;;) {
     const answer = await ask(runtime, key, path, body).catch((error: unknown) => String(error));
     if (typeof answer !== 'string' && good.includes(answer.status)) return answer;
@@ -94,7 +96,7 @@ const rollUp = (runtime: Runtime): Promise<unknown> =>
   ask(runtime, ADMIN_KEY, '/v1/admin/jobs/rollup', {}).catch(() => undefined);
 
 async function untilReady(runtime: Runtime): Promise<void> {
-  const deadline = Date.now() + ANSWER_MAX_MS;
+  const deadline = Date.now() + HANG_MS;
   for (;;) {
     const answer = await ask(runtime, ADMIN_KEY, '/ready').catch(() => null);
     const { postgres, workerd } = runtime.pids();

@@ -1,7 +1,7 @@
 /** Questions about AI calls over the wire: lists, pages, single calls and CSV. */
-import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { api } from '../setup/client.ts';
+import { randomUUID } from '../setup/seeded.ts';
 import type { Json, Tenant } from '../setup/world.ts';
 import { type Answer, ask, type EventFields, generationOf, problemOf, UNKNOWN_ID, world } from './wire.ts';
 

@@ -1,9 +1,9 @@
 /** Whatever comes over the wire: an answer of the contract, never a fault of ours, and what was accepted is counted. */
-import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { adminKey, baseUrl } from '../setup/client.ts';
+import { randomUUID } from '../setup/seeded.ts';
 import type { Json } from '../setup/world.ts';
 import { type Answer, ask, eventOf, problemOf, sendRaw, world } from './wire.ts';
 

@@ -1,9 +1,9 @@
 /** The ways in which events come over the wire, and what is refused before it costs anything. */
-import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cloudEventKey } from '../../src/ingest/parse-cloudevents.ts';
 import { queryD1 } from '../setup/client.ts';
+import { randomUUID } from '../setup/seeded.ts';
 import type { Tenant } from '../setup/world.ts';
 import { type Answer, ask, eventOf, problemOf, send, sendRaw, world } from './wire.ts';
 

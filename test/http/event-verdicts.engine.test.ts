@@ -1,7 +1,7 @@
 /** What the answer to events says of each, and that it is so. */
-import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { queryD1 } from '../setup/client.ts';
+import { randomUUID } from '../setup/seeded.ts';
 import type { Json, Tenant } from '../setup/world.ts';
 import { eventOf, problemOf, send, sendRaw, world } from './wire.ts';
 

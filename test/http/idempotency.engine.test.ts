@@ -1,11 +1,11 @@
 /** Idempotency-Key over the wire: what is answered again, what is refused, and what leaves no trace. */
-import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashKey } from '../../src/access/key.ts';
 import { fingerprintOf } from '../../src/access/stored-answers/key.ts';
 import { addInvoice } from '../payments/invoices.ts';
 import { adminKey, api, connectOwner } from '../setup/client.ts';
+import { randomUUID } from '../setup/seeded.ts';
 import type { Tenant } from '../setup/world.ts';
 import { ask, problemOf, world } from './wire.ts';
 

@@ -1,6 +1,6 @@
 /** Prices of models over the wire: never two for one moment, never changed, only ended. */
-import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { randomUUID } from '../setup/seeded.ts';
 import type { Tenant } from '../setup/world.ts';
 import { ask, problemOf, UNKNOWN_ID, world } from './wire.ts';
 

@@ -1,6 +1,6 @@
 /** Versions of a price over the wire: never two for one day, never changed, only ended. */
-import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { randomUUID } from '../setup/seeded.ts';
 import type { Json, Tenant } from '../setup/world.ts';
 import { ask, DAY_MS, eventOf, onceDrained, problemOf, send, world } from './wire.ts';
 

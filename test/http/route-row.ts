@@ -1,5 +1,6 @@
 /** What a row of the table of routes says, and the rows that many routes have in common. */
-import { randomUUID } from 'node:crypto';
+
+import { randomUUID } from '../setup/seeded.ts';
 import type { Json, Tenant } from '../setup/world.ts';
 import { ask } from './wire.ts';
 

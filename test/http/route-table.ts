@@ -2,8 +2,8 @@
  * Every route of the product, in an order in which each can succeed: what it takes to call it, and which ids in it name
  * something of a tenant. The matrix compares this table with the router both ways.
  */
-import { randomUUID } from 'node:crypto';
 import { fontOf } from '../documents/pdf/font-of.ts';
+import { random, randomUUID } from '../setup/seeded.ts';
 import { AI_ANSWER_ROWS } from './ai-answer-rows.ts';
 import { AI_ROUTE_ROWS } from './ai-route-rows.ts';
 import { OTLP_ROUTE_ROWS } from './otlp-route-rows.ts';
@@ -138,7 +138,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
     status: 201,
     call: () => {
       // Rates are everyone's: of a pair that no other suite knows, for a moment of its own.
-      const effective_from = 100_000_000_000 + Math.floor(Math.random() * 1e13);
+      const effective_from = 100_000_000_000 + Math.floor(random() * 1e13);
       const body = { base_currency: 'CHW', target_currency: 'CHE', rate: '1.5', effective_from };
       return { path: admin('exchange-rates'), body: { ...body, effective_to: effective_from + 1 } };
     },

@@ -1,7 +1,7 @@
 /** Requests as clients send them, and what every answer must have. */
-import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { type ApiInit, adminKey, api, baseUrl } from '../setup/client.ts';
+import { randomUUID } from '../setup/seeded.ts';
 import { createWorld, type Json } from '../setup/world.ts';
 
 export const world = createWorld(() => baseUrl, adminKey);

@@ -39,7 +39,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('requests that wait for the same store', () => {
+describe('requests that wait for the same store, a stand-in', () => {
   test('the first goes at once and alone; those that come meanwhile share the next transaction, each with its own answer', async () => {
     const { hot, transactions } = createHot();
     const queue = createCommitQueue(() => Date.now());
@@ -105,7 +105,7 @@ describe('requests that wait for the same store', () => {
   });
 });
 
-describe('a leader that is lost with its context', () => {
+describe('a leader that is lost with its context, before a stand-in', () => {
   test('keeps nobody waiting: the others go on alone, and new requests after it', async () => {
     const { hot, transactions } = createHot();
     const queue = createCommitQueue(() => Date.now());

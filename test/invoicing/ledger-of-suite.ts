@@ -1,20 +1,14 @@
-/** A ledger database of the suite's own in the run's cluster, a hot store in memory, and what a customer of it does. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+/** A ledger database of the suite's own in the run's cluster, a stand-in for D1, and what a customer of it does. */
+import type { DatabaseSync } from 'node:sqlite';
 import type pg from 'pg';
-import { inject } from 'vitest';
 import type { Actor } from '../../src/core/actor.ts';
 import { uuidv7 } from '../../src/core/id.ts';
 import type { Outside } from '../../src/core/ports.ts';
 import type { Ctx } from '../../src/db/ctx.ts';
-import type { HotDatabase } from '../../src/db/hot.ts';
 import { type Ledger, openLedger } from '../../src/db/ledger.ts';
-import { HOT_MIGRATIONS } from '../../src/platform/local/paths.ts';
-import { appUrlOf } from '../../src/platform/local/stores/app-login.ts';
-import { connectLedger } from '../../src/platform/local/stores/ledger.ts';
-import { migrateLedger } from '../../src/platform/local/stores/migrate-ledger.ts';
 import { runRollup } from '../../src/rollup/run-rollup.ts';
+import { openD1StandIn } from '../setup/d1-stand-in.ts';
+import { createDatabase } from '../setup/own-database.ts';
 
 export const SHARD = 0;
 const SELLER = '00000000-0000-7000-8000-000000000001';
@@ -50,33 +44,6 @@ export interface Suite {
   close(): Promise<void>;
 }
 
-/** D1's statements on node:sqlite: what the roll-up asks of a hot store, no more. */
-function hotOnSqlite(): { hot: HotDatabase; sqlite: DatabaseSync } {
-  const sqlite = new DatabaseSync(':memory:');
-  for (const name of readdirSync(HOT_MIGRATIONS).sort()) {
-    if (!name.endsWith('.sql')) continue;
-    const migration = readFileSync(join(HOT_MIGRATIONS, name), 'utf8');
-    for (const statement of migration.split('--> statement-breakpoint')) sqlite.exec(statement);
-  }
-  const prepare = (sql: string, values: (string | number | null)[] = []) => {
-    const named = Object.fromEntries(values.map((value, index) => [`?${index + 1}`, value]));
-    const all = () => {
-      const statement = sqlite.prepare(sql);
-      return values.length === 0 ? statement.all() : statement.all(named);
-    };
-    return {
-      bind: (...bound: (string | number | null)[]) => prepare(sql, bound),
-      all: async () => ({ results: all(), meta: { size_after: 0 } }),
-      run: async () => ({ results: all() }),
-      first: async (column: string) => (all()[0] as Record<string, unknown> | undefined)?.[column] ?? null,
-    };
-  };
-  // The stand-in has the few methods that are called, not D1's whole interface.
-  const batch = async (statements: readonly ReturnType<typeof prepare>[]) =>
-    Promise.all(statements.map((statement) => statement.all()));
-  return { hot: { prepare, batch } as unknown as HotDatabase, sqlite };
-}
-
 const ACTOR: Actor = { kind: 'system', job: 'test' };
 
 /** No invoicing verb reaches outside: documents leave through the outbox. */
@@ -92,16 +59,9 @@ const OUTSIDE: Outside = {
 };
 
 export async function openSuite(name: string): Promise<Suite> {
-  const { ownerDatabaseUrl } = inject('runtime');
-  const database = `invoicing_${name}_${process.pid}`;
-  const cluster = await connectLedger(ownerDatabaseUrl);
-  await cluster.query(`CREATE DATABASE ${database}`);
-  const ownerUrl = Object.assign(new URL(ownerDatabaseUrl), { pathname: `/${database}` }).href;
-  const owner = await connectLedger(ownerUrl);
-  await migrateLedger(owner);
-
-  const { hot, sqlite } = hotOnSqlite();
-  const appUrl = appUrlOf(ownerUrl);
+  const database = await createDatabase(`suite_${name}`);
+  const { owner, appUrl } = database;
+  const { hot, sqlite } = openD1StandIn();
   const ledger = openLedger(appUrl);
   const opened: Ledger[] = [ledger];
   let keys = 0;
@@ -205,10 +165,8 @@ export async function openSuite(name: string): Promise<Suite> {
     },
     async close() {
       for (const each of opened) await each.close();
-      await owner.end();
       sqlite.close();
-      await cluster.query(`DROP DATABASE ${database} WITH (FORCE)`);
-      await cluster.end();
+      await database.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Invoices and credit notes written by the owner: a payment asks only what they come to and where they stand. */
-import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import { randomUUID } from '../setup/seeded.ts';
 
 const SELLER = '00000000-0000-7000-8000-000000000001';
 

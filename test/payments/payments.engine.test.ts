@@ -1,11 +1,11 @@
 /** Payments recorded by hand, over the wire: what they settle, once, and what is left. */
-import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashKey } from '../../src/access/key.ts';
 import { decimal, formatFixed, sum } from '../../src/core/decimal.ts';
 import { ask, problemOf, UNKNOWN_ID, world } from '../http/wire.ts';
 import { adminKey, connectOwner } from '../setup/client.ts';
+import { randomUUID } from '../setup/seeded.ts';
 import type { Json } from '../setup/world.ts';
 import { addCreditNote, addInvoice, type InvoiceFields, readBooks } from './invoices.ts';
 

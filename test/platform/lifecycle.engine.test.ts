@@ -9,6 +9,7 @@ import { findFreePort } from '../../src/platform/local/ports.ts';
 import { findByEnvironment, isAlive } from '../../src/platform/local/processes.ts';
 import { STATE_MARK } from '../../src/platform/local/reap.ts';
 import { isHotMigrated } from '../../src/platform/local/stores/migrate-hot.ts';
+import { HANG_MS } from '../setup/limits.ts';
 import { cleanUp, endChild, launch, makeFolder, ROOT, refuse, type Started, start } from './process.ts';
 
 afterAll(cleanUp);
@@ -20,7 +21,7 @@ const isAnswering = async (url: string): Promise<boolean> =>
   );
 
 async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + HANG_MS / 2;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error('it never came true');
     await sleep(50);
@@ -113,7 +114,7 @@ describe('one state, many starts', () => {
     expect(await isAnswering(running.url)).toBe(true);
   });
 
-  test('Ctrl-C stops everything within 2 s, Postgres included', () => expectCleanEnd('SIGINT'));
+  test('Ctrl-C stops everything, Postgres included', () => expectCleanEnd('SIGINT'));
 
   test('a pid that went to a stranger since is not ended, and does not keep Postgres from starting', async () => {
     const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
@@ -136,9 +137,7 @@ describe('one state, many starts', () => {
 
   async function expectCleanEnd(signal: NodeJS.Signals): Promise<void> {
     const engines = enginesOf(stateDir);
-    const { code, ms } = await running.end(signal);
-    expect(code).toBe(0);
-    expect(ms).toBeLessThan(2_000);
+    expect(await running.end(signal)).toBe(0);
     expect(isAlive(engines.postgres) || isAlive(engines.workerd)).toBe(false);
   }
 });
@@ -148,8 +147,7 @@ test('a start that is stopped half-way leaves nothing running', async () => {
   const { root } = openState(stateDir);
   const { child, output } = launch({ stateDir, port: await findFreePort() });
   await eventually(() => output().includes('Starting Postgres'));
-  const { code } = await endChild(child, 'SIGINT');
-  expect(code).toBe(0);
+  expect(await endChild(child, 'SIGINT')).toBe(0);
   expect(findByEnvironment(STATE_MARK, root, 'workerd')).toEqual([]);
   expect(findByEnvironment('STATE_DIR', stateDir, 'postgres')).toEqual([]);
 });

@@ -12,8 +12,8 @@ export interface Started {
   readonly child: ChildProcess;
   readonly url: string;
   output(): string;
-  /** Sends the signal and waits for the end; tells the exit code and how long it took. */
-  end(signal: NodeJS.Signals): Promise<{ code: number | null; ms: number }>;
+  /** Sends the signal and waits for the end; tells the exit code. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 export interface StartOptions {
@@ -91,11 +91,9 @@ export async function refuse(options: StartOptions): Promise<{ code: number | nu
   return { code, said };
 }
 
-export async function endChild(child: ChildProcess, signal: NodeJS.Signals) {
-  const startedAt = performance.now();
+export async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
   if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-  const code = await ended(child);
-  return { code, ms: performance.now() - startedAt };
+  return await ended(child);
 }
 
 async function ended(child: ChildProcess): Promise<number | null> {

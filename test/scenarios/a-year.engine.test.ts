@@ -2,8 +2,8 @@
  * A customer's year from May 2025 to April 2026: a price that changes within a month, a price in another currency, late
  * usage up and down, credit notes, a change of currency, both daylight changes, and the turn of the financial year.
  */
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { randomUUID } from '../setup/seeded.ts';
 import {
   type Json,
   type OwnRuntime,

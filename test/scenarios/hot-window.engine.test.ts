@@ -1,7 +1,7 @@
 /** What happens at the edge of the hot window: rows are purged, keys come again, rows are damaged. */
-import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { randomUUID } from '../setup/seeded.ts';
 import { type OwnRuntime, startOwnRuntime, type Tenant } from '../setup/world.ts';
 
 let world: OwnRuntime;

@@ -1,40 +1,20 @@
 /** One more block of configuration is one more shard: organisations spread, and everything else stays as it is. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { configureShards } from '../setup/shards.ts';
 import { type OwnRuntime, startOwnRuntime, type Tenant } from '../setup/world.ts';
 
-const REPOSITORY = resolve(import.meta.dirname, '../..');
-const folder = mkdtempSync(join(tmpdir(), 'meterbook-shards-'));
+const configuration = configureShards(3);
 let world: OwnRuntime;
 let tenants: Tenant[];
 
-/** wrangler.toml with two further shards: each block of HOT_0 once more as HOT_1 and HOT_2. */
-function writeConfiguration(): string {
-  const text = readFileSync(join(REPOSITORY, 'wrangler.toml'), 'utf8').replaceAll(
-    '"workers/',
-    `"${REPOSITORY}/workers/`,
-  );
-  const block = /\[\[env\.\w+\.d1_databases\]\]\nbinding = "HOT_0"\n(?:\w+ = .*\n)+/g;
-  const further = (each: string, shard: number): string =>
-    each.replaceAll('HOT_0', `HOT_${shard}`).replaceAll('hot-0', `hot-${shard}`);
-  const path = join(folder, 'wrangler.toml');
-  writeFileSync(
-    path,
-    text.replace(block, (each) => `${each}\n${further(each, 1)}\n${further(each, 2)}`),
-  );
-  return path;
-}
-
 beforeAll(async () => {
-  world = await startOwnRuntime({ configPath: writeConfiguration() });
+  world = await startOwnRuntime({ configPath: configuration.configPath });
   tenants = [];
   for (let i = 0; i < 6; i++) tenants.push(await world.tenant());
 });
 afterAll(async () => {
-  await world.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await world?.stop();
+  configuration.remove();
 });
 
 test('organisations are spread over the shards, and the shard is stored with each', async () => {

@@ -6,6 +6,7 @@ import type { TestProject } from 'vitest/node';
 import { startRuntime } from '../../src/platform/local/runtime.ts';
 import { onStopSignal } from '../../src/platform/local/signals.ts';
 import { type Control, startControl } from './control.ts';
+import { makeTemplate, withClient } from './template.ts';
 
 export interface TestRuntime {
   readonly url: string;
@@ -43,8 +44,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     remove();
     throw error;
   });
-  const control = await startControl(runtime);
   const { url, ownerDatabaseUrl, databaseUrl } = runtime;
+  await forgetOnPowerLoss(ownerDatabaseUrl);
+  await makeTemplate(ownerDatabaseUrl);
+  const control = await startControl(runtime);
   project.provide('runtime', {
     url,
     adminKey: ADMIN_KEY,
@@ -58,6 +61,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     remove();
   };
 }
+
+/** No test takes the power away, and a disk that must be waited for is most of a commit. */
+const forgetOnPowerLoss = (ownerUrl: string): Promise<void> =>
+  withClient(ownerUrl, async (owner) => {
+    for (const setting of ['fsync', 'full_page_writes'])
+      await owner.query(`ALTER SYSTEM SET ${setting} = off`);
+    await owner.query('SELECT pg_reload_conf()');
+  });
 
 const INTERRUPTED = 130;
 

@@ -1,9 +1,10 @@
 /** A tenant and the calls of its life, against any runtime: what scenarios are told with. */
-import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Runtime, type RuntimeOptions, startRuntime } from '../../src/platform/local/runtime.ts';
+import { createDatabase } from './own-database.ts';
+import { randomUUID } from './seeded.ts';
 
 export const SCENARIO_ADMIN_KEY = 'mb_admin_for_one_scenario_of_its_own';
 
@@ -109,12 +110,16 @@ export interface OwnRuntime extends World {
   stop(): Promise<void>;
 }
 
-/** A runtime of the scenario's own, for what would disturb the shared one. */
+let runtimes = 0;
+
+/** Workers and D1 of the scenario's own, and a ledger in the run's cluster, for what would disturb the shared ones. */
 export async function startOwnRuntime(options: Partial<RuntimeOptions> = {}): Promise<OwnRuntime> {
   const stateDir = mkdtempSync(join(tmpdir(), 'meterbook-scenario-'));
+  const database = await createDatabase(`scenario_${runtimes++}`);
   const runtime = await startRuntime({
     stateDir,
     port: 0,
+    databaseUrl: database.ownerUrl,
     crons: false,
     testClock: true,
     bootstrapAdminKey: SCENARIO_ADMIN_KEY,
@@ -126,6 +131,7 @@ export async function startOwnRuntime(options: Partial<RuntimeOptions> = {}): Pr
     runtime,
     async stop() {
       await runtime.stop();
+      await database.close();
       rmSync(stateDir, { recursive: true, force: true });
     },
   };

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { SAMPLE_JPEG, samplePng } from '../documents/sample-logo.ts';
 import { ask, problemOf, UNKNOWN_ID, world } from '../http/wire.ts';
 import { connectOwner } from '../setup/client.ts';
+import { randomUUID } from '../setup/seeded.ts';
 
 const PATH = '/v1/admin/billing-entities';
 const ADDRESS = { line1: 'Hauptstr. 1', city: 'Berlin', postal_code: '10115', country: 'DE' };
@@ -171,7 +172,7 @@ describe('what is refused points at its fault, and nothing is stored', () => {
     ['the hash of a logo', { logo_sha256: 'x' }, ['/logo_sha256']],
     ['an id', { id: UNKNOWN_ID }, ['/id']],
   ])('%s', async (_, fields, pointers) => {
-    const legal_name = `Refused ${crypto.randomUUID()}`;
+    const legal_name = `Refused ${randomUUID()}`;
     const answer = await create('legal_name' in fields ? fields : { legal_name, ...fields });
     expect(problemOf(answer, 422).pointers).toEqual(pointers);
     expect(await countNamed(legal_name)).toBe(0);

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { pricingPlans } from '../../src/db/tables/pricing.ts';
 import { apiKeys, organisations, projects } from '../../src/db/tables/tenants.ts';
 import { ask, problemOf, world } from '../http/wire.ts';
+import { randomUUID } from '../setup/seeded.ts';
 import type { Json, Tenant } from '../setup/world.ts';
 
 interface Body {
@@ -245,7 +246,7 @@ describe.each(Object.entries(BODIES))(
 
     /** So that a body that should be refused would not be taken for a clash with an earlier one. */
     const fresh = (): Record<string, unknown> =>
-      table === pricingPlans ? { metric_name: Math.random().toString(36) } : {};
+      table === pricingPlans ? { metric_name: randomUUID() } : {};
 
     test('says all that is missing at once', async () => {
       const answer = await call({});

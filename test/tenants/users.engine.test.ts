@@ -1,8 +1,8 @@
 /** End users over HTTP: made by hand, seen in events, changed, deleted; and what an organisation says of its payloads. */
-import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ask, eventOf, generationOf, problemOf, send, world } from '../http/wire.ts';
 import { connectOwner, fireCron } from '../setup/client.ts';
+import { randomUUID } from '../setup/seeded.ts';
 import type { Json, Tenant } from '../setup/world.ts';
 
 const USERS = '/v1/admin/users';

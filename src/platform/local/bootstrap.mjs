@@ -11,6 +11,8 @@ const ROOT = resolve(HERE, '../../..');
 const NODE = join(ROOT, 'node_modules/.bin/node');
 const local = (name) => [join(HERE, `${name}.ts`)];
 
+const VITEST = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'];
+
 const COMMANDS = {
   start: local('start'),
   demo: local('demo'),
@@ -19,7 +21,8 @@ const COMMANDS = {
   deploy: local('deploy'),
   'deploy:dry-run': [...local('deploy'), '--dry-run'],
   verify: local('verify'),
-  test: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'],
+  test: [...VITEST, '--project=pure', '--project=engine'],
+  'test:long': [...VITEST, '--project=long'],
   bench: ['test/bench/main.ts'],
   faults: ['test/faults/main.ts'],
 };

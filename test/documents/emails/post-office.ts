@@ -1,5 +1,4 @@
 /** A ledger of the suite's own with issued invoices in it, files and e-mails in memory, and calls that fail on demand. */
-import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { canonicalJson } from '../../../src/core/canonical-json.ts';
 import type { EmailMessage, FileStore, Mailer, Outside, StoredFile } from '../../../src/core/ports.ts';
@@ -12,7 +11,8 @@ import type { renderPdf } from '../../../src/documents/pdf/render-pdf.ts';
 import { deliverDocument } from '../../../src/operations/outbox-handlers.ts';
 import { deliverOutbox } from '../../../src/outbox/deliver-outbox.ts';
 import type { OutboxHandlers } from '../../../src/outbox/message.ts';
-import { createDatabase } from '../../db/own-database.ts';
+import { createDatabase } from '../../setup/own-database.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 import { sampleInvoice } from '../sample-model.ts';
 
 export const SELLER = '00000000-0000-7000-8000-000000000001';

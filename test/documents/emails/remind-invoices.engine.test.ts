@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { remindInvoices } from '../../../src/documents/emails/remind-invoices.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 import { type IssuedInvoice, openPostOffice, type PostOffice, SELLER } from './post-office.ts';
 
 let office: PostOffice;

@@ -1,7 +1,7 @@
 /** A font with pictures for chosen characters alone: those of another font's glyphs, under a `cmap` of our own. */
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { randomBytes } from '../../setup/seeded.ts';
 
 // Not one that the product brings: the PDF library takes two fonts of one PostScript name for the same.
 const OTHER = createRequire(import.meta.url).resolve(

@@ -1,10 +1,11 @@
 /** PDFs, fonts and e-mail notifications through the public API, rendered in workerd. */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DocumentModel } from '../../../src/documents/document-model.ts';
 import { ask, problemOf, UNKNOWN_ID, world } from '../../http/wire.ts';
 import { api, connectOwner } from '../../setup/client.ts';
+import { random, randomUUID } from '../../setup/seeded.ts';
 import type { Json } from '../../setup/world.ts';
 import { sampleInvoice } from '../sample-model.ts';
 import { fontOf } from './font-of.ts';
@@ -125,7 +126,7 @@ describe('characters that no font has', () => {
       headers: { 'content-type': type },
     });
   // Two of the private use area per run, so that no font of another test has them.
-  const first = 0xe000 + Math.floor(Math.random() * 0x1800);
+  const first = 0xe000 + Math.floor(random() * 0x1800);
   const text = String.fromCodePoint(first, first + 1);
   const codes = [first, first + 1].map((code) => `U+${code.toString(16).toUpperCase()}`);
 

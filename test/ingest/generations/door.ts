@@ -1,5 +1,4 @@
 /** The door for AI calls as a tenant of the suite's own knocks at it, and what is then in the hot store. */
-import { beforeAll } from 'vitest';
 import { type Answer, ask, world } from '../../http/wire.ts';
 import { queryD1 } from '../../setup/client.ts';
 import type { Json, Tenant } from '../../setup/world.ts';
@@ -7,9 +6,10 @@ import type { Json, Tenant } from '../../setup/world.ts';
 const PATH = '/v1/ai/generations';
 
 let own: Tenant;
-beforeAll(async () => {
+/** Before the tests of a suite. */
+export async function openDoor(): Promise<void> {
   own = await world.tenant();
-});
+}
 /** Within a test. */
 export const tenant = (): Tenant => own;
 

@@ -1,10 +1,12 @@
 /** The bodies in which AI calls come: what is taken, what is refused, and that no body is anything else. */
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { readGeneration } from '../../../src/ingest/generations/read-generation.ts';
 import { generationOf, problemOf } from '../../http/wire.ts';
-import { send, sendRaw, stored } from './door.ts';
+import { openDoor, send, sendRaw, stored } from './door.ts';
+
+beforeAll(openDoor);
 
 const LENIENT = { prefer: 'handling=lenient' };
 

@@ -1,11 +1,13 @@
 /** The door for AI calls: what its answers say, and that it is so in the hot store. */
-import { randomUUID } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { readHotText } from '../../../src/ai/call-content.ts';
 import { type Answer, ask, generationOf, problemOf, withoutRequestId, world } from '../../http/wire.ts';
 import { queryD1 } from '../../setup/client.ts';
+import { random, randomUUID } from '../../setup/seeded.ts';
 import type { Json } from '../../setup/world.ts';
-import { send, sendRaw, stored, tenant } from './door.ts';
+import { openDoor, send, sendRaw, stored, tenant } from './door.ts';
+
+beforeAll(openDoor);
 
 const later = (key: string): Promise<Record<string, Json>[]> =>
   queryD1(
@@ -61,13 +63,13 @@ test('a call is stored as one event, its counts disjoint, its cost as it was wri
 
 test('a call with the longest names that there may be is counted', async () => {
   // Of characters that do not compress: they are a key of the day's statistics.
-  const random = (length: number, from: number, count: number): string =>
-    String.fromCodePoint(...Array.from({ length }, () => from + Math.floor(Math.random() * count)));
+  const textOf = (length: number, from: number, count: number): string =>
+    String.fromCodePoint(...Array.from({ length }, () => from + Math.floor(random() * count)));
   const call = generationOf({
-    provider: random(64, 97, 26),
-    model: random(255, 97, 26),
-    generation_type: random(128, 0x20000, 0xa000),
-    user_id: random(255, 0x20000, 0xa000),
+    provider: textOf(64, 97, 26),
+    model: textOf(255, 97, 26),
+    generation_type: textOf(128, 0x20000, 0xa000),
+    user_id: textOf(255, 0x20000, 0xa000),
   });
   const { body } = await send(call);
   await world.job('rollup');

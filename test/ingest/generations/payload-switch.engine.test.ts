@@ -1,8 +1,8 @@
 /** An organisation that keeps no payloads: they reach no store, not even the hot one, and calls are known all the same. */
-import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { ask, generationOf, world } from '../../http/wire.ts';
 import { queryD1 } from '../../setup/client.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 import type { Json, Tenant } from '../../setup/world.ts';
 import { jsonTraces, spanOf, TRACES_PATH } from '../traces/spans.ts';
 

@@ -1,9 +1,9 @@
 /** A call is priced when it comes, by what is published of the book, and the drain looks after it. */
-import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readHotText } from '../../../src/ai/call-content.ts';
 import { ask, generationOf, world } from '../../http/wire.ts';
 import { connectOwner, queryD1 } from '../../setup/client.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 import type { Json, Tenant } from '../../setup/world.ts';
 
 let tenant: Tenant;

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ask, generationOf, rpcStatusOf, world } from '../../http/wire.ts';
 import { api, queryD1 } from '../../setup/client.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 import type { Tenant } from '../../setup/world.ts';
 import { fromBinary } from './rpc.ts';
 import {
@@ -258,7 +259,7 @@ describe('who may send', () => {
 
 test('a call that comes by OTLP and by /v1/ai/generations is one call, whichever came first', async () => {
   for (const otlpFirst of [true, false]) {
-    const response_id = crypto.randomUUID();
+    const response_id = randomUUID();
     const traced = () => send(spanOf({ attributes: { 'gen_ai.response.id': response_id } }));
     const called = () =>
       ask('/v1/ai/generations', { key: tenant.key, json: generationOf({ provider: 'openai', response_id }) });

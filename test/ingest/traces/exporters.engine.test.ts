@@ -5,6 +5,7 @@ import { MockEmbeddingModelV4, MockLanguageModelV4, simulateReadableStream } fro
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { world } from '../../http/wire.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 import type { Tenant } from '../../setup/world.ts';
 import { bookedOf } from './booked.ts';
 import { type Encoding, exporterOf, exportSpans, said, setUpTracing, startTracing } from './exporters.ts';
@@ -41,7 +42,7 @@ const usageOf = (input: number, cached: number, output: number) => ({
 /** Calls a tool first, then answers: 1,000 tokens of which 400 are cached and 50 out, then 2,000 and 70. */
 function twoStepModel(): MockLanguageModelV4 {
   let calls = 0;
-  const id = crypto.randomUUID();
+  const id = randomUUID();
   return new MockLanguageModelV4({
     provider: 'openai.responses',
     modelId: MODEL,
@@ -83,7 +84,7 @@ const streaming = (): MockLanguageModelV4 =>
       stream: simulateReadableStream({
         chunks: [
           { type: 'stream-start', warnings: [] },
-          { type: 'response-metadata', id: crypto.randomUUID(), modelId: MODEL },
+          { type: 'response-metadata', id: randomUUID(), modelId: MODEL },
           { type: 'text-start', id: 't' },
           { type: 'text-delta', id: 't', delta: 'hello' },
           { type: 'text-end', id: 't' },

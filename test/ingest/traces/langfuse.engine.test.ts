@@ -13,6 +13,7 @@ import { MockLanguageModelV4 } from 'ai/test';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { world } from '../../http/wire.ts';
 import { baseUrl } from '../../setup/client.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 import type { Tenant } from '../../setup/world.ts';
 import { bookedOf } from './booked.ts';
 import { setUpTracing } from './exporters.ts';
@@ -44,7 +45,7 @@ const model = (): MockLanguageModelV4 =>
         outputTokens: { total: 5, text: 5, reasoning: 0 },
       },
       warnings: [],
-      response: { id: crypto.randomUUID() },
+      response: { id: randomUUID() },
     }),
   });
 

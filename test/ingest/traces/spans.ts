@@ -1,6 +1,6 @@
 /** Spans for tests, and their encodings: written here by hand, so that they share nothing with the decoders. */
-import { randomBytes } from 'node:crypto';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { randomBytes } from '../../setup/seeded.ts';
 
 export const TRACES_PATH = '/v1/otlp/v1/traces';
 

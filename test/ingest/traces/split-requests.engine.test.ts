@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { hotPathOf } from '../../../src/ai/call-content.ts';
 import { ask, world } from '../../http/wire.ts';
 import { queryD1 } from '../../setup/client.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 import type { Tenant } from '../../setup/world.ts';
 import { bookedOf } from './booked.ts';
 import {
@@ -57,7 +58,7 @@ async function countedOf(trace: string): Promise<string[]> {
 /** A span over another, which has an id of the vendor's or none. */
 function pairOf(withId: boolean): { above: TestSpan; below: TestSpan } {
   const above = spanOf();
-  const attributes = withId ? { 'gen_ai.response.id': crypto.randomUUID() } : {};
+  const attributes = withId ? { 'gen_ai.response.id': randomUUID() } : {};
   return { above, below: spanOf({ trace: above.trace, parent: above.id, attributes }) };
 }
 

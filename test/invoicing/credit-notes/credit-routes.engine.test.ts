@@ -1,10 +1,10 @@
 /** Credit notes over the wire: once for each key, refused by place, and never across tenants. */
-import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, world } from '../../http/wire.ts';
 import { addInvoice } from '../../payments/invoices.ts';
 import { adminKey, connectOwner } from '../../setup/client.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 import type { Json } from '../../setup/world.ts';
 
 const PATH = '/v1/admin/credit-notes';

@@ -1,5 +1,5 @@
 /** Calls with payloads and users, a real bucket for their files, and what is left of them wherever it is. */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import type { R2Bucket } from '@cloudflare/workers-types';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
@@ -11,6 +11,7 @@ import { fileStoreOf } from '../../../src/platform/file-store.ts';
 import { getGeneration } from '../../../src/reports/ai/get-generation.ts';
 import { type GenerationContent, sendGenerations } from '../../ai/generations.ts';
 import { openSuite, type Suite } from '../../invoicing/ledger-of-suite.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 
 export const NOW = '2026-11-21T12:00:00.000Z';
 /** Older than 90 days, and younger than 365. */

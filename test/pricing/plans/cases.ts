@@ -1,13 +1,14 @@
 import fc from 'fast-check';
+import { SEED } from '../../setup/seeded.ts';
 
 /**
- * How a property is run: always the same cases, unless PROPERTY_SEED asks for others. A failure prints its seed and the
+ * How a property is run: the cases of the run's seed, unless TEST_SEED asks for others. A failure prints its seed and the
  * path to its smallest counterexample.
  */
-export const cases = (numRuns: number): { readonly numRuns: number; readonly seed: number } => {
-  const seed = process.env['PROPERTY_SEED'];
-  return { numRuns, seed: seed === undefined ? 4217 : Number(seed) };
-};
+export const cases = (numRuns: number): { readonly numRuns: number; readonly seed: number } => ({
+  numRuns,
+  seed: SEED,
+});
 
 /** The text of units / 10^scale, with its zeros kept: an amount may be written '1.50'. */
 export function render(units: bigint, scale: number): string {

@@ -1,10 +1,10 @@
 /** Rates over the wire: never two for one day, never changed, only ended; and what invoices read of them. */
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Ledger, openLedger, tenant } from '../../../src/db/ledger.ts';
 import { listTaxRates } from '../../../src/pricing/tax/store.ts';
 import { ask, problemOf, UNKNOWN_ID, world } from '../../http/wire.ts';
 import { connectOwner, databaseUrl } from '../../setup/client.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 
 const PATH = '/v1/admin/tax-rates';
 

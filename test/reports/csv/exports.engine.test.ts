@@ -1,10 +1,10 @@
 /** Exports over the wire: every row once, texts that no spreadsheet runs, and nothing of another organisation. */
-import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addIssued } from '../../documents/issued-invoices.ts';
 import { ask, problemOf, UNKNOWN_ID, world } from '../../http/wire.ts';
 import { api, connectOwner } from '../../setup/client.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 import type { Tenant } from '../../setup/world.ts';
 
 let owner: pg.Client;

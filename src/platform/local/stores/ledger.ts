@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { refusal } from '../refusal.ts';
 
-const CONNECT_TIMEOUT_MS = 5_000;
+/** Also while this process is still loading, on a slow machine. */
+const CONNECT_TIMEOUT_MS = 30_000;
 
 /** Opens the owner's connection; a database that cannot be reached is one sentence, without its password. */
 export async function connectLedger(url: string, source = 'DATABASE_URL'): Promise<pg.Client> {

@@ -1,5 +1,4 @@
 /** Deleting a user: nothing personal is left anywhere, and no figure moves. */
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createInvoice } from '../../../src/invoicing/create-invoice.ts';
 import { explainInvoice } from '../../../src/invoicing/explain-invoice.ts';
@@ -8,6 +7,7 @@ import { deleteUser } from '../../../src/operations/retention/delete-user.ts';
 import { STATISTIC_FIGURES } from '../../../src/operations/retention/erasure-store.ts';
 import { verifyBooks } from '../../../src/rollup/verify-books.ts';
 import { sendFill } from '../../ai/generations.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 import {
   actsOn,
   addPair,
@@ -23,11 +23,10 @@ import {
   tracesOf,
 } from './payloads.ts';
 
-const TIMEOUT_MS = 60_000;
 let of: RetentionSuite;
 beforeAll(async () => {
   of = await openRetentionSuite('deletion');
-}, TIMEOUT_MS);
+});
 afterAll(() => of?.close());
 
 const { run: retain } = actsOn(() => of);
@@ -134,113 +133,109 @@ async function bookLife(pair: Awaited<ReturnType<typeof addPair>>) {
   return annsCall;
 }
 
-test(
-  'nothing of a deleted user is left in any table or file, and every figure is what it was',
-  async () => {
-    const pair = await addPair(of);
-    const { organisation_id, project_id, ann, bob, mark } = pair;
-    const annsCall = await bookLife(pair);
-    const ctx = of.ctx();
-    const invoice = await createInvoice(ctx, { organisation_id, year: 2026, month: 6 });
-    await finalizeInvoice(ctx, { id: invoice.id, allow_quarantined: true });
-    // Some of her payloads are in a file by now.
-    expect(await retain()).toMatchObject({ status: 'succeeded' });
-    const explained = await explainInvoice(ctx, { id: invoice.id });
-    const figures = await figuresOf(organisation_id);
-    await of.rows(
-      `UPDATE users SET email = $2, full_name = $3 WHERE organisation_id = $1 AND user_id = $4`,
-      organisation_id,
-      `${mark}@example.com`,
-      `name ${mark}`,
-      ann,
-    );
-    expect(Object.keys(await tracesOf(of, mark))).toEqual(
-      expect.arrayContaining(['users', 'ai_generations', 'event_conflicts', 'event_quarantine']),
-    );
-    const id = await rowIdOf(of, organisation_id, ann);
+test('nothing of a deleted user is left in any table or file, and every figure is what it was', async () => {
+  const pair = await addPair(of);
+  const { organisation_id, project_id, ann, bob, mark } = pair;
+  const annsCall = await bookLife(pair);
+  const ctx = of.ctx();
+  const invoice = await createInvoice(ctx, { organisation_id, year: 2026, month: 6 });
+  await finalizeInvoice(ctx, { id: invoice.id, allow_quarantined: true });
+  // Some of her payloads are in a file by now.
+  expect(await retain()).toMatchObject({ status: 'succeeded' });
+  const explained = await explainInvoice(ctx, { id: invoice.id });
+  const figures = await figuresOf(organisation_id);
+  await of.rows(
+    `UPDATE users SET email = $2, full_name = $3 WHERE organisation_id = $1 AND user_id = $4`,
+    organisation_id,
+    `${mark}@example.com`,
+    `name ${mark}`,
+    ann,
+  );
+  expect(Object.keys(await tracesOf(of, mark))).toEqual(
+    expect.arrayContaining(['users', 'ai_generations', 'event_conflicts', 'event_quarantine']),
+  );
+  const id = await rowIdOf(of, organisation_id, ann);
 
-    const { pseudonym, ...done } = await deleteUser(ctx, { id });
-    expect(done).toEqual({
-      organisation_id,
-      id,
-      events: 4,
-      generations: 2,
-      statistics: 1,
-      conflicts: 3,
-      quarantined: 5,
-      archives: 1,
-    });
-    expect(pseudonym).toMatch(/^deleted-[0-9a-f-]{36}$/);
-    expect(await figuresOf(organisation_id)).toEqual(figures);
-    expect(await explainInvoice(ctx, { id: invoice.id })).toEqual(explained);
-    expect(await verifyBooks(ctx, { since: null })).toEqual([]);
-    expect(await tracesOf(of, mark)).toEqual({});
-    // Only the deletion itself still knows her, until the drain has passed what the hot store had.
-    expect(await tracesOf(of, JSON.stringify(ann).slice(1, -1).slice(-36))).toEqual({ user_erasures: 1 });
-    expect([...(await of.filesOf(organisation_id)).values()].join()).toContain(mark);
+  const { pseudonym, ...done } = await deleteUser(ctx, { id });
+  expect(done).toEqual({
+    organisation_id,
+    id,
+    events: 4,
+    generations: 2,
+    statistics: 1,
+    conflicts: 3,
+    quarantined: 5,
+    archives: 1,
+  });
+  expect(pseudonym).toMatch(/^deleted-[0-9a-f-]{36}$/);
+  expect(await figuresOf(organisation_id)).toEqual(figures);
+  expect(await explainInvoice(ctx, { id: invoice.id })).toEqual(explained);
+  expect(await verifyBooks(ctx, { since: null })).toEqual([]);
+  expect(await tracesOf(of, mark)).toEqual({});
+  // Only the deletion itself still knows her, until the drain has passed what the hot store had.
+  expect(await tracesOf(of, JSON.stringify(ann).slice(1, -1).slice(-36))).toEqual({ user_erasures: 1 });
+  expect([...(await of.filesOf(organisation_id)).values()].join()).toContain(mark);
 
-    expect(await retain()).toMatchObject({
-      status: 'succeeded',
-      erased_users: 1,
-      open_erasures: 0,
-      rewritten_archives: 1,
-    });
-    expect(await tracesOf(of, ann.slice(-36))).toEqual({});
-    expect([...(await of.filesOf(organisation_id)).values()].join()).not.toContain(mark);
-    expect(await figuresOf(organisation_id)).toEqual(figures);
-    expect(await explainInvoice(ctx, { id: invoice.id })).toEqual(explained);
-    expect(await verifyBooks(ctx, { since: null })).toEqual([]);
+  expect(await retain()).toMatchObject({
+    status: 'succeeded',
+    erased_users: 1,
+    open_erasures: 0,
+    rewritten_archives: 1,
+  });
+  expect(await tracesOf(of, ann.slice(-36))).toEqual({});
+  expect([...(await of.filesOf(organisation_id)).values()].join()).not.toContain(mark);
+  expect(await figuresOf(organisation_id)).toEqual(figures);
+  expect(await explainInvoice(ctx, { id: invoice.id })).toEqual(explained);
+  expect(await verifyBooks(ctx, { since: null })).toEqual([]);
 
-    const usage = await of.rows(
-      'SELECT user_id, sum(total_requests)::int AS n FROM ai_statistics_daily WHERE organisation_id = $1 GROUP BY 1 ORDER BY 1',
-      organisation_id,
-    );
-    expect(usage).toEqual([
-      { user_id: '', n: 1 },
-      { user_id: bob, n: 1 },
-      { user_id: pseudonym, n: 2 },
-    ]);
-    expect(await of.rows('SELECT user_id FROM users WHERE organisation_id = $1', organisation_id)).toEqual([
-      { user_id: bob },
-    ]);
-    // What was Bob's is as it was, in the file that was written anew too.
-    const [bobsCall] = await of.rows<{ id: string; archive_id: string }>(
-      'SELECT id, archive_id FROM ai_generations WHERE organisation_id = $1 AND user_id = $2',
-      organisation_id,
-      bob,
-    );
-    expect(bobsCall?.archive_id).not.toBeNull();
-    expect(await readPayload(of, organisation_id, bobsCall?.id ?? '')).toMatchObject({
-      input_summary: 'of bob',
-    });
-    const archives = await of.rows<{ status: string; rows: number }>(
-      'SELECT status, rows, replaced_by IS NOT NULL AS replaced FROM ai_payload_archives WHERE organisation_id = $1 ORDER BY rows',
-      organisation_id,
-    );
-    expect(archives).toEqual([
-      { status: 'kept', rows: 2, replaced: false },
-      { status: 'deleted', rows: 4, replaced: true },
-    ]);
+  const usage = await of.rows(
+    'SELECT user_id, sum(total_requests)::int AS n FROM ai_statistics_daily WHERE organisation_id = $1 GROUP BY 1 ORDER BY 1',
+    organisation_id,
+  );
+  expect(usage).toEqual([
+    { user_id: '', n: 1 },
+    { user_id: bob, n: 1 },
+    { user_id: pseudonym, n: 2 },
+  ]);
+  expect(await of.rows('SELECT user_id FROM users WHERE organisation_id = $1', organisation_id)).toEqual([
+    { user_id: bob },
+  ]);
+  // What was Bob's is as it was, in the file that was written anew too.
+  const [bobsCall] = await of.rows<{ id: string; archive_id: string }>(
+    'SELECT id, archive_id FROM ai_generations WHERE organisation_id = $1 AND user_id = $2',
+    organisation_id,
+    bob,
+  );
+  expect(bobsCall?.archive_id).not.toBeNull();
+  expect(await readPayload(of, organisation_id, bobsCall?.id ?? '')).toMatchObject({
+    input_summary: 'of bob',
+  });
+  const archives = await of.rows<{ status: string; rows: number }>(
+    'SELECT status, rows, replaced_by IS NOT NULL AS replaced FROM ai_payload_archives WHERE organisation_id = $1 ORDER BY rows',
+    organisation_id,
+  );
+  expect(archives).toEqual([
+    { status: 'kept', rows: 2, replaced: false },
+    { status: 'deleted', rows: 4, replaced: true },
+  ]);
 
-    const audited = await of.rows(
-      `SELECT entity_id, changes FROM audit_logs WHERE organisation_id = $1 AND action = 'user.delete'`,
-      organisation_id,
-    );
-    expect(audited).toEqual([{ entity_id: id, changes: {} }]);
+  const audited = await of.rows(
+    `SELECT entity_id, changes FROM audit_logs WHERE organisation_id = $1 AND action = 'user.delete'`,
+    organisation_id,
+  );
+  expect(audited).toEqual([{ entity_id: id, changes: {} }]);
 
-    // A copy that comes later fills what describes the call, and nothing that tells of her.
-    sendFill(of.suite, {
-      organisation_id,
-      project_id,
-      idempotency_key: 'call 1',
-      first_event_id: annsCall,
-      received_at: NOW,
-      content: { idempotency_key: 'call 1', application_id: 'app', ...personalOf('once more') },
-    });
-    await of.suite.drain();
-    const [call] = await of.rows('SELECT * FROM ai_generations WHERE id = $1', annsCall);
-    expect(call).toMatchObject({ application_id: 'app', user_id: pseudonym, archive_id: null });
-    for (const name of Object.keys(personalOf(''))) expect([name, call?.[name]]).toEqual([name, null]);
-  },
-  TIMEOUT_MS,
-);
+  // A copy that comes later fills what describes the call, and nothing that tells of her.
+  sendFill(of.suite, {
+    organisation_id,
+    project_id,
+    idempotency_key: 'call 1',
+    first_event_id: annsCall,
+    received_at: NOW,
+    content: { idempotency_key: 'call 1', application_id: 'app', ...personalOf('once more') },
+  });
+  await of.suite.drain();
+  const [call] = await of.rows('SELECT * FROM ai_generations WHERE id = $1', annsCall);
+  expect(call).toMatchObject({ application_id: 'app', user_id: pseudonym, archive_id: null });
+  for (const name of Object.keys(personalOf(''))) expect([name, call?.[name]]).toEqual([name, null]);
+});

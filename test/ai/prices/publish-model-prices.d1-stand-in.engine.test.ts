@@ -5,6 +5,7 @@ import { findUnpublishedModels, healModelPrices } from '../../../src/ai/prices/p
 import { runRollup } from '../../../src/rollup/run-rollup.ts';
 import { verifyBooks } from '../../../src/rollup/verify-books.ts';
 import { openSuite, type Suite } from '../../invoicing/ledger-of-suite.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 import { sendGenerations } from '../generations.ts';
 
 let suite: Suite;
@@ -85,7 +86,7 @@ test('what is not published is found after three minutes, what is published of a
 describe('at the drain', () => {
   test.each<[string, (priceId: string) => unknown, number]>([
     ['another amount', (id) => ({ cost_usd: '2', price_ids: [id] }), 1],
-    ['a price that is in no book', () => ({ cost_usd: '3', price_ids: [crypto.randomUUID()] }), 1],
+    ['a price that is in no book', () => ({ cost_usd: '3', price_ids: [randomUUID()] }), 1],
     ['what the book says', (id) => ({ cost_usd: '3', price_ids: [id] }), 0],
     ['nothing that can be read', () => ({ cost_usd: 'three', price_ids: 'x' }), 0],
     ['nothing', () => null, 0],

@@ -1,12 +1,14 @@
 /** Deletions on their way to the end: what the hot store still held, drains at work, and files. */
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Ledger } from '../../../src/db/ledger.ts';
 import { deleteUser } from '../../../src/operations/retention/delete-user.ts';
 import { STATISTIC_FIGURES } from '../../../src/operations/retention/erasure-store.ts';
 import { getGeneration } from '../../../src/reports/ai/get-generation.ts';
+import { runRollup } from '../../../src/rollup/run-rollup.ts';
 import { verifyBooks } from '../../../src/rollup/verify-books.ts';
 import { createUser } from '../../../src/tenants/create-user.ts';
 import { type GenerationContent, type SentFill, sendFill } from '../../ai/generations.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 import {
   actsOn,
   addPair,
@@ -23,14 +25,32 @@ import {
   tracesOf,
 } from './payloads.ts';
 
-const TIMEOUT_MS = 60_000;
 let of: RetentionSuite;
 beforeAll(async () => {
   of = await openRetentionSuite('erasures');
-}, TIMEOUT_MS);
+});
 afterAll(() => of?.close());
 
 const { run: retain } = actsOn(() => of);
+
+/** A ledger that tells of each statement before it goes out. */
+const telling = (ledger: Ledger, tell: () => void): Ledger => ({
+  ...ledger,
+  transaction: (reach, work) =>
+    ledger.transaction(reach, (tx) =>
+      work({
+        ...tx,
+        query(text, values) {
+          tell();
+          return tx.query(text, values);
+        },
+        execute(text, values) {
+          tell();
+          return tx.execute(text, values);
+        },
+      }),
+    ),
+});
 
 test('what is still in the hot store is erased once the drain has passed it, and what comes after is a new user', async () => {
   const { organisation_id, project_id, ann, mark } = await addPair(of);
@@ -127,43 +147,35 @@ test('what came in conflict with her call and names nobody goes with her; what n
   expect(Object.keys(await tracesOf(of, 'his text'))).toEqual(['event_conflicts']);
 });
 
-test(
-  'an archived payload is not read any more from the moment of the deletion',
-  async () => {
-    const { organisation_id, project_id, ann, mark } = await addPair(of);
-    const [id = ''] = sendCalls(of.suite, organisation_id, [{ project_id, key: 'k', user_id: ann, mark }]);
-    await of.suite.drain();
-    await retain();
-    expect(await readPayload(of, organisation_id, id)).toEqual(payloadOf(mark));
-    await deleteUser(of.ctx(), { id: await rowIdOf(of, organisation_id, ann) });
-    const call = await getGeneration(of.ctx(), { organisation_id, id });
-    expect(JSON.stringify(call)).not.toContain(mark);
-    expect(call).toMatchObject({ archive_id: null, request_data: null });
-    await retain();
-    expect(await of.filesOf(organisation_id)).toEqual(new Map());
-  },
-  TIMEOUT_MS,
-);
+test('an archived payload is not read any more from the moment of the deletion', async () => {
+  const { organisation_id, project_id, ann, mark } = await addPair(of);
+  const [id = ''] = sendCalls(of.suite, organisation_id, [{ project_id, key: 'k', user_id: ann, mark }]);
+  await of.suite.drain();
+  await retain();
+  expect(await readPayload(of, organisation_id, id)).toEqual(payloadOf(mark));
+  await deleteUser(of.ctx(), { id: await rowIdOf(of, organisation_id, ann) });
+  const call = await getGeneration(of.ctx(), { organisation_id, id });
+  expect(JSON.stringify(call)).not.toContain(mark);
+  expect(call).toMatchObject({ archive_id: null, request_data: null });
+  await retain();
+  expect(await of.filesOf(organisation_id)).toEqual(new Map());
+});
 
-test(
-  'a shard that is halted keeps a deletion open; after its resync it ends',
-  async () => {
-    const { organisation_id, project_id, ann } = await addPair(of);
-    sendNamed(of.suite, organisation_id, [{ project_id, key: 'k', user_id: ann }]);
-    await of.suite.drain();
-    await deleteUser(of.ctx(), { id: await rowIdOf(of, organisation_id, ann) });
-    await of.rows(`UPDATE rollup_cursors SET halted_at = now() WHERE shard = 0`);
-    expect(await retain()).toMatchObject({ erased_users: 0, open_erasures: 1 });
-    await of.rows(
-      `UPDATE rollup_cursors SET halted_at = NULL, epoch = epoch + 1, last_seq = 0, last_id = '' WHERE shard = 0`,
-    );
-    expect(await retain()).toMatchObject({ erased_users: 0, open_erasures: 1 });
-    await of.suite.drain();
-    expect(await retain()).toMatchObject({ erased_users: 1, open_erasures: 0 });
-    expect(await tracesOf(of, ann.slice(-36))).toEqual({});
-  },
-  TIMEOUT_MS,
-);
+test('a shard that is halted keeps a deletion open; after its resync it ends', async () => {
+  const { organisation_id, project_id, ann } = await addPair(of);
+  sendNamed(of.suite, organisation_id, [{ project_id, key: 'k', user_id: ann }]);
+  await of.suite.drain();
+  await deleteUser(of.ctx(), { id: await rowIdOf(of, organisation_id, ann) });
+  await of.rows(`UPDATE rollup_cursors SET halted_at = now() WHERE shard = 0`);
+  expect(await retain()).toMatchObject({ erased_users: 0, open_erasures: 1 });
+  await of.rows(
+    `UPDATE rollup_cursors SET halted_at = NULL, epoch = epoch + 1, last_seq = 0, last_id = '' WHERE shard = 0`,
+  );
+  expect(await retain()).toMatchObject({ erased_users: 0, open_erasures: 1 });
+  await of.suite.drain();
+  expect(await retain()).toMatchObject({ erased_users: 1, open_erasures: 0 });
+  expect(await tracesOf(of, ann.slice(-36))).toEqual({});
+});
 
 test('of two deletions at once one is done, and the other finds nobody', async () => {
   const { organisation_id, project_id, ann } = await addPair(of);
@@ -187,47 +199,54 @@ test('of two deletions at once one is done, and the other finds nobody', async (
   await retain();
 });
 
-test(
-  'against a drain at work a deletion loses no figure and leaves no trace',
-  async () => {
-    const pairs: Awaited<ReturnType<typeof addPair>>[] = [];
-    for (let i = 0; i < 6; i++) pairs.push(await addPair(of));
-    for (const { organisation_id, project_id, ann } of pairs)
-      sendNamed(of.suite, organisation_id, [{ project_id, key: 'first', user_id: ann }]);
-    await of.suite.drain();
-    for (const { organisation_id, project_id, ann, mark } of pairs) {
-      const calls = Array.from({ length: 400 }, (_, i) => ({ project_id, key: `k${i}`, user_id: ann, mark }));
-      sendCalls(
-        of.suite,
-        organisation_id,
-        calls.map((call) => ({ ...call, content: { cost_usd: '0.01' } })),
-      );
-    }
-    const ids: string[] = [];
-    for (const { organisation_id, ann } of pairs) ids.push(await rowIdOf(of, organisation_id, ann));
-    const drained = of.suite.drain();
-    const deletions = ids.map(async (id, index) => {
-      await new Promise((resolve) => setTimeout(resolve, index * 60));
-      return await deleteUser(of.apart(), { id });
-    });
-    await Promise.all([drained, ...deletions]);
-    expect(await verifyBooks(of.ctx(), { since: null })).toEqual([]);
-    expect(await retain()).toMatchObject({ status: 'succeeded', open_erasures: 0, erased_users: 6 });
-    expect(await verifyBooks(of.ctx(), { since: null })).toEqual([]);
-    for (const { organisation_id, ann, mark } of pairs) {
-      expect(await tracesOf(of, mark)).toEqual({});
-      expect(await tracesOf(of, ann.slice(-36))).toEqual({});
-      expect([...(await of.filesOf(organisation_id)).values()].join()).not.toContain(mark);
-      const [sum] = await of.rows(
-        `SELECT count(DISTINCT user_id)::int AS users, sum(total_requests)::int AS n, trim_scale(sum(cost_usd))::text AS cost
+test('against a drain at work a deletion loses no figure and leaves no trace', async () => {
+  const pairs: Awaited<ReturnType<typeof addPair>>[] = [];
+  for (let i = 0; i < 6; i++) pairs.push(await addPair(of));
+  for (const { organisation_id, project_id, ann } of pairs)
+    sendNamed(of.suite, organisation_id, [{ project_id, key: 'first', user_id: ann }]);
+  await of.suite.drain();
+  for (const { organisation_id, project_id, ann, mark } of pairs) {
+    const calls = Array.from({ length: 400 }, (_, i) => ({ project_id, key: `k${i}`, user_id: ann, mark }));
+    sendCalls(
+      of.suite,
+      organisation_id,
+      calls.map((call) => ({ ...call, content: { cost_usd: '0.01' } })),
+    );
+  }
+  const ids: string[] = [];
+  for (const { organisation_id, ann } of pairs) ids.push(await rowIdOf(of, organisation_id, ann));
+  // Each deletion begins beside another statement of the drain.
+  const starts = ids.map(() => Promise.withResolvers<void>());
+  let statements = 0;
+  const { shards, openLedger, now } = of.ctx();
+  const drained = runRollup({
+    shards,
+    openLedger: () => telling(openLedger(), () => starts[Math.floor(statements++ / 2)]?.resolve()),
+    now,
+    hasTime: () => true,
+  });
+  const deletions = ids.map(async (id, index) => {
+    await starts[index]?.promise;
+    return await deleteUser(of.apart(), { id });
+  });
+  expect(await drained).toMatchObject({ status: 'succeeded', n_quarantined: 0 });
+  expect(statements).toBeGreaterThan(2 * ids.length);
+  await Promise.all(deletions);
+  expect(await verifyBooks(of.ctx(), { since: null })).toEqual([]);
+  expect(await retain()).toMatchObject({ status: 'succeeded', open_erasures: 0, erased_users: 6 });
+  expect(await verifyBooks(of.ctx(), { since: null })).toEqual([]);
+  for (const { organisation_id, ann, mark } of pairs) {
+    expect(await tracesOf(of, mark)).toEqual({});
+    expect(await tracesOf(of, ann.slice(-36))).toEqual({});
+    expect([...(await of.filesOf(organisation_id)).values()].join()).not.toContain(mark);
+    const [sum] = await of.rows(
+      `SELECT count(DISTINCT user_id)::int AS users, sum(total_requests)::int AS n, trim_scale(sum(cost_usd))::text AS cost
          FROM ai_statistics_daily WHERE organisation_id = $1`,
-        organisation_id,
-      );
-      expect(sum).toEqual({ users: 1, n: 400, cost: '4' });
-    }
-  },
-  TIMEOUT_MS,
-);
+      organisation_id,
+    );
+    expect(sum).toEqual({ users: 1, n: 400, cost: '4' });
+  }
+});
 
 describe('statistics that move', () => {
   test('hold every column of their table', async () => {

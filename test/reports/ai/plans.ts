@@ -17,13 +17,12 @@ import { loadCalls } from './many-calls.ts';
 
 const NOW = '2026-11-21T15:00:00Z';
 const ORGANISATIONS = 40;
-const CALLS = 400_000;
 
 let suite: Suite;
 let organisation_id: string;
 let callId: string;
 
-beforeAll(async () => {
+async function load(calls: number): Promise<void> {
   suite = await openSuite('plans');
   const made = await Promise.all(Array.from({ length: ORGANISATIONS }, () => suite.addOrganisation()));
   const [first] = made;
@@ -33,7 +32,7 @@ beforeAll(async () => {
     organisation_ids: made.map((each) => each.organisation_id),
     project_ids: made.map(({ projects: [project = ''] }) => project),
     users: 100,
-    calls: CALLS,
+    calls,
     from: '2026-06-01T00:00:00Z',
     to: '2026-11-21T00:00:00Z',
     payloadBytes: 500,
@@ -43,8 +42,7 @@ beforeAll(async () => {
     [organisation_id],
   );
   callId = rows[0].id;
-}, 300_000);
-afterAll(() => suite?.close());
+}
 
 interface Explained {
   readonly text: string;
@@ -126,26 +124,32 @@ const QUESTIONS: readonly (readonly [string, Ask])[] = [
 
 const SCANNED = /Seq Scan on (ai_generations|ai_statistics_daily)\w*/;
 
-describe.each<[string, () => CallFilter]>([
-  ['of one organisation', () => ({ organisation_id })],
-  ['of all organisations', () => ({})],
-])('no answer %s reads a table of calls from end to end', (_, scope) => {
-  test.each(QUESTIONS)('%s', async (__, ask) => {
-    const { ctx, explained } = explaining();
-    await ask(ctx, scope());
-    const plans = explained.filter(({ text }) => /ai_generations|ai_statistics_daily/.test(text));
-    expect(plans.length).toBeGreaterThan(0);
-    for (const { plan } of plans) {
-      expect(SCANNED.exec(plan)?.[0], plan).toBeUndefined();
-      expect(plan).toMatch(/Index (Only )?Scan/);
-    }
-  });
-});
+/** The tests of a suite, on a ledger of so many calls. */
+export function describePlans(calls: number): void {
+  beforeAll(() => load(calls));
+  afterAll(() => suite?.close());
 
-test('a question that no index serves is seen', async () => {
-  const { ctx, explained } = explaining();
-  await ctx.ledger.transaction(PLATFORM, (tx) =>
-    tx.query('SELECT count(*) FROM ai_generations WHERE duration_ms = 7'),
-  );
-  expect(explained[0]?.plan).toMatch(SCANNED);
-});
+  describe.each<[string, () => CallFilter]>([
+    ['of one organisation', () => ({ organisation_id })],
+    ['of all organisations', () => ({})],
+  ])('no answer %s reads a table of calls from end to end', (_, scope) => {
+    test.each(QUESTIONS)('%s', async (__, ask) => {
+      const { ctx, explained } = explaining();
+      await ask(ctx, scope());
+      const plans = explained.filter(({ text }) => /ai_generations|ai_statistics_daily/.test(text));
+      expect(plans.length).toBeGreaterThan(0);
+      for (const { plan } of plans) {
+        expect(SCANNED.exec(plan)?.[0], plan).toBeUndefined();
+        expect(plan).toMatch(/Index (Only )?Scan/);
+      }
+    });
+  });
+
+  test('a question that no index serves is seen', async () => {
+    const { ctx, explained } = explaining();
+    await ctx.ledger.transaction(PLATFORM, (tx) =>
+      tx.query('SELECT count(*) FROM ai_generations WHERE duration_ms = 7'),
+    );
+    expect(explained[0]?.plan).toMatch(SCANNED);
+  });
+}

@@ -1,12 +1,13 @@
 /** A migrated ledger of the suite's own in the run's cluster, to which rows may be done that no ledger should see. */
 import pg from 'pg';
 import { appUrlOf } from '../../src/platform/local/stores/app-login.ts';
-import { migrateLedger } from '../../src/platform/local/stores/migrate-ledger.ts';
-import { connectOwner, ownerDatabaseUrl } from '../setup/client.ts';
+import { connectOwner, ownerDatabaseUrl } from './client.ts';
+import { TEMPLATE, urlOfDatabase } from './template.ts';
 
 export interface OwnDatabase {
   /** As the owner, past row-level security. */
   readonly owner: pg.Client;
+  readonly ownerUrl: string;
   /** As the Workers connect. */
   readonly appUrl: string;
   close(): Promise<void>;
@@ -22,13 +23,13 @@ export async function connect(url: string): Promise<pg.Client> {
 export async function createDatabase(name: string, migrated = true): Promise<OwnDatabase> {
   const database = `${name}_${process.pid}`;
   const cluster = await connectOwner();
-  await cluster.query(`CREATE DATABASE ${database}`);
-  const url = Object.assign(new URL(ownerDatabaseUrl), { pathname: `/${database}` }).href;
-  const owner = await connect(url);
-  if (migrated) await migrateLedger(owner);
+  await cluster.query(`CREATE DATABASE ${database}${migrated ? ` TEMPLATE ${TEMPLATE}` : ''}`);
+  const ownerUrl = urlOfDatabase(ownerDatabaseUrl, database);
+  const owner = await connect(ownerUrl);
   return {
     owner,
-    appUrl: appUrlOf(url),
+    ownerUrl,
+    appUrl: appUrlOf(ownerUrl),
     async close() {
       await owner.end();
       await cluster.query(`DROP DATABASE ${database} WITH (FORCE)`);

@@ -5,6 +5,7 @@ import { AppError } from '../../../src/core/error.ts';
 import { PLATFORM, tenant } from '../../../src/db/ledger.ts';
 import { findRates } from '../../../src/pricing/fx/find-rates.ts';
 import { importEcbRates } from '../../../src/pricing/fx/import-ecb-rates.ts';
+import { runDry } from '../../faults/swept-ledger.ts';
 import { openSuite, type Suite } from '../../invoicing/ledger-of-suite.ts';
 import { bytesOf, histOf } from './fx.ts';
 
@@ -109,6 +110,23 @@ describe('an import', () => {
     expect(await load(WEEK)).toMatchObject({ imported: 0, unchanged: 5 });
     expect(await everything()).toEqual(rows);
     expect(await audits()).toHaveLength(audited);
+  });
+
+  test('of 9,000 rates takes no more statements than one of five', async () => {
+    const callsOf = async (text: string) =>
+      (await runDry(suite.ctx(NOW), (ctx) => importEcbRates(ctx, bytesOf(text)))).calls;
+    const few = await callsOf(WEEK);
+    await suite.owner.query('TRUNCATE exchange_rates');
+    const codes =
+      'BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB';
+    const targets = [...codes.split(' '), ...'FJD FKP GBP GEL GHS'.split(' ')];
+    const rows = Array.from({ length: 300 }, (_, day) => {
+      const rates = targets.map((_code, column) => `${column + 1}.${1000 + day}`);
+      return [new Date(Date.UTC(2025, 0, 1 + day)).toISOString().slice(0, 10), ...rates] as const;
+    });
+    const many = await callsOf(histOf(targets, rows));
+    expect((await everything()).length).toBe(9_000);
+    expect(many).toEqual(few);
   });
 
   test('of a newer file closes the open ranges at its first new day and goes on', async () => {

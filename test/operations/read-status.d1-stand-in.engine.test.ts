@@ -1,9 +1,9 @@
 /** What the status says of effects that have not left, over a ledger of the suite's own. */
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { sendGenerations } from '../ai/generations.ts';
 import { openSuite, type Suite } from '../invoicing/ledger-of-suite.ts';
+import { randomUUID } from '../setup/seeded.ts';
 
 const NOW = '2026-11-21T09:00:00.000Z';
 const BEFORE = '2026-11-21T08:00:00.000Z';

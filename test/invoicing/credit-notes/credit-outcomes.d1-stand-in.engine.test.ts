@@ -1,5 +1,4 @@
 /** What becomes of a proposal that is declined, and of money that was paid for what is credited. */
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCreditNote } from '../../../src/invoicing/credit-notes/create-credit-note.ts';
 import { dismissCreditNote } from '../../../src/invoicing/credit-notes/dismiss-credit-note.ts';
@@ -9,6 +8,7 @@ import { getInvoice } from '../../../src/invoicing/get-invoice.ts';
 import { runInvoicing } from '../../../src/invoicing/run-invoicing.ts';
 import { createPayment } from '../../../src/payments/create-payment.ts';
 import { listPayments } from '../../../src/payments/list-payments.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 import { openSuite, type Suite } from '../ledger-of-suite.ts';
 import { countIn, customerOf, NOW, settleInGermany } from './credited-invoices.ts';
 

@@ -49,6 +49,13 @@ async function startPausedDrain() {
   return { goOn, drained };
 }
 
+const isLockAwaited = async (): Promise<boolean> => {
+  const { rows } = await suite.owner.query(
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+  );
+  return rows.length > 0;
+};
+
 /** The quantity that was billed for September, and what the books say of it when all has settled. */
 async function finalizeDuringDrain(
   mutant: string | null,
@@ -68,7 +75,7 @@ async function finalizeDuringDrain(
   const draft = await createInvoice(ctx, { organisation_id, year: 2026, month: 9 });
   send('900');
   const drain = await startPausedDrain();
-  let isIssued = false;
+  let [isIssued, isSettled] = [false, false];
   const finalizing: Promise<Invoice> = finalizeDraft(ctx, {
     organisation_id,
     id: draft.id,
@@ -78,8 +85,11 @@ async function finalizeDuringDrain(
     isIssued = true;
     return invoice;
   });
-  // Long enough for a finalization that nothing holds up.
-  await Promise.race([finalizing, new Promise((resolve) => setTimeout(resolve, 500))]);
+  const settle = (): void => {
+    isSettled = true;
+  };
+  finalizing.then(settle, settle);
+  while (!isSettled && !(await isLockAwaited()));
   const waited = !isIssued;
   drain.goOn();
   await drain.drained;

@@ -1,10 +1,10 @@
 /** What an issued invoice's paper says of the sources of its prices and rates. */
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DocumentModel } from '../../../src/documents/document-model.ts';
 import { createInvoice } from '../../../src/invoicing/create-invoice.ts';
 import { conversionOf } from '../../../src/invoicing/issuing/document-of-invoice.ts';
 import { finalizeInvoice } from '../../../src/invoicing/issuing/finalize-invoice.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 import { openSuite, type Suite, septemberOf } from '../ledger-of-suite.ts';
 
 let suite: Suite;

@@ -1,47 +1,12 @@
 /** What the statements for traced calls cost: each finds its rows by an index, however much the store holds. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import type { HotDatabase } from '../../../src/db/hot.ts';
 import type { StampedEvent } from '../../../src/ingest/accept-events.ts';
 import { hotWriter } from '../../../src/ingest/store.ts';
 import { findMarked, linkPlaces } from '../../../src/ingest/traces/span-store.ts';
-import { HOT_MIGRATIONS } from '../../../src/platform/local/paths.ts';
 import { purgeMarks } from '../../../src/rollup/hot-store.ts';
+import { openD1StandIn } from '../../setup/d1-stand-in.ts';
 import { sorted } from './calls.ts';
 import { spanOf } from './spans.ts';
-
-/** D1's statements on node:sqlite, as far as these need them; keeps the text of each. */
-function createHot(): { hot: HotDatabase; sqlite: DatabaseSync; texts: string[] } {
-  const sqlite = new DatabaseSync(':memory:');
-  for (const name of readdirSync(HOT_MIGRATIONS)
-    .filter((file) => file.endsWith('.sql'))
-    .sort()) {
-    sqlite.exec(readFileSync(join(HOT_MIGRATIONS, name), 'utf8').replaceAll('--> statement-breakpoint', ''));
-  }
-  const texts: string[] = [];
-  const prepare = (sql: string) => {
-    texts.push(sql);
-    return {
-      bind: (...values: (string | number)[]) => {
-        const statement = sqlite.prepare(sql);
-        const all = () => ({
-          results: statement.all(...values),
-          meta: { changes: sqlite.prepare('SELECT changes() AS n').get()?.['n'] },
-        });
-        return {
-          all,
-          run: async () => all(),
-          first: async (name: string) => all().results[0]?.[name] ?? null,
-        };
-      },
-    };
-  };
-  const batch = async (statements: { all: () => unknown }[]) => statements.map((each) => each.all());
-  // Only what these statements need of D1.
-  return { hot: { prepare, batch } as unknown as HotDatabase, sqlite, texts };
-}
 
 const stamped = (count: number): StampedEvent[] => {
   const root = spanOf({ attributes: { 'gen_ai.operation.name': 'invoke_agent' } });
@@ -62,7 +27,7 @@ const request = (events: readonly StampedEvent[], received_at = 0) => ({
 });
 
 test('no statement scans events or marks', async () => {
-  const { hot, sqlite, texts } = createHot();
+  const { hot, sqlite, texts } = openD1StandIn();
   await hotWriter(hot).insertEvents([request(stamped(3))]);
   await findMarked(hot, 'p', [['a']]);
   await linkPlaces(hot, 'p', [{ place: 'a', above: 'b' }], 0);
@@ -81,14 +46,14 @@ test('no statement scans events or marks', async () => {
 });
 
 test('a call costs one row and its key, and a mark below and one above, which its siblings share', async () => {
-  const { hot, sqlite } = createHot();
+  const { hot, sqlite } = openD1StandIn();
   await hotWriter(hot).insertEvents([request(stamped(10))]);
   const count = (table: string): unknown => sqlite.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n'];
   expect([count('usage_events'), count('span_marks')]).toEqual([10, 11]);
 });
 
 test('marks go when they are older than the retention, and no younger one goes', async () => {
-  const { hot, sqlite } = createHot();
+  const { hot, sqlite } = openD1StandIn();
   const [old, young] = [stamped(2), stamped(3)];
   await hotWriter(hot).insertEvents([request(old, 1000)]);
   await hotWriter(hot).insertEvents([
@@ -111,7 +76,7 @@ test('marks go when they are older than the retention, and no younger one goes',
 });
 
 test('of many old marks each round takes the first, until none is left', async () => {
-  const { hot, sqlite } = createHot();
+  const { hot, sqlite } = openD1StandIn();
   sqlite.exec(`INSERT INTO span_marks (project_id, mark, received_at)
     WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 25000) SELECT 'p', 'm' || i, i FROM n`);
   const rounds = [];

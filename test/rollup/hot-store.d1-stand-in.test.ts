@@ -1,29 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import type { HotDatabase } from '../../src/db/hot.ts';
-import { HOT_MIGRATIONS } from '../../src/platform/local/paths.ts';
 import { hotReader } from '../../src/rollup/hot-store.ts';
+import { openD1StandIn } from '../setup/d1-stand-in.ts';
 
-/** A migrated store with an event for each content, null for a plain one. */
+/** A store with an event for each content, null for a plain one. */
 function storeOf(contents: readonly (string | null)[]): HotDatabase {
-  const sqlite = new DatabaseSync(':memory:');
-  for (const name of readdirSync(HOT_MIGRATIONS)
-    .filter((file) => file.endsWith('.sql'))
-    .sort()) {
-    sqlite.exec(readFileSync(join(HOT_MIGRATIONS, name), 'utf8').replaceAll('--> statement-breakpoint', ''));
-  }
+  const { hot, sqlite } = openD1StandIn();
   const insert = sqlite.prepare(
     `INSERT INTO usage_events (id, organisation_id, project_id, metric_name, metric_value, unit, timestamp, metadata,
        idempotency_key, fingerprint, ingested_at, generation) VALUES (?1, 'o', 'p', 'm', '1', '', 0, '{}', ?1, 'f', 0, ?2)`,
   );
   contents.forEach((content, index) => void insert.run(`k${index}`, content));
-  const prepare = (sql: string) => ({
-    bind: (...values: number[]) => ({ all: async () => ({ results: sqlite.prepare(sql).all(...values) }) }),
-  });
-  // Only what a read needs of D1.
-  return { prepare } as unknown as HotDatabase;
+  return hot;
 }
 
 const large = (bytes: number): string => `"${'x'.repeat(bytes - 2)}"`;

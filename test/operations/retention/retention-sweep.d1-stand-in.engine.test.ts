@@ -1,0 +1,3 @@
+import { describeSweep } from './retention-sweep.ts';
+
+describeSweep(4);
