@@ -293,7 +293,11 @@ describe('habits', () => {
   });
 
   test('no verdict depends on how long something took, and only what a real process does is waited for', () => {
-    const processes = ['test/platform/', 'test/faults/kill.ts', 'test/ingest/commit-queue.engine.test.ts'];
+    const processes = [
+      'test/platform/',
+      'test/faults/kill/kill.ts',
+      'test/ingest/commit-queue.engine.test.ts',
+    ];
     const timed = /expect\([^;]*\b(?:Date|performance)\.now\(\)\s*-/;
     const waiting = /\bsetTimeout\(|timers\/promises/;
     const rule: Rule = (files) => [

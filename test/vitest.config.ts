@@ -18,7 +18,7 @@ const LONGEST = [
   'faults/simulation',
   'reports/ai/plans.d1-stand-in',
   'invoicing/finalize-races.d1-stand-in',
-  'faults/kill',
+  'faults/kill/kill',
 ];
 
 class LongestFirst extends BaseSequencer {

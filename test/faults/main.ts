@@ -35,7 +35,7 @@ process.exitCode = (await run()) ? 0 : 1;
 
 async function run(): Promise<boolean> {
   if (values.kill) {
-    const { runKills } = await import('./kill.ts');
+    const { runKills } = await import('./kill/kill.ts');
     return await runKills(wholeNumber(values.rounds, 'rounds'), wholeNumber(values.events, 'events'));
   }
   if (values.mutants) return await listMutants(wholeNumber(values.runs ?? String(MUTANT_SEEDS_MAX), 'runs'));

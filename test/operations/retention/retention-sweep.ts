@@ -9,7 +9,7 @@ import { clearArchives } from '../../../src/operations/retention/clear-archives.
 import { completeErasures, type ErasureCounts } from '../../../src/operations/retention/complete-erasures.ts';
 import { deleteUser } from '../../../src/operations/retention/delete-user.ts';
 import { verifyBooks } from '../../../src/rollup/verify-books.ts';
-import { type Fault, faultsOf, isDone, runDry, runStruck } from '../../faults/swept-ledger.ts';
+import { type Fault, faultsOf, isDone, runDry, runStruck } from '../../faults/sweep/swept-ledger.ts';
 import {
   addPair,
   NOW,

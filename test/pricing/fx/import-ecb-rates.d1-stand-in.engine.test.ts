@@ -5,7 +5,7 @@ import { AppError } from '../../../src/core/error.ts';
 import { PLATFORM, tenant } from '../../../src/db/ledger.ts';
 import { findRates } from '../../../src/pricing/fx/find-rates.ts';
 import { importEcbRates } from '../../../src/pricing/fx/import-ecb-rates.ts';
-import { runDry } from '../../faults/swept-ledger.ts';
+import { runDry } from '../../faults/sweep/swept-ledger.ts';
 import { openSuite, type Suite } from '../../invoicing/ledger-of-suite.ts';
 import { bytesOf, histOf } from './fx.ts';
 

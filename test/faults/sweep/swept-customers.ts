@@ -1,11 +1,11 @@
 /** Customers whose invoices meet every statement of an issue: taxes, a discount, a conversion, late usage up and down. */
-import { uuidv7 } from '../../src/core/id.ts';
-import type { Ctx } from '../../src/db/ctx.ts';
-import { createInvoice } from '../../src/invoicing/create-invoice.ts';
-import type { Invoice } from '../../src/invoicing/invoice.ts';
-import { finalizeInvoice } from '../../src/invoicing/issuing/finalize-invoice.ts';
-import { settleInGermany } from '../invoicing/credit-notes/credited-invoices.ts';
-import type { Suite } from '../invoicing/ledger-of-suite.ts';
+import { uuidv7 } from '../../../src/core/id.ts';
+import type { Ctx } from '../../../src/db/ctx.ts';
+import { createInvoice } from '../../../src/invoicing/create-invoice.ts';
+import type { Invoice } from '../../../src/invoicing/invoice.ts';
+import { finalizeInvoice } from '../../../src/invoicing/issuing/finalize-invoice.ts';
+import { settleInGermany } from '../../invoicing/credit-notes/credited-invoices.ts';
+import type { Suite } from '../../invoicing/ledger-of-suite.ts';
 
 export const NOW = '2026-11-20T12:00:00Z';
 /** In the seller's financial year before. */

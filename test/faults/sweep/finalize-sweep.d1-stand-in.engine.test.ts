@@ -1,12 +1,12 @@
 /** Every call that issuing, crediting and paying make to the ledger fails once before its effect and once after it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Ctx } from '../../src/db/ctx.ts';
-import { createCreditNote } from '../../src/invoicing/credit-notes/create-credit-note.ts';
-import { issueCreditNote } from '../../src/invoicing/credit-notes/issue-credit-note.ts';
-import { getInvoice } from '../../src/invoicing/get-invoice.ts';
-import { finalizeInvoice } from '../../src/invoicing/issuing/finalize-invoice.ts';
-import { createPayment } from '../../src/payments/create-payment.ts';
-import { openSuite, type Suite } from '../invoicing/ledger-of-suite.ts';
+import type { Ctx } from '../../../src/db/ctx.ts';
+import { createCreditNote } from '../../../src/invoicing/credit-notes/create-credit-note.ts';
+import { issueCreditNote } from '../../../src/invoicing/credit-notes/issue-credit-note.ts';
+import { getInvoice } from '../../../src/invoicing/get-invoice.ts';
+import { finalizeInvoice } from '../../../src/invoicing/issuing/finalize-invoice.ts';
+import { createPayment } from '../../../src/payments/create-payment.ts';
+import { openSuite, type Suite } from '../../invoicing/ledger-of-suite.ts';
 import { invoicesOf, NOTED, notesOf, paidOf, type Rows, readSeries, rowsIn } from './issued-rows.ts';
 import { addCustomers, type Customer, inLanes, NOW, prepareSeller } from './swept-customers.ts';
 import { faultsOf, isDone, runDry, runStruck } from './swept-ledger.ts';

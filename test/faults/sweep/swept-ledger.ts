@@ -1,8 +1,8 @@
 /** A ledger and a file store whose n-th call fails: BEGIN, a statement, COMMIT or a file, before its effect or after it. */
 import { expect } from 'vitest';
-import type { FileStore } from '../../src/core/ports.ts';
-import type { Ctx } from '../../src/db/ctx.ts';
-import type { Ledger } from '../../src/db/ledger.ts';
+import type { FileStore } from '../../../src/core/ports.ts';
+import type { Ctx } from '../../../src/db/ctx.ts';
+import type { Ledger } from '../../../src/db/ledger.ts';
 
 /** `after`: the call did its work, and its answer is lost. */
 export interface Fault {

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { type Runtime, startRuntime } from '../../src/platform/local/runtime.ts';
-import { HANG_MS } from '../setup/limits.ts';
-import { Random } from './random.ts';
+import { type Runtime, startRuntime } from '../../../src/platform/local/runtime.ts';
+import { HANG_MS } from '../../setup/limits.ts';
+import { Random } from '../random.ts';
 
 const ADMIN_KEY = 'kill-rounds-admin-key-0123456789';
 const EVENTS_PER_REQUEST = 250;

@@ -1,6 +1,6 @@
 /** What has come of an issue, a credit and a payment in the tables: as many rows as there must be, no more, no less. */
 import { expect } from 'vitest';
-import type { Suite } from '../invoicing/ledger-of-suite.ts';
+import type { Suite } from '../../invoicing/ledger-of-suite.ts';
 
 /** One statement after the other on the owner's one connection. */
 export function rowsIn(suite: Suite) {
