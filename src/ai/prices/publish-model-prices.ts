@@ -3,6 +3,7 @@
  * the differences.
  */
 
+import { describeError } from '../../core/error.ts';
 import { formatInstant } from '../../core/time.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { PLATFORM } from '../../db/ledger.ts';
@@ -19,7 +20,11 @@ export async function publishModelPrice(ctx: Ctx, price: ModelPrice): Promise<vo
     await publish(ctx, [{ provider, model, organisation_id: organisation_id ?? EVERYONE }], []);
   } catch (error) {
     console.error(
-      JSON.stringify({ message: 'publish failed, left to the job', id: price.id, error: String(error) }),
+      JSON.stringify({
+        message: 'publish failed, left to the job',
+        id: price.id,
+        error: describeError(error),
+      }),
     );
   }
 }

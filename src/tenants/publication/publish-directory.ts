@@ -2,6 +2,7 @@
  * Tells the edge what has changed. A verb publishes right after its commit; the `publish` job heals what was lost by
  * writing the differences. Versions decide, so that a late publish never undoes a newer one.
  */
+import { describeError } from '../../core/error.ts';
 import { bareArray } from '../../db/array-literal.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { PLATFORM } from '../../db/ledger.ts';
@@ -24,7 +25,9 @@ export async function publishOrganisations(ctx: Ctx, ids: readonly string[]): Pr
   try {
     await publish(ctx, ids);
   } catch (error) {
-    console.error(JSON.stringify({ message: 'publish failed, left to the job', ids, error: String(error) }));
+    console.error(
+      JSON.stringify({ message: 'publish failed, left to the job', ids, error: describeError(error) }),
+    );
   }
 }
 
