@@ -98,8 +98,27 @@ export const notFound = (what: string): AppError => new AppError('not_found', `N
 
 const ERROR_CHARACTERS_MAX = 500;
 
-/** Anything thrown, or a sentence of one, as text that Postgres takes. */
+/**
+ * Anything thrown, or a sentence of one, as text that Postgres takes and a log may keep. Postgres and parsers quote the value
+ * that they could not take, and it may be personal: of theirs only what names the place is kept.
+ */
 export function describeError(error: unknown): string {
-  const sentence = error instanceof Error ? error.message : String(error);
-  return sentence.replaceAll('\0', '').slice(0, ERROR_CHARACTERS_MAX).toWellFormed();
+  return sentenceOf(error).replaceAll('\0', '').slice(0, ERROR_CHARACTERS_MAX).toWellFormed();
 }
+
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, table, column, constraint, severity } = error as Error & Record<string, unknown>;
+  if (severity !== undefined && typeof code === 'string') {
+    const places = Object.entries({ table, column, constraint }).filter(([, name]) => name !== undefined);
+    return [`Postgres ${code}`, ...places.map(([kind, name]) => `${kind} ${String(name)}`)].join(', ');
+  }
+  return error instanceof SyntaxError ? 'not valid JSON' : error.message;
+}
+
+/** Where an error was thrown: its frames, without the sentence above them. */
+export const framesOf = (error: Error): string | undefined =>
+  error.stack
+    ?.split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n');

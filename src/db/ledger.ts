@@ -1,8 +1,14 @@
-/** The connection to Postgres: one client per request or job, every statement inside a transaction of a known reach. */
+/**
+ * The connection to Postgres: one client per request or job, every statement inside a transaction of a known reach.
+ *
+ * Rows are locked in this order, by everyone: the cursors of a shard (conflicts, then events), billing periods by
+ * organisation and month, the organisation, its invoice, plans and rates, the counter of a seller's numbers, the audit chain.
+ */
 import pg from 'pg';
 import { AppError, assert } from '../core/error.ts';
 import { isUuid } from '../core/id.ts';
 import { instantText } from './instant-text.ts';
+import { isEndedForAnother } from './sql-state.ts';
 
 /**
  * How far a transaction sees. `tenant`: one organisation, held there by row-level security. `platform`: all, for the
@@ -25,7 +31,10 @@ export interface LedgerTransaction {
 }
 
 export interface Ledger {
-  /** Runs `work` in one READ COMMITTED transaction; returns only when Postgres answered COMMIT to the COMMIT. */
+  /**
+   * Runs `work` in one READ COMMITTED transaction; returns only when Postgres answered COMMIT to the COMMIT. `work` runs again
+   * where Postgres ended the transaction for another one, so it changes nothing outside of it.
+   */
   transaction<T>(reach: Reach, work: (tx: LedgerTransaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -59,6 +68,26 @@ export async function runTransaction<T>(
   const { command } = await client.query('COMMIT');
   if (command !== 'COMMIT') throw new NotCommittedError(`COMMIT returned ${command}`);
   return result;
+}
+
+const ATTEMPTS_MAX = 4;
+
+/** Runs a transaction again where Postgres ended it for another one. Throws `unavailable` after the fourth time. */
+export async function repeatWhereEnded<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run();
+    } catch (cause) {
+      if (!isEndedForAnother(cause)) throw cause;
+      if (attempt === ATTEMPTS_MAX) {
+        throw new AppError('unavailable', 'Too many changes at once. Try again.', {
+          cause,
+          log: `Postgres ended the transaction ${ATTEMPTS_MAX} times for another`,
+          retryAfterSeconds: 1,
+        });
+      }
+    }
+  }
 }
 
 function enterStatements(reach: Reach): string {
@@ -129,7 +158,9 @@ export function openLedger(connectionString: string): Ledger {
       // pg answers a text of several statements with a list; runTransaction reads only the answer to COMMIT.
       const plain: TransactionClient = { query: async (text) => client.query(text) };
       try {
-        return await runTransaction(plain, `${BEGIN}; ${enterStatements(reach)}`, () => work(tx));
+        return await repeatWhereEnded(() =>
+          runTransaction(plain, `${BEGIN}; ${enterStatements(reach)}`, () => work(tx)),
+        );
       } catch (cause) {
         if (!isLost || cause instanceof AppError) throw cause;
         throw new AppError(

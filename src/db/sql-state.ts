@@ -5,6 +5,8 @@ function sqlState(error: unknown): string | undefined {
   return cause === undefined ? undefined : sqlState(cause);
 }
 
+/** Postgres ended a transaction so that another could go on: a deadlock, or a serialization failure. */
+export const isEndedForAnother = (error: unknown): boolean => /^40(P01|001)$/.test(sqlState(error) ?? '');
 export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === '23505';
 /** A value that Postgres cannot read as its type. */
 export const isDataException = (error: unknown): boolean => sqlState(error)?.startsWith('22') ?? false;

@@ -4,7 +4,7 @@ import { claimKey } from '../access/stored-answers/claim-key.ts';
 import { fingerprintOf } from '../access/stored-answers/key.ts';
 import { settleKey } from '../access/stored-answers/settle-key.ts';
 import { actorName } from '../core/actor.ts';
-import { AppError, invalidRequest } from '../core/error.ts';
+import { AppError, describeError, invalidRequest } from '../core/error.ts';
 import type { Ctx } from '../db/ctx.ts';
 import type { Route } from './route.ts';
 
@@ -54,7 +54,7 @@ export async function answerOnce(
   await settleKey(ctx.ledger, { ...owner, locked_until: claim.locked_until, answer }).catch((cause) => {
     // What was done is done, and is answered. The lock ends by itself, and the verb knows its own effect again.
     const message = 'the response of an Idempotency-Key was not stored';
-    console.error(JSON.stringify({ message, request_id: ctx.requestId, cause: String(cause) }));
+    console.error(JSON.stringify({ message, request_id: ctx.requestId, cause: describeError(cause) }));
   });
   return response;
 }

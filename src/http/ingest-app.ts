@@ -57,7 +57,7 @@ export function createIngestApp(clock: () => number): Hono<Env> {
   const memory = createMemory(clock);
   const app = new Hono<Env>();
   app.get('/health', (c) =>
-    c.json({ status: 'ok' }, 200, { [REQUEST_ID_HEADER]: requestIdOf(c.req.raw, c.env.clock()) }),
+    withCommonHeaders(c.json({ status: 'ok' }), requestIdOf(c.req.raw, c.env.clock())),
   );
   app.post('/v1/events', (c) => answer(c.req.raw, c.env, memory, receiverOf(parseEvents)));
   app.post('/v1/ai/generations', (c) => answer(c.req.raw, c.env, memory, receiverOf(parseGenerations)));
@@ -128,6 +128,7 @@ async function answer(
   dependencies.waitUntil(work);
   const response = await work;
   response.headers.set(REQUEST_ID_HEADER, requestId);
+  response.headers.set('x-content-type-options', 'nosniff');
   response.headers.set('cache-control', 'no-store');
   response.headers.set('ratelimit-policy', `"default";q=${dependencies.requestsPerMinute};w=60`);
   return response;

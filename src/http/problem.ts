@@ -1,5 +1,5 @@
 /** The one place that turns errors into answers: RFC 9457 problem documents. */
-import { AppError, type ErrorCode } from '../core/error.ts';
+import { AppError, describeError, type ErrorCode, framesOf } from '../core/error.ts';
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   malformed_json: 422,
@@ -89,16 +89,17 @@ export function problemResponse(error: unknown, requestId: string): Response {
 }
 
 function logError(error: unknown, requestId: string): void {
-  const { message, stack, log, cause } = error as Partial<AppError> & { cause?: unknown };
+  const { log, cause } = error as Partial<AppError> & { cause?: unknown };
   // What was said on purpose needs no place in the code; what was not, does.
   const isExpected = error instanceof AppError && cause === undefined;
+  const thrown = cause instanceof Error ? cause : error;
   console.error(
     JSON.stringify({
-      message,
+      message: describeError(error),
       log,
       request_id: requestId,
-      cause: cause === undefined ? undefined : String(cause),
-      stack: isExpected ? undefined : stack,
+      cause: cause === undefined ? undefined : describeError(cause),
+      stack: isExpected || !(thrown instanceof Error) ? undefined : framesOf(thrown),
     }),
   );
 }

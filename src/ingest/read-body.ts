@@ -3,7 +3,7 @@ import { AppError } from '../core/error.ts';
 /**
  * The text of a request's body, inflated where it came as gzip, of at most `limitBytes` inflated bytes; a leading byte
  * order mark is dropped. Keeps nothing, and inflates nothing, beyond the limit. Throws AppError: payload_too_large,
- * unsupported_media_type (another Content-Encoding), malformed_json (broken gzip, or not UTF-8).
+ * unsupported_media_type (another Content-Encoding), malformed_json (broken gzip, not UTF-8, or cut off by its sender).
  */
 export const readBody = async (
   request: Request,
@@ -24,7 +24,7 @@ export async function readBytes(
     throw tooLarge(limitBytes);
   }
   if (!isGzip && !Number.isNaN(sentBytes)) {
-    const bytes = new Uint8Array(await request.arrayBuffer());
+    const bytes = new Uint8Array(await request.arrayBuffer().catch(refuseAborted));
     if (bytes.length > limitBytes) throw tooLarge(limitBytes);
     return bytes;
   }
@@ -32,7 +32,15 @@ export async function readBytes(
   if (body === null) return new Uint8Array();
   const leave: Leave = (reader) => discard(reader, discardBytesMax);
   if (isGzip) return await inflate(body, limitBytes, leave);
-  return await collect(body.getReader(), limitBytes, tooLarge(limitBytes), leave);
+  const excess = tooLarge(limitBytes);
+  return await collect(body.getReader(), limitBytes, excess, leave).catch((error) =>
+    error === excess ? Promise.reject(error) : refuseAborted(error),
+  );
+}
+
+/** The sender went away before the end of its body: a fault of the request, and nothing for the log. */
+function refuseAborted(cause: unknown): never {
+  throw new AppError('malformed_json', 'The body ended early.', { cause });
 }
 
 const DISCARD_BYTES_MAX = 16 * 1024 * 1024;
@@ -160,7 +168,11 @@ async function feed(
 ): Promise<void> {
   let length = 0;
   for (;;) {
-    const { done, value } = await source.read();
+    // Unless it learns that nothing more comes, the inflater waits for ever.
+    const { done, value } = await source.read().catch(async (error) => {
+      await writer.abort(error);
+      throw error;
+    });
     if (done) return writer.close();
     length += value.length;
     if (length > limitBytes) {

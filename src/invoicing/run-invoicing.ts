@@ -2,7 +2,7 @@
  * The `invoicing` job: late usage that lowers issued invoices goes on proposals of credit notes, every ended period that
  * lacks an invoice gets a draft, and drafts past their grace are issued.
  */
-import { AppError } from '../core/error.ts';
+import { AppError, describeError } from '../core/error.ts';
 import { compareMonths, formatInstant, type Month, monthOf, nextMonth } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { PLATFORM } from '../db/ledger.ts';
@@ -136,7 +136,13 @@ function reasonOf(
 ): { code: string; detail: string } {
   if (error instanceof AppError) return { code: error.code, detail: error.message };
   console.error(
-    JSON.stringify({ message: 'invoicing failed', organisation_id, year, month, error: String(error) }),
+    JSON.stringify({
+      message: 'invoicing failed',
+      organisation_id,
+      year,
+      month,
+      error: describeError(error),
+    }),
   );
   return { code: 'internal', detail: 'The invoice could not be created. See the log for the reason.' };
 }

@@ -1,4 +1,5 @@
 /** Whether this installation can do its work: both stores answer, both are migrated, no shard is halted. */
+import { describeError } from '../core/error.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { PLATFORM } from '../db/ledger.ts';
 import { isHotCurrent, isLedgerCurrent } from '../db/migrations.ts';
@@ -20,7 +21,7 @@ export async function checkReady(ctx: Ctx, schedules: boolean): Promise<Readines
       return await check();
     } catch (error) {
       console.error(
-        JSON.stringify({ message: 'not ready', request_id: ctx.requestId, error: String(error) }),
+        JSON.stringify({ message: 'not ready', request_id: ctx.requestId, error: describeError(error) }),
       );
       return false;
     }

@@ -5,7 +5,7 @@
 import { appendAudit, PLATFORM_CHAIN } from '../access/audit/append-audit.ts';
 import { purgeKeys } from '../access/stored-answers/purge-keys.ts';
 import { findUnpublishedModels, healModelPrices } from '../ai/prices/publish-model-prices.ts';
-import { AppError, unreachable } from '../core/error.ts';
+import { AppError, describeError, unreachable } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import { formatInstant } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
@@ -54,7 +54,7 @@ export async function runJob(ctx: Ctx, settings: JobSettings, input: RunJobInput
   try {
     result = await work(ctx, job, { asOf, moment, hasTime, retentionHours: settings.retentionHours });
   } catch (cause) {
-    error = cause instanceof AppError && cause.log ? `${cause.message} (${cause.log})` : String(cause);
+    error = cause instanceof AppError && cause.log ? `${cause.message} (${cause.log})` : describeError(cause);
     console.error(JSON.stringify({ message: 'job failed', job, error }));
     result = { status: 'failed' };
   }

@@ -141,7 +141,8 @@ async function conclude(ctx: Ctx, message: OutboxMessage, outcome: Outcome): Pro
       failedAt: next === null ? formatInstant(ctx.now) : null,
     });
     console.error(
-      JSON.stringify({ message: 'delivery failed', organisation_id, outbox_id: id, topic, attempts, error }),
+      // The row keeps why: a provider's answer may name whom it was for.
+      JSON.stringify({ message: 'delivery failed', organisation_id, outbox_id: id, topic, attempts }),
     );
     return next === null ? 'given_up' : 'failed';
   });

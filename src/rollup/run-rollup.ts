@@ -1,6 +1,6 @@
 /** Drains every shard until nothing waits or the time is up. */
 
-import { DAY_MS } from '../core/time.ts';
+import { DAY_MS, monthOf, nextMonth, startOfMonth } from '../core/time.ts';
 import type { Shards } from '../db/hot.ts';
 import { hotDatabase } from '../db/hot.ts';
 import type { Ledger } from '../db/ledger.ts';
@@ -13,7 +13,7 @@ import { rollupLedger } from './store.ts';
 /** 5,000 is where the cost per event stops falling; 20,000 gains nothing and holds four times the memory and locks. */
 export const BATCH_EVENTS = 5_000;
 /** Partitions are made this long ahead, so that a ledger whose cron rests a while still takes events. */
-export const PARTITIONS_AHEAD_MS = 40 * DAY_MS;
+const PARTITIONS_AHEAD_MS = 40 * DAY_MS;
 /** A run that keeps losing the cursor to another one leaves the work to it. */
 const OVERTAKEN_MAX = 20;
 const LOST_ANSWERS_MAX = 3;
@@ -58,12 +58,19 @@ export async function runRollup(input: RollupInput): Promise<RollupResult> {
   return { status, ...counts };
 }
 
+/** An instant in each month that needs its partition by now; 40 days from the 31st of January skip February. */
+export const partitionsAhead = (now: number): number[] => [
+  now,
+  startOfMonth(nextMonth(monthOf(now, 'UTC')), 'UTC'),
+  now + PARTITIONS_AHEAD_MS,
+];
+
 /** True when the shard's backlog is empty (or the shard halted), false when the time was up. */
 async function drainShard(input: RollupInput, shard: number, counts: RollupCounts): Promise<boolean> {
   const ledger = input.openLedger();
   try {
     const stores = { hot: hotReader(hotDatabase(input.shards, shard)), ledger: rollupLedger(ledger) };
-    await stores.ledger.ensurePartitions([input.now, input.now + PARTITIONS_AHEAD_MS]);
+    await stores.ledger.ensurePartitions(partitionsAhead(input.now));
     for (const stream of ['events', 'conflicts'] as const) {
       if (!(await drainStream(stores, input, shard, stream, counts))) return false;
     }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bareArray, textArray } from '../../src/db/array-literal.ts';
-import { NotCommittedError, runTransaction } from '../../src/db/ledger.ts';
+import { NotCommittedError, repeatWhereEnded, runTransaction } from '../../src/db/ledger.ts';
 import { isDataException, isExclusionViolation, isUniqueViolation } from '../../src/db/sql-state.ts';
 
 describe('a transaction', () => {
@@ -36,6 +36,31 @@ describe('a transaction', () => {
   test('whose COMMIT has no answer fails: nobody knows', async () => {
     const client = clientThat({ COMMIT: new Error('lost') });
     await expect(runTransaction(client, 'BEGIN', async () => 'done')).rejects.toThrow('lost');
+  });
+});
+
+describe('a transaction that Postgres ended for another', () => {
+  const ended = (code: string): Error => Object.assign(new Error('ended'), { code });
+  const failing = (times: number, error: Error) => {
+    let runs = 0;
+    return async (): Promise<number> => {
+      runs += 1;
+      if (runs <= times) throw error;
+      return runs;
+    };
+  };
+
+  test.each(['40P01', '40001'])('%s: it runs again, up to four times', async (code) => {
+    expect(await repeatWhereEnded(failing(3, ended(code)))).toBe(4);
+    await expect(repeatWhereEnded(failing(4, ended(code)))).rejects.toMatchObject({
+      code: 'unavailable',
+      retryAfterSeconds: 1,
+    });
+  });
+
+  test('any other failure is not repeated', async () => {
+    await expect(repeatWhereEnded(failing(1, ended('23505')))).rejects.toThrow('ended');
+    await expect(repeatWhereEnded(failing(1, new Error('lost')))).rejects.toThrow('lost');
   });
 });
 

@@ -75,6 +75,19 @@ describe('the text of a body', () => {
     expect(await readBody(requestOf({ body: gzip(''), headers: GZIP }), 100)).toBe('');
   });
 
+  test.each([{}, { 'content-length': '90' }, { 'content-encoding': 'gzip' }])(
+    'a body that its sender cuts off is refused, sent with %j',
+    async (headers) => {
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          controller.enqueue(new Uint8Array(10));
+          controller.error(new Error('Network connection lost.'));
+        },
+      });
+      expect(await codeOf({ body, headers: headers as Record<string, string> })).toBe('malformed_json');
+    },
+  );
+
   test('a large body survives slices, chunks and gzip', async () => {
     const text = Array.from({ length: 200_000 }, (_, i) => `${(i * 2654435761) % 4294967296},`).join('');
     const limit = 4 * MIB;

@@ -216,6 +216,19 @@ describe('the invoicing job', () => {
 });
 
 describe('the month of a zone', () => {
+  test('of the earliest instant that an event may have is 1999 west of Greenwich, and is invoiced', async () => {
+    const tenant = await world.tenant({ timezone: 'America/New_York' });
+    await price(tenant, 'calls', { price_per_unit: '1', effective_from: '1999-01-01' });
+    await tenant.send(['first', 'calls', '3', '2000-01-01T00:00:00Z']);
+    await world.job('rollup');
+    const month = { organisation_id: tenant.organisation_id, year: 1999, month: 12 };
+    expect((await world.post('/v1/admin/invoices', month)).body).toMatchObject({ total: '3.00', year: 1999 });
+    const listed = await world.get(
+      `/v1/admin/usage-aggregates?organisation_id=${tenant.organisation_id}&year=1999&month=12`,
+    );
+    expect(listed.body.data).toMatchObject([{ total_value: '3' }]);
+  });
+
   test('begins and ends at its own midnights, across a daylight change', async () => {
     const tenant = await world.tenant({ timezone: 'America/New_York' });
     await price(tenant, 'calls', { price_per_unit: '1' });

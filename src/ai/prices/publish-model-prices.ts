@@ -3,6 +3,7 @@
  * the differences.
  */
 
+import { describeError } from '../../core/error.ts';
 import { formatInstant } from '../../core/time.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { PLATFORM } from '../../db/ledger.ts';
@@ -22,7 +23,7 @@ export async function publishModelPrice(ctx: Ctx, price: ModelPrice): Promise<vo
       JSON.stringify({
         message: 'publish failed; the publish job will retry',
         id: price.id,
-        error: String(error),
+        error: describeError(error),
       }),
     );
   }

@@ -126,7 +126,8 @@ function readValue(raw: unknown, levels: number): Value {
   if (typeof flag === 'boolean') return flag;
   const integer = member(raw, 'intValue', 'int_value');
   if (integer !== undefined && integer !== null) {
-    return INTEGER.test(String(integer)) ? BigInt(String(integer)) : null;
+    const digits = typeof integer === 'number' ? String(integer) : textOf(integer);
+    return INTEGER.test(digits) ? BigInt(digits) : null;
   }
   const double = member(raw, 'doubleValue', 'double_value');
   if (double !== undefined && double !== null) return doubleOf(double);

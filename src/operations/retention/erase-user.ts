@@ -33,8 +33,8 @@ export const withCallsLocked = <T>(
   work: (tx: LedgerTransaction) => Promise<T>,
 ): Promise<T> =>
   ledger.transaction(PLATFORM, async (tx) => {
-    await lockCalls(tx, organisation_id);
     await holdCursors(tx, shard);
+    await lockCalls(tx, organisation_id);
     await tx.enter(tenant(organisation_id));
     return await work(tx);
   });

@@ -4,7 +4,7 @@ import { withoutPayloads } from '../../ai/redact-event.ts';
 import { DAY_MS, formatInstant } from '../../core/time.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { type LedgerTransaction, PLATFORM } from '../../db/ledger.ts';
-import { PARTITIONS_AHEAD_MS } from '../../rollup/run-rollup.ts';
+import { partitionsAhead } from '../../rollup/run-rollup.ts';
 import { rollupLedger } from '../../rollup/store.ts';
 import { archiveHorizon, archivePayloads } from './archive-payloads.ts';
 import {
@@ -68,7 +68,7 @@ async function work(
   { as_of, hasTime }: RunRetentionInput,
   counts: RetentionCounts,
 ): Promise<boolean> {
-  await rollupLedger(ctx.ledger).ensurePartitions([as_of, as_of + PARTITIONS_AHEAD_MS]);
+  await rollupLedger(ctx.ledger).ensurePartitions(partitionsAhead(as_of));
   const now = formatInstant(as_of);
   await ctx.ledger.transaction(PLATFORM, (tx) => expireArchives(tx, now));
   counts.deleted_copies = await ctx.ledger.transaction(PLATFORM, (tx) => deleteCopies(tx, now));

@@ -1,4 +1,5 @@
 /** E-mails of the local runtime: each is an .eml file, as a provider would have sent it. */
+import { randomUUID } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EmailAttachment, EmailMessage } from '../../core/ports.ts';
@@ -32,7 +33,9 @@ export async function deliverToMailbox(folder: string, request: Request): Promis
   const bytes = await composer.compile().build();
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${email.message_id.replace(/[^A-Za-z0-9.@-]/g, '_')}.eml`);
-  await writeFile(`${path}.part`, bytes);
-  await rename(`${path}.part`, path);
+  // Two attempts at one message may write at once: each has a file of its own until it is whole.
+  const part = `${path}.${randomUUID()}.part`;
+  await writeFile(part, bytes);
+  await rename(part, path);
   return new Response(null, { status: 204 });
 }

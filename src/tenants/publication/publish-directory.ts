@@ -2,6 +2,7 @@
  * Tells the edge what has changed. A verb publishes right after its commit; the `publish` job heals what was lost by
  * writing the differences. Versions decide, so that a late publish never undoes a newer one.
  */
+import { describeError } from '../../core/error.ts';
 import { bareArray } from '../../db/array-literal.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { PLATFORM } from '../../db/ledger.ts';
@@ -25,7 +26,11 @@ export async function publishOrganisations(ctx: Ctx, ids: readonly string[]): Pr
     await publish(ctx, ids);
   } catch (error) {
     console.error(
-      JSON.stringify({ message: 'publish failed; the publish job will retry', ids, error: String(error) }),
+      JSON.stringify({
+        message: 'publish failed; the publish job will retry',
+        ids,
+        error: describeError(error),
+      }),
     );
   }
 }

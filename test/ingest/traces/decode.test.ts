@@ -268,6 +268,18 @@ describe('JSON as senders write it', () => {
   });
 });
 
+test.each([{ toString: 1 }, [], [1], true, 1.5, 'NaN', '1e3'])(
+  'an integer that is %j is no value, and the spans beside it stand',
+  (intValue) => {
+    const spans = [
+      { traceId: TRACE, spanId: ID, attributes: [{ key: 'a', value: { intValue } }] },
+      { traceId: TRACE, spanId: PARENT, attributes: [{ key: 'a', value: { intValue: '7' } }] },
+    ];
+    const read = fromJson({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
+    expect(read.map(({ attributes }) => attributes.get('a'))).toEqual([null, 7n]);
+  },
+);
+
 test('values deeper than 32 levels count as nothing, and cost no call', () => {
   let deep: AttributeValue = 'end';
   for (let level = 0; level < 40; level++) deep = level % 2 === 0 ? [deep] : { a: deep };
