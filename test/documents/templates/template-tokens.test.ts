@@ -60,7 +60,7 @@ const PIECES = [
 ];
 
 describe('a template is read as mustache.js reads it', () => {
-  test('whatever it is made of', () => {
+  test('for any mixture of tags, text and white space', () => {
     const template = fc.array(fc.constantFrom(...PIECES), { maxLength: 24 }).map((pieces) => pieces.join(''));
     fc.assert(
       fc.property(template, (text) => {
