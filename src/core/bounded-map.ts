@@ -4,8 +4,8 @@ interface Entry<Value> {
 }
 
 /**
- * A memory that stays small: of more than `entriesMax` entries the one set longest ago goes, and an entry is there for
- * `lifeMs` from when it was set. Instants are epoch milliseconds; where entries live for good none is needed.
+ * A map with a limited size and age: beyond `entriesMax` entries the one set first is dropped, and an entry expires `lifeMs`
+ * after it was set. Instants are epoch milliseconds; without `lifeMs` none is needed.
  */
 export class BoundedMap<Key, Value> {
   // A Map keeps the order of insertion: its first entry is the oldest.

@@ -22,7 +22,7 @@ export const columns = <Name extends TableName, Column extends keyof Row<Name> &
 ): ColumnList<Pick<Row<Name>, Column>> =>
   names.map((name) => (alias === undefined ? name : `${alias}.${name}`)).join(', ');
 
-/** Of a row these columns alone: one that a verb has put together may carry more than its type says. */
+/** Keeps only the named columns of a row: an object built by a verb may carry more than its type declares. */
 export const pick = <Given, Name extends keyof Given>(
   row: Given,
   names: readonly Name[],
@@ -36,16 +36,16 @@ class Expression {
   }
 }
 
-/** Of the code's own text, never of input. */
+/** The text comes from code, never from input. */
 export const expression = (text: string): Expression => new Expression(text);
-/** When the transaction began; `CLOCK` moves on within it. */
+/** The start of the transaction; `CLOCK` is the current time. */
 export const NOW = expression('now()');
 export const CLOCK = expression('clock_timestamp()');
 
-/** Refuses columns that the table does not have, also those of an object that is not written in place. */
+/** Refuses columns that the table does not have, also in an object that is no literal. */
 type Only<Given, Known> = Given & Record<Exclude<keyof Given, keyof Known>, never>;
 
-/** What follows binds its own values. */
+/** The text can be continued: use `bind` for further values. */
 export interface Statement extends Bindings {
   readonly text: string;
 }
@@ -91,15 +91,15 @@ export const matching = <
 type Filterable<Value> = Extract<Value, string | number | boolean> | undefined;
 type Settable<Columns> = { [Column in keyof Columns]: Columns[Column] | Expression };
 
-/** An undefined value is one that is not given. */
+/** Leaves out undefined values. */
 function givenIn(row: object): [name: string, value: unknown][] {
   const given = Object.entries(row).filter(([, value]) => value !== undefined);
-  // The compiler knows the names; this holds where a cast or input has led it astray.
+  // The compiler checks the names; this check still holds where a cast has misled it.
   for (const [name] of given) assert(/^[a-z][a-z0-9_]*$/.test(name), `${name} is not the name of a column`);
   return given;
 }
 
-/** Arrays and objects are the values of jsonb columns: pg would send an array as Postgres's own. */
+/** Arrays and objects are bound as JSON text, for jsonb columns: pg would send an array as a Postgres array. */
 function settledBy(value: unknown, { bind }: Bindings): string {
   if (value instanceof Expression) return value.text;
   return bind(typeof value === 'object' && value !== null ? JSON.stringify(value) : value);

@@ -18,7 +18,7 @@ export async function listRows<Row extends object = object>(
   tx: LedgerTransaction,
   query: ListQuery,
   page: PageInput,
-  // What a row is, the caller says: were it taken from the caller's own answer, nothing would be compared.
+  // NoInfer: the caller names the row type. Inferred from the caller's return type, it would check nothing.
 ): Promise<Page<NoInfer<Row>>> {
   const values: (string | number | boolean)[] = [...(query.values ?? [])];
   const conditions: string[] = [];

@@ -6,7 +6,7 @@
 import type { Stream } from './hot-event.ts';
 import type { Batch, Cursor, HotReader } from './ports.ts';
 
-/** A batch as its row tells it. */
+/** The part of a batch that its row keeps. */
 export type StoredBatch = Omit<Batch, 'n_mispriced'>;
 
 /** A place of the cursor. */

@@ -15,14 +15,14 @@ test.each([
   expect(map.get('key', NOW + later)).toBe(expected);
 });
 
-test('an entry that has lived is gone, and makes room', () => {
+test('reading an expired entry removes it', () => {
   const map = new BoundedMap<string, string>({ entriesMax: 2, lifeMs: 1000 });
   map.set('key', 'a', NOW);
   map.get('key', NOW + 1000);
   expect(map.size).toBe(0);
 });
 
-test('without a life entries are there for good', () => {
+test('without a life entries never expire', () => {
   const map = new BoundedMap<string, string>({ entriesMax: 2 });
   map.set('key', 'a', 0);
   expect(map.get('key', Number.MAX_SAFE_INTEGER)).toBe('a');

@@ -84,14 +84,14 @@ describe('an insert', () => {
     insertOf('invoice_links', { ...link, expires_at: 1 });
   });
 
-  test('refuses a name that is none, whatever led the compiler astray', () => {
+  test('refuses a name that is no identifier, also where a cast hides it from the compiler', () => {
     const row = { ...link, 'id) VALUES (1); --': 1 } as typeof link;
     expect(() => insertOf('invoice_links', row)).toThrow('not the name of a column');
   });
 });
 
 describe('an update', () => {
-  test('binds what it sets and whom it finds', () => {
+  test('binds the values that it sets and those that it looks for', () => {
     const { text, values } = updateOf(
       'organisations',
       {
@@ -125,7 +125,7 @@ describe('an update', () => {
 });
 
 describe('the filters of a list', () => {
-  test('are of the named columns alone, whatever else the filter carries', () => {
+  test('use the named columns only, even if the filter carries more', () => {
     const filter = { status: 'paid', from: '2026-01-01', organisation_id: undefined };
     expect(matching('invoices', filter, ['organisation_id', 'status'])).toEqual([
       ['organisation_id =', undefined],

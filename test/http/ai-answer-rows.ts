@@ -1,5 +1,13 @@
 /** The rows of the routes that answer questions about AI calls, for the table of routes. */
-import { admin, exported, generationId, list, organisationId, type RouteRow, read } from './route-row.ts';
+import {
+  admin,
+  exported,
+  generationId,
+  list,
+  organisationId,
+  type RouteRow,
+  read,
+} from './routes/route-row.ts';
 
 const grouped = (path: string): RouteRow => ({
   call: (made) => ({ path: admin(`${path}&organisation_id=${organisationId(made)}`) }),

@@ -32,7 +32,7 @@ describe.each(WORKERS)('the Worker %s', (worker) => {
     expect(inputs.get(worker)?.filter((path) => /src\/db\/(?:tables|hot-schema)/.test(path))).toEqual([]);
   });
 
-  test('has nothing that reads style attributes or writes source maps, which nobody asks for, and templates are read by ours', () => {
+  test('does not contain the packages that it has no use for', () => {
     expect(packagesOf(worker)).not.toContain('postcss');
     expect(packagesOf(worker)).not.toContain('source-map-js');
     expect(packagesOf(worker)).not.toContain('mustache');

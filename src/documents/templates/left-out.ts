@@ -1,6 +1,6 @@
 /**
- * In the Workers' bundles this stands in for packages that a library names and that we never have it use (wrangler.toml,
- * `alias`). What is called all the same throws: sanitize-html then drops the attribute that it wanted to read.
+ * Replaces packages in the Workers' bundles that a library imports for features we do not use (wrangler.toml, `alias`). A
+ * call throws; sanitize-html then drops the attribute that it wanted to parse.
  */
 
 /** Of postcss: sanitize-html reads style attributes with it; sanitise-css.ts reads them instead. */

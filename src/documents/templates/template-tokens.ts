@@ -1,6 +1,6 @@
 /**
- * Mustache's tags as a tree (the language of mustache(5), read as mustache.js reads it). In one pass, and linear: a template
- * is a stranger's text.
+ * Parses the tags of mustache(5) into a tree, exactly as mustache.js does. One pass in linear time, because a template is
+ * untrusted input.
  */
 
 export type TagKind = 'name' | '#' | '^' | '/' | '>' | '&' | '=' | '!';
@@ -59,7 +59,7 @@ function readDelimiters({ value, start }: Tag): Delimiters {
   return [open, close];
 }
 
-/** The first fault is the one that is answered: so that it is found while tags are read. */
+/** Checked while tags are read, so that the first fault in the template is the one reported. */
 function checkNesting(tag: Tag, opened: Tag[]): void {
   if (tag.kind === '#' || tag.kind === '^') opened.push(tag);
   if (tag.kind !== '/') return;

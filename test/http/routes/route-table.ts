@@ -2,9 +2,10 @@
  * Every route of the product, in an order in which each can succeed: what it takes to call it, and which ids in it name
  * something of a tenant. The matrix compares this table with the router both ways.
  */
-import { fontOf } from '../documents/pdf/font-of.ts';
-import { random, randomUUID } from '../setup/seeded.ts';
-import { AI_ANSWER_ROWS } from './ai-answer-rows.ts';
+import { fontOf } from '../../documents/pdf/font-of.ts';
+import { random, randomUUID } from '../../setup/seeded.ts';
+import { AI_ANSWER_ROWS } from '../ai-answer-rows.ts';
+import { eventOf, generationOf } from '../wire.ts';
 import { AI_ROUTE_ROWS } from './ai-route-rows.ts';
 import { OTLP_ROUTE_ROWS } from './otlp-route-rows.ts';
 import {
@@ -29,7 +30,6 @@ import {
   templateId,
 } from './route-row.ts';
 import { USER_ROUTE_ROWS } from './user-route-rows.ts';
-import { eventOf, generationOf } from './wire.ts';
 
 export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
   'GET /health': { call: () => ({ path: '/health' }) },

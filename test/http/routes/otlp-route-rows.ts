@@ -1,6 +1,6 @@
 /** The rows of the routes of OTLP, for the table of routes. */
-import { jsonTraces, spanOf } from '../ingest/traces/spans.ts';
-import { randomBytes } from '../setup/seeded.ts';
+import { jsonTraces, spanOf } from '../../ingest/traces/spans.ts';
+import { randomBytes } from '../../setup/seeded.ts';
 import type { RouteRow } from './route-row.ts';
 
 const traces = (path: string): RouteRow => ({

@@ -1,6 +1,6 @@
 /** The rows of the routes of users and of what is kept of calls, for the table of routes. */
 
-import { randomUUID } from '../setup/seeded.ts';
+import { randomUUID } from '../../setup/seeded.ts';
 import { admin, change, list, type Made, organisationId, type RouteRow, read } from './route-row.ts';
 
 const userId = ({ userId = '' }: Made): string => userId;

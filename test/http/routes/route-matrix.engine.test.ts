@@ -1,13 +1,11 @@
 /** Who may call what, for every route of the router: a route that this suite does not know fails it. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { hashKey } from '../../src/access/key.ts';
-import { ROUTES } from '../../src/http/routes/index.ts';
-import { INGEST_ROUTES } from '../../src/http/routes/ingest.ts';
-import { adminKey, api, connectOwner } from '../setup/client.ts';
-import { randomUUID } from '../setup/seeded.ts';
-import type { Tenant } from '../setup/world.ts';
-import { callRoute, type Made, type RouteRow } from './route-row.ts';
-import { NO_IDS, ROUTE_TABLE } from './route-table.ts';
+import { hashKey } from '../../../src/access/key.ts';
+import { ROUTES } from '../../../src/http/routes/index.ts';
+import { INGEST_ROUTES } from '../../../src/http/routes/ingest.ts';
+import { adminKey, api, connectOwner } from '../../setup/client.ts';
+import { randomUUID } from '../../setup/seeded.ts';
+import type { Tenant } from '../../setup/world.ts';
 import {
   ask,
   DAY_MS,
@@ -21,7 +19,9 @@ import {
   UNKNOWN_ID,
   withoutRequestId,
   world,
-} from './wire.ts';
+} from '../wire.ts';
+import { callRoute, type Made, type RouteRow } from './route-row.ts';
+import { NO_IDS, ROUTE_TABLE } from './route-table.ts';
 
 const routes = [...INGEST_ROUTES, ...ROUTES].map((route) => ({
   ...route,

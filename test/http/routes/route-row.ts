@@ -1,8 +1,8 @@
 /** What a row of the table of routes says, and the rows that many routes have in common. */
 
-import { randomUUID } from '../setup/seeded.ts';
-import type { Json, Tenant } from '../setup/world.ts';
-import { ask } from './wire.ts';
+import { randomUUID } from '../../setup/seeded.ts';
+import type { Json, Tenant } from '../../setup/world.ts';
+import { ask } from '../wire.ts';
 
 /** What earlier rows made, for later ones. */
 export interface Made {

@@ -1,5 +1,5 @@
 /** What is owed on an invoice, over payments, refunds and credit notes: the one definition, case by case. */
-import { randomUUID } from 'node:crypto';
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issueCreditNote } from '../../src/invoicing/credit-notes/issue-credit-note.ts';
 import { getInvoice } from '../../src/invoicing/get-invoice.ts';
@@ -7,6 +7,7 @@ import { type InvoiceStatus, openBalance } from '../../src/invoicing/invoice.ts'
 import { createPayment } from '../../src/payments/create-payment.ts';
 import type { PaymentStatus } from '../../src/payments/payment.ts';
 import { openSuite, type Suite } from '../invoicing/ledger-of-suite.ts';
+import { randomUUID } from '../setup/seeded.ts';
 import { addCreditNote, addInvoice } from './invoices.ts';
 
 let suite: Suite;

@@ -1,14 +1,15 @@
 /** Law 10 in the verbs: how far a read sees follows from who asks, for every route of the router that reads. */
-import { randomUUID } from 'node:crypto';
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Actor } from '../../src/core/actor.ts';
-import { AppError } from '../../src/core/error.ts';
-import type { Ctx } from '../../src/db/ctx.ts';
-import type { Answer, Route } from '../../src/http/route.ts';
-import { ROUTES } from '../../src/http/routes/index.ts';
-import { insertSample, sampleRow } from '../db/sample-rows.ts';
-import { openSuite, type Suite } from '../invoicing/ledger-of-suite.ts';
-import { UNKNOWN_ID } from './wire.ts';
+import type { Actor } from '../../../src/core/actor.ts';
+import { AppError } from '../../../src/core/error.ts';
+import type { Ctx } from '../../../src/db/ctx.ts';
+import type { Answer, Route } from '../../../src/http/route.ts';
+import { ROUTES } from '../../../src/http/routes/index.ts';
+import { insertSample, sampleRow } from '../../db/sample-rows.ts';
+import { openSuite, type Suite } from '../../invoicing/ledger-of-suite.ts';
+import { randomUUID } from '../../setup/seeded.ts';
+import { UNKNOWN_ID } from '../wire.ts';
 
 const [OURS, THEIRS] = [randomUUID(), randomUUID()];
 const NOW = '2026-01-10T12:00:00Z';
