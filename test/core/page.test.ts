@@ -27,7 +27,7 @@ describe('cursors', () => {
       ['events {"unit":"a"}', btoa('[1,2]')],
       ['events {"unit":"a"}', ''],
     ] as const) {
-      expect(() => decodeCursor(scope, sent)).toThrow('Not a cursor of this list');
+      expect(() => decodeCursor(scope, sent)).toThrow('Not a cursor of this list.');
     }
   });
 

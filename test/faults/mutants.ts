@@ -25,6 +25,7 @@ const CLOSE = 'src/rollup/close-period.ts';
 const PORTS = 'src/rollup/ports.ts';
 const STORE = 'src/rollup/store.ts';
 const PERIODS = 'src/rollup/period-store.ts';
+const TENANT_PERIODS = 'src/tenants/period-store.ts';
 const CURSORS = 'src/rollup/cursor-store.ts';
 const CLASSIFY = 'src/rollup/classify-events.ts';
 
@@ -284,7 +285,7 @@ export const SQL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'ledger: periods are read without their share lock',
-    file: PERIODS,
+    file: TENANT_PERIODS,
     find: 'ORDER BY organisation_id, year, month FOR SHARE',
     replace: 'ORDER BY organisation_id, year, month',
     law: "a closed period's aggregates never change",
