@@ -284,7 +284,7 @@ export const SQL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'ledger: periods are read without their share lock',
-    file: PERIODS,
+    file: 'src/tenants/period-store.ts',
     find: 'ORDER BY organisation_id, year, month FOR SHARE',
     replace: 'ORDER BY organisation_id, year, month',
     law: "a closed period's aggregates never change",
