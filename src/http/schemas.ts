@@ -88,8 +88,7 @@ export const usageBound = z
   .union([z.string().refine(isDay), instantQuery])
   .meta({ description: "RFC 3339 date-time, epoch milliseconds, or a date in the organisation's time zone" });
 
-/** The first instant of 2000 in UTC, the earliest that an event may have, lies in 1999 west of Greenwich. */
-export const year = z.int().min(1999).max(2999);
+export const year = z.int().min(2000).max(2999);
 export const month = z.int().min(1).max(12);
 export const yearQuery = z.coerce.number().pipe(year);
 export const monthQuery = z.coerce.number().pipe(month);

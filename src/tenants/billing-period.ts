@@ -1,4 +1,5 @@
 /** The months that an organisation is billed for: [starts_at, ends_at) in the zone they were made in. */
+import { TIMESTAMP_MIN } from '../core/read-fields.ts';
 import {
   compareMonths,
   dayOf,
@@ -49,9 +50,15 @@ function entryOf(calendar: OrganisationCalendar, month: Month): CalendarEntry {
 const existing = (calendar: OrganisationCalendar, month: Month): BillingPeriod | undefined =>
   calendar.periods.find((period) => compareMonths(period, month) === 0);
 
+const FIRST_MONTH: Month = { year: 2000, month: 1 };
+
 function endOf(calendar: OrganisationCalendar, month: Month): number {
   const period = existing(calendar, month);
-  return period ? period.ends_at : startOfMonth(nextMonth(month), entryOf(calendar, month).timezone);
+  if (period) return period.ends_at;
+  const next = nextMonth(month);
+  const start = startOfMonth(next, entryOf(calendar, month).timezone);
+  // Events are dated from 2000 on in UTC; west of Greenwich January 2000 takes the hours before its own midnight.
+  return compareMonths(next, FIRST_MONTH) === 0 ? Math.min(start, TIMESTAMP_MIN) : start;
 }
 
 /**
