@@ -1,6 +1,6 @@
 /**
- * What an invoice or a credit note says, as data: frozen when it is issued, and enough by itself to render the HTML and
- * the PDF at any time. Texts of the house are not in it but in languages/; amounts have exactly their currency's decimals,
+ * The content of an invoice or credit note as data. It is frozen at issue, and sufficient to render the HTML and
+ * the PDF at any time. The product's own texts are in languages/. Amounts have exactly their currency's decimals,
  * quantities and prices are canonical decimals, days are `YYYY-MM-DD`.
  */
 import type { Address, TaxId } from '../core/address.ts';
@@ -16,7 +16,10 @@ export interface Party {
   readonly email: string | null;
 }
 
-/** What a line is for. `adjustment`: usage of an earlier month, `carried`: a negative rest of earlier months. */
+/**
+ * The purpose of a line. `adjustment`: usage of an earlier month, `carried`: a negative remainder of earlier
+ * months.
+ */
 export type DocumentLineKind = 'usage' | 'flat' | 'adjustment' | 'carried' | 'credit';
 
 export interface DocumentTier {
@@ -28,7 +31,7 @@ export interface DocumentTier {
   readonly amount: string;
 }
 
-/** The month whose late usage a line charges, and the first day of the version of the price that it has. */
+/** The month of the late usage a line charges, and the first day of the price version applied. */
 export interface LineAdjusts {
   readonly year: number;
   readonly month: number;
@@ -38,20 +41,20 @@ export interface LineAdjusts {
 export interface DocumentLine {
   readonly line_number: number;
   readonly kind: DocumentLineKind;
-  /** The seller's own word for the item, else the metric's name. */
+  /** The seller's name for the item, else the metric's name. */
   readonly name: string;
   readonly unit: string;
   /** The Indian code of goods (HSN) or services (SAC). */
   readonly hsn_sac: string | null;
   readonly first_day: string;
   readonly last_day: string;
-  /** Of an `adjustment`, else null; documents frozen before it was introduced lack it. */
+  /** Set for an `adjustment`, else null; absent on documents frozen before the field existed. */
   readonly adjusts?: LineAdjusts | null | undefined;
   readonly quantity: string | null;
-  /** In `original_currency` where there is one. Null beside tiers, packages and fees. */
+  /** In `original_currency` if it is set. Null for tiers, packages and fees. */
   readonly unit_price: string | null;
   readonly tiers: readonly DocumentTier[];
-  /** The plan's currency where the line was converted, and the exact amount in it. */
+  /** If the line was converted: the plan's currency and the exact amount in it. */
   readonly original_currency: string | null;
   readonly original_amount: string | null;
   readonly exchange_rate: string | null;
@@ -64,7 +67,7 @@ export interface DocumentLine {
 
 export interface DocumentDiscount {
   readonly description: string;
-  /** Percent, where it is one. */
+  /** Percent, if the discount is a percentage. */
   readonly percentage: string | null;
   readonly amount: string;
 }
@@ -72,7 +75,7 @@ export interface DocumentDiscount {
 export interface DocumentTax {
   /** GST, CGST, SGST, IGST, VAT. */
   readonly name: string;
-  /** The country whose tax it is. */
+  /** The country that levies the tax. */
   readonly country: string;
   readonly rate: string;
   readonly taxable_amount: string;
@@ -92,20 +95,20 @@ export interface Logo {
   readonly media_type: 'image/png' | 'image/jpeg';
 }
 
-/** The looks of a PDF; every part has a default in render-pdf.ts. */
+/** Settings for the look of a PDF; render-pdf.ts has a default for each. */
 export interface PdfSettings {
   /** `#rrggbb` */
   readonly accent_color?: string | undefined;
   readonly show_logo?: boolean | undefined;
   readonly paper?: 'A4' | 'LETTER' | undefined;
-  /** Which of the optional blocks are shown: all where absent. */
+  /** The optional blocks to show; default: all. */
   readonly blocks?: readonly PdfBlock[] | undefined;
-  /** Texts of the seller: above the lines, below the totals, at the foot of each page. */
+  /** The seller's texts: above the lines, below the totals, at the foot of each page. */
   readonly intro?: string | undefined;
   readonly notes?: string | undefined;
   readonly footer?: string | undefined;
 }
-/** Of the footer of each page: above it, it would take the page from the document. */
+/** Lines of the page footer. A longer footer would leave no room for the document. */
 export const FOOTER_LINES_MAX = 8;
 export const PDF_BLOCKS = ['period', 'tiers', 'tax_summary', 'conversion', 'payment', 'notes'] as const;
 export type PdfBlock = (typeof PDF_BLOCKS)[number];
@@ -145,7 +148,7 @@ export interface DocumentModel {
     readonly quantity: string;
   }[];
   readonly legal_notes: readonly LegalNote[];
-  /** The seller's bank details and the like. */
+  /** For example the seller's bank details. */
   readonly payment_instructions: string | null;
   readonly logo: Logo | null;
   readonly templates: {

@@ -8,6 +8,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '`': '&#x60;',
   '=': '&#x3D;',
 };
-/** For any place that HTML has for a text, attributes without quotes too. */
+/** Safe in every HTML context for text, including unquoted attributes. */
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"'`=/]/g, (character) => ENTITIES[character] ?? '');

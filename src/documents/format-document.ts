@@ -1,4 +1,4 @@
-/** The words of a document's parts in its language, for every form that it is rendered in. */
+/** The texts of a document's parts in its language, shared by all output formats. */
 
 import type { Address, TaxId } from '../core/address.ts';
 import { decimal, isZero } from '../core/decimal.ts';
@@ -24,7 +24,7 @@ import {
 } from './format-numbers.ts';
 import { type Language, languageOf } from './languages/index.ts';
 
-/** A term and what it says. */
+/** A label and its value. */
 export interface Fact {
   readonly label: string;
   readonly value: string;
@@ -36,7 +36,7 @@ export function titleOf(model: DocumentModel): string {
   return model.tax_regime === 'in' ? texts.tax_invoice : texts.invoice;
 }
 
-/** The amount as the reader's first question: '€1,234.50 due 31 January 2026'. */
+/** The amount first, as a headline: '€1,234.50 due 31 January 2026'. */
 export function headlineOf(model: DocumentModel): string {
   const language = languageOf(model.language);
   const amount = formatAmount(language, model.total, model.currency);
@@ -45,7 +45,7 @@ export function headlineOf(model: DocumentModel): string {
   return fillText(language.texts.amount_due, { amount, date: formatDay(language, model.due_date) });
 }
 
-/** Number, dates, place of supply, the invoice corrected: what the law wants at the head. */
+/** Number, dates, place of supply, corrected invoice: what the law requires at the head. */
 export function headFactsOf(model: DocumentModel, showsPeriod: boolean): Fact[] {
   const language = languageOf(model.language);
   const { texts } = language;
@@ -73,7 +73,7 @@ export function headFactsOf(model: DocumentModel, showsPeriod: boolean): Fact[] 
   return facts;
 }
 
-/** The address and identity of a party below its name, a line each. */
+/** The address and identifiers of a party below its name, one per line. */
 export function partyLinesOf(language: Language, party: Party): string[] {
   const address = party.address ? addressLinesOf(party.address) : [];
   const taxIds = party.tax_ids.map((taxId) => `${taxIdLabel(language, taxId)} ${taxId.value}`);
@@ -92,7 +92,7 @@ function taxIdLabel({ texts }: Language, { type }: TaxId): string {
   return type === 'eu_vat' ? texts.eu_vat : texts.other_tax_id;
 }
 
-/** What stands below a line's name: what it is, its days where they are not the document's, how it was converted. */
+/** The details below a line's name: its kind, its days if they differ from the document's, its conversion. */
 export function lineDetailsOf(model: DocumentModel, line: DocumentLine): string[] {
   const language = languageOf(model.language);
   const details: string[] = [];
@@ -126,11 +126,11 @@ const adjustmentText = (language: Language, { year, month, price_from }: LineAdj
 export const quantityOf = (language: Language, quantity: string, unit: string): string =>
   unit === '' ? formatNumber(language, quantity) : `${formatNumber(language, quantity)} ${unit}`;
 
-/** Prices are in the currency of the plan. */
+/** Prices are in the plan's currency. */
 export const priceCurrencyOf = (model: DocumentModel, line: DocumentLine): string =>
   line.original_currency ?? model.currency;
 
-/** 'First 1,000', 'From 1,000 to 5,000', 'Above 5,000', with the tier's fee where it has one. */
+/** 'First 1,000', 'From 1,000 to 5,000', 'Above 5,000', with the tier's fee if it has one. */
 export function tierLabelOf(model: DocumentModel, line: DocumentLine, tier: DocumentTier): string {
   const language = languageOf(model.language);
   const { texts } = language;
@@ -161,18 +161,18 @@ export function conversionTextOf(
   return `1 ${original_currency} = ${formatNumber(languageOf(language), exchange_rate)} ${currency}`;
 }
 
-/** Where the recipient owes the tax there is none of the seller's to be named, and no rate or country of it. */
+/** Under reverse charge the recipient owes the tax, so the seller's tax has neither name, rate nor country. */
 export function taxNameOf({ language, reverse_charge }: DocumentModel, { name }: DocumentTax): string {
   const { texts } = languageOf(language);
   if (reverse_charge) return texts.reverse_charge;
   return name === 'VAT' ? texts.vat : name;
 }
 
-/** The country whose tax it is; empty where the recipient owes it. */
+/** The country that levies the tax; empty under reverse charge. */
 export const taxCountryOf = ({ reverse_charge }: DocumentModel, { country }: DocumentTax): string =>
   reverse_charge ? '' : country;
 
-/** Empty where the recipient owes the tax. */
+/** Empty under reverse charge. */
 export const taxRateOf = ({ language, reverse_charge }: DocumentModel, { rate }: DocumentTax): string =>
   reverse_charge ? '' : formatPercent(languageOf(language), rate);
 
@@ -180,7 +180,7 @@ export const taxRateOf = ({ language, reverse_charge }: DocumentModel, { rate }:
 export const taxLabelOf = (model: DocumentModel, tax: DocumentTax): string =>
   [taxNameOf(model, tax), taxRateOf(model, tax)].filter(Boolean).join(' ');
 
-/** The sentences that the law wants. */
+/** The sentences that the law requires. */
 export function legalTextsOf(model: DocumentModel): string[] {
   const { texts } = languageOf(model.language);
   const notes = model.legal_notes.map((note) => {

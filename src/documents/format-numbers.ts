@@ -1,15 +1,15 @@
 /**
- * Decimals, amounts and days as a language writes them. Everything is done on the texts: a document's numbers have exactly
- * the digits that they have to show, and none may be lost or made up on the way.
+ * Formats decimals, amounts and days in a language. It works on texts only: a document's numbers already have
+ * exactly the digits to show, and none may be lost or added.
  */
 import { exponentOf, isCurrency } from '../core/currency.ts';
 import { monthOfDay } from '../core/time.ts';
 import type { Language } from './languages/index.ts';
 
-/** Only symbols that one currency alone is known by: the others are written as their ISO code. */
+/** Only symbols that are unique to one currency; other currencies use their ISO code. */
 const SYMBOLS: Readonly<Record<string, string>> = { EUR: '€', GBP: '£', INR: '₹', JPY: '¥', USD: '$' };
 
-/** 1234567 → 1,234,567, or in lakh 12,34,567. */
+/** 1234567 → 1,234,567, or with lakh grouping 12,34,567. */
 function groupDigits(digits: string, separator: string, grouping: 'thousands' | 'lakh'): string {
   const before = grouping === 'thousands' ? /\B(?=(?:\d{3})+$)/g : /\B(?=(?:\d{2})*\d{3}$)/g;
   return digits.replace(before, separator);
@@ -29,7 +29,7 @@ export const formatNumber = (language: Language, text: string): string =>
 export const formatPercent = (language: Language, text: string): string =>
   language.percent(formatNumber(language, text));
 
-/** An amount with its currency, with the decimals of the text. en: ('-1234567.50', 'INR') → '-₹12,34,567.50'. */
+/** An amount with its currency and the decimals of the text. en: ('-1234567.50', 'INR') → '-₹12,34,567.50'. */
 export function formatAmount(language: Language, text: string, currency: string): string {
   const negative = text.startsWith('-');
   const isLakh = language.grouping === 'lakh' || (language.grouping === 'lakh_for_inr' && currency === 'INR');
@@ -38,7 +38,7 @@ export function formatAmount(language: Language, text: string, currency: string)
   return `${negative ? '-' : ''}${language.amount(number, symbol ?? currency, symbol !== undefined)}`;
 }
 
-/** '5.00' → '-5.00', '-5.00' → '5.00'; nothing has no sign. */
+/** '5.00' → '-5.00', '-5.00' → '5.00'; zero has no sign. */
 export function negated(amount: string): string {
   if (amount.startsWith('-')) return amount.slice(1);
   return /[1-9]/.test(amount) ? `-${amount}` : amount;
@@ -61,7 +61,7 @@ export function formatDay(language: Language, day: string): string {
 export const formatMonth = (language: Language, year: number, month: number): string =>
   `${language.months[month - 1] ?? month} ${year}`;
 
-/** What both days have in common is written once. en: '1 – 31 January 2026', '15 December 2025 – 14 January 2026'. */
+/** Common parts are written once. en: '1 – 31 January 2026', '15 December 2025 – 14 January 2026'. */
 export function formatDays(language: Language, firstDay: string, lastDay: string): string {
   if (firstDay === lastDay) return formatDay(language, firstDay);
   const first = partsOf(language, firstDay);
@@ -80,6 +80,6 @@ function partsOf(language: Language, day: string): { year: string; month: string
   };
 }
 
-/** Fills the places of a text of the language: ('{amount} due {date}', { amount, date }). */
+/** Fills the placeholders of a language's text: ('{amount} due {date}', { amount, date }). */
 export const fillText = (text: string, values: Readonly<Record<string, string>>): string =>
   text.replace(/\{(\w+)\}/g, (place, name: string) => values[name] ?? place);

@@ -17,18 +17,18 @@ export interface RenderDocumentInput {
   readonly render: typeof renderPdf;
 }
 
-/** What is still to be written, in the transaction that marks the work as done or failed. */
+/** What remains to be saved, in the transaction that marks the task as done or failed. */
 export interface RenderedDocument {
   readonly error: string | null;
   readonly commit: (tx: LedgerTransaction) => Promise<void>;
 }
 
-/** With which the error of a document begins that no font can draw; the code points follow. */
+/** Prefix of the error for a document with missing glyphs; the code points follow. */
 export const GLYPHS_MISSING = 'glyphs_missing: ';
 
 /**
- * Renders a frozen document into the file store, under the hash of its bytes, and says what to write beside. Done a
- * second time it comes to the same file and the same columns. Throws `not_found`, and what the file store throws at the PDF.
+ * Renders a frozen document into the file store under the hash of its bytes, and returns what to save with it. A
+ * second run gives the same file and the same columns. Throws `not_found`, and the file store's errors for the PDF.
  */
 export async function renderDocument(ctx: Ctx, input: RenderDocumentInput): Promise<RenderedDocument> {
   const { organisation_id, document_id } = input;
@@ -64,8 +64,8 @@ const pdfUrlOf = ({ publicUrl }: Ctx, { kind, subject_id }: StoredDocument): str
   `${publicUrl}/v1/admin/${kind === 'invoice' ? 'invoices' : 'credit-notes'}/${subject_id}/pdf`;
 
 /**
- * The operator's fonts are read only for a document that the product's own cannot draw: they are large, and a font that
- * is added must not change how all other documents look.
+ * The operator's fonts are loaded only if the built-in fonts cannot draw a document: they are large, and an added
+ * font must not change the look of other documents.
  */
 async function renderWithFonts(
   ctx: Ctx,

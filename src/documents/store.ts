@@ -1,10 +1,10 @@
-/** The SQL of frozen documents and of the PDFs that their invoices and credit notes name. */
+/** The SQL of frozen documents, and of the PDF columns of their invoices and credit notes. */
 import { insertOf, updateOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import type { Row } from '../db/rows.ts';
 import type { DocumentKind, DocumentModel } from './document-model.ts';
 
-/** `subject_id`: of the invoice or the credit note. */
+/** `subject_id`: the invoice or credit note. */
 export type NewDocument = Omit<Row<'documents'>, 'render_error'> & Said;
 
 interface Said {
@@ -45,7 +45,7 @@ export async function findDocument(
 type PdfColumns = Pick<Row<'invoices' | 'credit_notes'>, 'pdf_url' | 'pdf_sha256' | 'pdf_generated_at'>;
 export type Pdf = { readonly [Column in keyof PdfColumns]: NonNullable<PdfColumns[Column]> };
 
-/** The PDF of an issued document is named once; another that was rendered meanwhile changes nothing. */
+/** Sets the PDF of an issued document once; a second PDF rendered meanwhile changes nothing. */
 export async function setPdf(
   tx: LedgerTransaction,
   organisationId: string,
@@ -74,7 +74,7 @@ export async function setRenderError(
 }
 
 export interface PdfState {
-  /** Null: it was not issued. */
+  /** Null: not issued. */
   readonly number: Row<'invoices'>['invoice_number'] | Row<'credit_notes'>['credit_note_number'];
   readonly pdf_sha256: Row<'invoices' | 'credit_notes'>['pdf_sha256'];
   readonly has_document: boolean;

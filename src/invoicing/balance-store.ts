@@ -1,15 +1,15 @@
-/** The SQL of what is owed on an invoice. It is defined once, by the view `invoice_balances`: nothing here computes. */
+/** The SQL of invoice balances. The view `invoice_balances` is the only definition; nothing is computed here. */
 import type { LedgerTransaction } from '../db/ledger.ts';
 import type { InvoiceBalance } from './invoice.ts';
 
-/** What an issued invoice has come to. Amounts have its currency's decimals. */
+/** The balance of an issued invoice. Amounts have its currency's decimals. */
 export interface IssuedBalance extends InvoiceBalance {
   readonly amount_due: string;
-  /** What no credit note takes yet, proposals included. */
+  /** The part that no credit note, proposals included, takes back yet. */
   readonly creditable_total: string;
-  /** What was credited and paid beyond the total. */
+  /** What was credited and paid in excess of the total. */
   readonly excess_total: string;
-  /** When the latest of its payments was made. */
+  /** The date of its latest payment. */
   readonly last_paid_at: string | null;
 }
 
@@ -18,7 +18,7 @@ export const BALANCE_COLUMNS = 'b.credited_total, b.paid_total, b.amount_due';
 export const WITH_BALANCE = `invoices i
   JOIN invoice_balances b ON b.organisation_id = i.organisation_id AND b.invoice_id = i.id`;
 
-/** Read it under the invoice's lock: a statement of its own then sees what the holders before have committed. */
+/** Call it under the invoice's lock: as a separate statement it then sees what earlier lock holders committed. */
 export async function readIssuedBalance(
   tx: LedgerTransaction,
   organisationId: string,

@@ -1,4 +1,4 @@
-/** The SQL of what invoices are made of: usage by day, adjustments, what was invoiced before, and the events behind it. */
+/** The SQL of what invoices are built from: usage by day, adjustments, earlier invoices, and the events behind them. */
 import { decimal } from '../core/decimal.ts';
 import { firstDay, formatInstant, HOUR_MS, lastDay, type Month } from '../core/time.ts';
 import { bareArray, columnArrays } from '../db/array-literal.ts';
@@ -20,8 +20,8 @@ export interface Billable {
 }
 
 /**
- * All that an invoice of the period may bill: its days, and the adjustments of earlier periods that are open or that the
- * invoice itself has claimed.
+ * Everything an invoice of the period may bill: the period's days, and the adjustments of earlier periods that are
+ * open or claimed by this invoice.
  */
 export async function listBillable(
   tx: LedgerTransaction,
@@ -50,8 +50,8 @@ export async function listBillable(
 }
 
 /**
- * Gives the adjustments to the invoice, and those that it had claimed and no longer takes back to be claimed anew.
- * Answers how many it now has.
+ * Claims the adjustments for the invoice and releases those it claimed before but no longer needs. Returns the
+ * number of claimed adjustments.
  */
 export async function setClaims(
   tx: LedgerTransaction,
@@ -70,7 +70,7 @@ export async function setClaims(
   return rows.filter((row) => row.claimed).length;
 }
 
-/** One of the sources is set: what passed the quantity on. */
+/** Exactly one source is set: the document that passed the quantity on. */
 export interface CarriedRow extends CarriedQuantity {
   readonly organisation_id: string;
   readonly id: string;
@@ -106,8 +106,9 @@ export async function insertCarried(
 }
 
 /**
- * Makes void what a cancelled invoice had carried on, by giving it to that invoice itself: rows are never deleted, and no
- * other invoice can claim it then. Answers how many of its rows another invoice has claimed: those are left as they are.
+ * Voids what a cancelled invoice carried over by assigning it to that invoice itself: rows are never deleted, and
+ * no other invoice can then claim them. Returns the number of its rows claimed by another invoice; those are
+ * unchanged.
  */
 export async function voidCarried(
   tx: LedgerTransaction,
@@ -127,7 +128,7 @@ export async function voidCarried(
   return row?.n ?? 0;
 }
 
-/** What an invoice has claimed; what it carried on itself is not among it. */
+/** The adjustments claimed by an invoice, without those it carried over itself. */
 export async function listClaimed(
   tx: LedgerTransaction,
   organisationId: string,
@@ -149,7 +150,7 @@ const monthValues = (organisationId: string, months: readonly Month[]): string[]
   bareArray(months.map(({ month }) => month)),
 ];
 
-/** Of these months those whose own invoice is issued and not cancelled. */
+/** The months, among the given ones, whose own invoice is issued and not cancelled. */
 export const listStandingInvoices = (
   tx: LedgerTransaction,
   organisationId: string,
@@ -170,9 +171,9 @@ export interface StandingLine extends LineItem {
 }
 
 /**
- * The lines of all such invoices that priced usage of these months, with what credit notes took back of them: a proposal
- * for late usage counts like an issued one, so that what comes later is rated beside it; a dismissed one has settled its
- * usage too, and has given nothing back.
+ * The lines of all such invoices that priced usage of these months, with what credit notes took back of them. A
+ * proposal for late usage counts like an issued note, so later usage is rated on top of it. A dismissed one has
+ * settled its usage too, but has given nothing back.
  */
 export const listStandingLines = (
   tx: LedgerTransaction,
@@ -200,16 +201,19 @@ export const listStandingLines = (
     monthValues(organisationId, months),
   );
 
-/** The keys of a group of events as events-hash.ts says. Through convert_to: a cast to bytea would read backslashes. */
+/**
+ * The hash of a group's event keys, as defined in events-hash.ts. Uses convert_to, because a cast to bytea
+ * interprets backslashes.
+ */
 const KEYS_HASH = `encode(sha256(convert_to(string_agg(octet_length(idempotency_key) || ':' || idempotency_key, ''
   ORDER BY idempotency_key COLLATE "C"), 'UTF8')), 'hex')`;
 
-/** All projects are named, so that the index on (organisation, project, timestamp) serves. */
+/** Names all projects so that the index on (organisation, project, timestamp) is used. */
 const OF_PROJECTS = `organisation_id = $1 AND project_id = ANY (ARRAY(SELECT id FROM projects WHERE organisation_id = $1))`;
 
 /**
- * A day of the books at each level. `differs` where events, hours and days are not equal, or the days' sum and the month;
- * a row without a day is a month without days.
+ * A day of the books at each level. `differs` is set if events, hours and days are not equal, or the sum of the
+ * days and the month are not. A row without a day is a month without days.
  */
 export interface BookedDay extends KeysHash {
   readonly metric_name: string;
@@ -222,7 +226,7 @@ export interface BookedDay extends KeysHash {
   readonly monthly: string | null;
 }
 
-// One statement is one snapshot of all four levels, and the only scan of the events.
+// One statement gives one snapshot of all four levels, with a single scan of the events.
 export const listBookedDays = (
   tx: LedgerTransaction,
   period: PeriodKey,
@@ -269,15 +273,15 @@ export interface LateKeysHash extends KeysHash {
   readonly part: number;
 }
 
-/** The events of late adjustments by part, project and day. `partOf` says which part each adjustment belongs to. */
+/** The events of late adjustments by part, project and day. `partOf` maps each adjustment to its part. */
 export async function listLateEvents(
   tx: LedgerTransaction,
   organisationId: string,
   partOf: ReadonlyMap<string, number>,
 ): Promise<LateKeysHash[]> {
   if (partOf.size === 0) return [];
-  // An adjustment holds the events of one local hour: the bound lets the index serve, and OFFSET 0 makes the planner use it
-  // once for each adjustment instead of joining all of the organisation's events.
+  // An adjustment holds the events of one local hour. The bound on the timestamp makes the index usable; OFFSET 0
+  // makes the planner use it once per adjustment instead of joining all of the organisation's events.
   return await tx.query<LateKeysHash>(
     `WITH late AS MATERIALIZED (
        SELECT c.adjustment_id, c.part, a.project_id, a.hour

@@ -14,10 +14,10 @@ export interface CancelInvoiceInput {
 }
 
 /**
- * Cancels a draft or a finalized invoice and releases the adjustments that it had claimed. A finalized one keeps its
- * number and its period stays closed: a new draft bills the same frozen usage; proposals of credit notes go with it. Throws
- * `not_found`; `invalid_state` for any other status, where a payment or an issued credit note stands on it, and where a
- * later invoice has taken up what this one carried on: cancel that one first.
+ * Cancels a draft or a finalized invoice and releases the adjustments it had claimed. A finalized invoice keeps its
+ * number and its period stays closed; a new draft bills the same frozen usage. Its credit note proposals are
+ * withdrawn. Throws `not_found`; `invalid_state` for any other status, if the invoice has a payment or an issued
+ * credit note, and if a later invoice bills what this one carried over: cancel that one first.
  */
 export const cancelInvoice = (ctx: Ctx, { id, reason }: CancelInvoiceInput): Promise<Invoice> =>
   withOwner(ctx, 'invoices', id, async (tx, organisationId) => {

@@ -19,7 +19,7 @@ export interface CreateInvoiceInput extends Month {
 }
 
 /**
- * Makes the draft of an organisation's month and claims the open adjustments that it shows. Throws `not_found`,
+ * Creates the draft for an organisation's month and claims the open adjustments on it. Throws `not_found`,
  * `currency_mismatch`, `nothing_to_invoice`, `invoice_exists`.
  */
 export async function createInvoice(ctx: Ctx, input: CreateInvoiceInput): Promise<Invoice> {

@@ -1,4 +1,4 @@
-/** The one decision that a preview, a draft, a regenerated draft and an issued invoice share. Pure. */
+/** The one decision shared by preview, draft, regenerated draft and issued invoice. Pure. */
 import { decimal, isZero } from '../core/decimal.ts';
 import { assert } from '../core/error.ts';
 import { formatInstant, type Month } from '../core/time.ts';
@@ -18,7 +18,7 @@ import { type Settlement, settleInvoice } from './settle-invoice.ts';
 
 type Conversions = Pick<Invoice, 'conversions' | 'original_currency' | 'exchange_rate' | 'conversion_date'>;
 
-/** All that an invoice says but who, when and under which number. */
+/** Everything on an invoice except its parties, dates and number. */
 export interface InvoiceContent
   extends Omit<Settlement, 'legal_notes'>,
     Pick<Invoice, 'unpriced'>,
@@ -27,24 +27,28 @@ export interface InvoiceContent
 export interface Decision {
   readonly content: InvoiceContent;
   readonly legal_notes: readonly LegalNote[];
-  /** What the proposals of issued invoices gain by late usage that lowers them; the content stands on what they leave. */
+  /**
+   * Additions to the proposals of issued invoices for late usage that lowers them. The content is built from the
+   * remaining usage.
+   */
   readonly proposals: readonly Proposal[];
   /**
-   * The adjustments that the invoice takes up, and the line of each; 0 where it is unpriced. What a proposal carries goes
-   * by its provisional id.
+   * The line of each adjustment that the invoice takes up; 0 if its usage is unpriced. What a proposal carries over
+   * is listed by its provisional id.
    */
   readonly claims: ReadonlyMap<string, number>;
-  /** What the lines pass on to the next period once the invoice is issued. */
+  /** What the lines carry over to the next period once the invoice is issued. */
   readonly carried: readonly CarriedQuantity[];
   readonly refusals: Refusals;
 }
 
 /**
- * Late usage that lowers issued invoices goes on their proposals first; the invoice is built from what they leave, with what
- * they carry on. `expectedTotal`: what the caller saw. Throws `currency_mismatch`: then there is nothing to show.
+ * Late usage that lowers issued invoices is added to their proposals first. The invoice is built from the rest,
+ * plus what the proposals carry over. `expectedTotal`: the total that the caller saw. Throws `currency_mismatch`:
+ * then there is nothing to show.
  *
- * September was invoiced with 5 units at 2.00, and 8 came late and negative: 10.00 go back and -3 are carried, so that 10
- * units of October come to 14.00.
+ * September was invoiced with 5 units at 2.00, and 8 negative units came late: 10.00 is credited and -3 is carried
+ * over, so 10 units in October cost 14.00.
  */
 export function decideInvoice(loaded: LoadedInvoice, expectedTotal?: string): Decision {
   const { account, period, at, terms } = loaded;
@@ -61,12 +65,12 @@ export function decideInvoice(loaded: LoadedInvoice, expectedTotal?: string): De
   return { content, legal_notes, proposals, claims, carried: carriedOf(lines, period), refusals };
 }
 
-/** Where India asks for a code, the seller's stands on lines whose price names none. */
+/** Where India requires a code, lines without one get the seller's. */
 const withCodeOf =
   ({ hsn_sac }: Seller) =>
   (line: LineItem): LineItem => ({ ...line, hsn_sac: line.hsn_sac ?? hsn_sac });
 
-/** What the next period takes over of each line: see carried-lines.ts. */
+/** What each line carries over to the next period: see carried-lines.ts. */
 const carriedOf = (lines: readonly LineItem[], { year, month }: Month): CarriedQuantity[] =>
   lines
     .filter((line) => !isZero(decimal(line.carried_quantity)))

@@ -1,4 +1,4 @@
-/** Why an invoice cannot be drafted or issued as it was decided. Pure. */
+/** Why a decided invoice cannot be drafted or issued. Pure. */
 import { compare, decimal } from '../core/decimal.ts';
 import { AppError } from '../core/error.ts';
 import { isStale } from '../pricing/fx/is-stale.ts';
@@ -25,7 +25,7 @@ export interface IssueTerms {
   readonly tax: TaxInput;
   /** Epoch milliseconds. */
   readonly at: number;
-  /** What the caller saw. */
+  /** The total that the caller saw. */
   readonly expectedTotal: string | undefined;
 }
 
@@ -90,7 +90,7 @@ function refuseUnconverted(
   );
 }
 
-/** What the tax regime demands of the paper; all that is missing at once. */
+/** The data that the tax regime requires on the document; lists everything missing at once. */
 function refuseIncomplete(
   { line_items }: Content,
   { account: { seller, buyer }, tax }: IssueTerms,

@@ -1,4 +1,4 @@
-/** What the verbs that write a draft share. */
+/** Shared by the verbs that write a draft. */
 import { AppError, assert } from '../core/error.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { setClaims } from './book-store.ts';
@@ -11,7 +11,7 @@ export function assertDraft({ status }: InvoiceRow): void {
   if (status !== 'draft') throw new AppError('invalid_state', `The invoice is ${status}, not a draft.`);
 }
 
-/** Claims the adjustments that the invoice shows and releases those that it no longer does. */
+/** Claims the adjustments on the invoice and releases those no longer on it. */
 export async function claimAdjustments(
   tx: LedgerTransaction,
   { organisation_id, id }: InvoiceRow,

@@ -22,10 +22,10 @@ export interface ExplainedLine extends EventsProof {
   readonly line_number: number;
   readonly kind: LineItem['kind'];
   readonly description: string;
-  /** The version that priced it, whole. */
+  /** The full version that priced the line. */
   readonly plan: PricingPlan | null;
   readonly days: readonly ExplainedDay[];
-  /** Counted again from the events just now; null for the late line of a cancelled invoice, whose claims are released. */
+  /** Recomputed from the events now; null for the late line of a cancelled invoice, whose claims are released. */
   readonly recomputed: (EventsProof & { readonly matches: boolean }) | null;
 }
 
@@ -45,8 +45,8 @@ export interface InvoiceExplanation {
 }
 
 /**
- * Walks each line down to its plan version, the days of its aggregates and the events, whose count and hash are computed
- * again and compared with what was stored when it was issued. Throws `not_found`.
+ * Traces each line back to its plan version, the days of its aggregates and the events. Their count and hash are
+ * recomputed and compared with those stored at issue. Throws `not_found`.
  */
 export const explainInvoice = (ctx: Ctx, { id }: { readonly id: string }): Promise<InvoiceExplanation> =>
   withOwner(ctx, 'invoices', id, async (tx, organisationId) => {
@@ -85,7 +85,7 @@ function headOf(invoice: Invoice): Omit<InvoiceExplanation, 'lines' | 'adjustmen
   return { id, organisation_id, invoice_number, status, year, month, currency, total };
 }
 
-/** The late line of each claimed adjustment; those of unpriced usage have none. */
+/** The late line of each claimed adjustment; adjustments for unpriced usage have none. */
 function lateLinesOf(
   lines: readonly LineItem[],
   adjustments: readonly ClaimedAdjustment[],
@@ -129,7 +129,7 @@ const dayOf = ({
   event_count,
 });
 
-/** A draft has no stored hash yet: its count alone is compared. */
+/** A draft has no stored hash yet, so only its count is compared. */
 function recomputedOf(
   { status }: Invoice,
   line: LineItem,

@@ -1,10 +1,10 @@
-/** The invoice and its lines: what is stored is what is on the wire. Amounts have exactly their currency's decimals. */
+/** The invoice and its lines, stored in the wire format. Amounts have exactly their currency's decimals. */
 import { decimal, formatDecimal, sum, ZERO } from '../core/decimal.ts';
 import { formatMoney } from '../core/money.ts';
 import type { Month } from '../core/time.ts';
 import type { TierCharge } from '../pricing/plans/charge-model.ts';
 
-/** A part of what is taken off before tax; the discounts of an invoice sum to `discount_total`. */
+/** A reduction before tax; the discounts of an invoice sum to `discount_total`. */
 export interface InvoiceDiscount {
   readonly discount_id: string;
   readonly description: string;
@@ -12,7 +12,7 @@ export interface InvoiceDiscount {
   readonly amount: string;
 }
 
-/** A component of tax on all lines of one rate: rounded once on their sum. */
+/** A tax component on all lines with the same rate, rounded once on their sum. */
 export interface InvoiceTax {
   readonly name: string;
   readonly country: string;
@@ -21,7 +21,7 @@ export interface InvoiceTax {
   readonly amount: string;
 }
 
-/** The line's part of that component. */
+/** The line's part of a tax component. */
 export interface LineTax {
   readonly name: string;
   readonly rate: string;
@@ -36,7 +36,7 @@ export interface InvoiceConversion {
   readonly effective_from: string;
   readonly conversion_date: string;
   readonly source: string;
-  /** Who publishes the rate, as it is named on paper; absent in what was written before it was kept. */
+  /** The publisher of the rate, as named on documents; absent on older rows. */
   readonly provider?: string | undefined;
 }
 
@@ -44,12 +44,13 @@ export const INVOICE_STATUSES = ['draft', 'finalized', 'paid', 'refunded', 'canc
 export type InvoiceStatus = (typeof INVOICE_STATUSES)[number];
 
 /**
- * `usage`: one metric, unit and plan version of the period. `flat`: a fee of the period. `carried`: the negative rest of
- * earlier periods, taken off a usage line. `late`: usage that came after its own period was closed.
+ * `usage`: one metric, unit and plan version of the period. `flat`: a fee for the period. `carried`: the negative
+ * remainder of earlier periods, subtracted from a usage line. `late`: usage that arrived after its own period was
+ * closed.
  */
 export type LineKind = 'usage' | 'flat' | 'carried' | 'late';
 
-/** A project's part of a line; the parts sum to its quantity and its total. Null: of the organisation as a whole. */
+/** A project's part of a line; the parts sum to its quantity and its total. Null: for the organisation as a whole. */
 export interface ProjectShare {
   readonly project_id: string | null;
   readonly quantity: string;
@@ -68,7 +69,10 @@ export interface LineItem extends Month {
   /** Before discount and tax, in the invoice's currency. */
   readonly total: string;
   readonly currency: string;
-  /** Of a plan in another currency: that, and the exact amount in it. The rate is null while none is in force. */
+  /**
+   * For a plan in another currency: that currency and the exact amount in it. The rate is null while none is in
+   * force.
+   */
   readonly original_currency: string | null;
   readonly original_amount: string | null;
   readonly exchange_rate: string | null;
@@ -79,15 +83,15 @@ export interface LineItem extends Month {
   readonly tax_amount: string;
   readonly taxes: readonly LineTax[];
   readonly pricing_plan_id: string;
-  /** With year and month: the period and the days of the usage that the line prices. */
+  /** With year and month: the period and the days of the priced usage. */
   readonly first_day: string;
   readonly last_day: string;
-  /** The part of `quantity`, zero or negative, that goes on to the next period. */
+  /** The part of `quantity`, zero or negative, carried over to the next period. */
   readonly carried_quantity: string;
   readonly tiers: readonly TierCharge[] | null;
   readonly by_project: readonly ProjectShare[];
   readonly event_count: number;
-  /** See events-hash.ts; null on a draft, and where the line has no events of its own. */
+  /** See events-hash.ts; null on a draft, and if the line has no events of its own. */
   readonly events_hash: string | null;
 }
 
@@ -117,17 +121,17 @@ export interface InvoiceRow extends Month {
   readonly reverse_charge: boolean;
   readonly unpriced: readonly UnpricedUsage[];
   readonly conversions: readonly InvoiceConversion[];
-  /** Where exactly one currency was converted; `conversions` has all. */
+  /** Set if exactly one currency was converted; `conversions` lists all. */
   readonly original_currency: string | null;
   readonly exchange_rate: string | null;
   readonly conversion_date: string | null;
   readonly template_id: string | null;
-  /** Set once, when the PDF is there. */
+  /** Set once, when the PDF exists. */
   readonly pdf_url: string | null;
   readonly pdf_sha256: string | null;
   readonly pdf_generated_at: string | null;
   readonly issued_at: string | null;
-  /** `YYYY-MM-DD` in the organisation's zone. */
+  /** `YYYY-MM-DD` in the organisation's time zone. */
   readonly due_date: string | null;
   readonly paid_at: string | null;
   readonly cancelled_at: string | null;
@@ -135,15 +139,15 @@ export interface InvoiceRow extends Month {
   readonly updated_at: string;
 }
 
-/** What became of an invoice since: derived from its credit notes and payments. */
+/** The invoice's balance, derived from its credit notes and payments. */
 export interface InvoiceBalance {
   readonly credited_total: string;
   readonly paid_total: string;
-  /** Null where nothing is owed yet or any longer: on drafts and cancelled invoices. */
+  /** Null if nothing can be owed: on drafts and cancelled invoices. */
   readonly amount_due: string | null;
 }
 
-/** Lines of a draft that count nothing yet: no rate from their currency is in force. */
+/** Lines of a draft without an amount so far: no rate from their currency is in force. */
 export interface UnconvertedLines {
   readonly original_currency: string;
   readonly original_amount: string;
@@ -165,7 +169,7 @@ export interface Invoice extends InvoiceRow, InvoiceBalance {
   readonly line_items: readonly LineItem[];
 }
 
-/** Of an invoice to which nothing has happened yet. */
+/** The balance of an invoice without payments or credit notes. */
 export function openBalance({
   status,
   total,
@@ -175,7 +179,7 @@ export function openBalance({
   return { credited_total: nothing, paid_total: nothing, amount_due: status === 'draft' ? null : total };
 }
 
-/** What an invoice would be if it were made now: nothing of it is stored. */
+/** The invoice as it would be if it were created now. Not stored. */
 export interface InvoicePreview extends Omit<Invoice, 'id' | 'status' | 'created_at' | 'updated_at'> {
   readonly id: null;
   readonly status: 'preview';

@@ -1,17 +1,18 @@
-/** The SQL by which the invoicing job finds its work, over all organisations at once: use it with platform reach. */
+/** The SQL by which the invoicing job finds its work across all organisations: use it with platform reach. */
 import type { Month } from '../core/time.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import type { Cutoff, PeriodKey } from '../rollup/close-period.ts';
 
-/** A month that may need a draft. `adjustment`: only because usage of an earlier month is open. */
+/** A month that may need a draft. `adjustment`: only because late usage of an earlier month is open. */
 export interface MissingMonth extends PeriodKey {
   readonly reason: 'usage' | 'flat' | 'adjustment';
 }
 
 /**
- * The months to `last` that have no invoice, not even a cancelled one, and have usage, a flat fee, or late usage of an
- * earlier month whose own invoice stands. Of a flat fee no month before the organisation came is billed of its own accord,
- * however far back the plan was dated: that takes a draft by hand. In order of organisation and month; a month may be there for several reasons.
+ * The months up to `last` that have no invoice, not even a cancelled one, and have usage, a flat fee, or late usage
+ * of an earlier month whose own invoice is issued and not cancelled. A flat fee is not billed automatically for
+ * months before the organisation was created, however early the plan starts: that takes a draft by hand. Sorted by
+ * organisation and month; a month may be listed for several reasons.
  */
 export const listMissingMonths = (tx: LedgerTransaction, last: Month): Promise<MissingMonth[]> =>
   tx.query<MissingMonth>(
@@ -43,7 +44,7 @@ export const listMissingMonths = (tx: LedgerTransaction, last: Month): Promise<M
     [`${last.year}-${String(last.month).padStart(2, '0')}-01`],
   );
 
-/** Those with open late usage, of a month before this one, whose own invoice stands. */
+/** Organisations with open late usage of a month before this one, whose own invoice is issued and not cancelled. */
 export const listLateOrganisations = (
   tx: LedgerTransaction,
   { year, month }: Month,
@@ -62,7 +63,7 @@ export interface DueDraft extends PeriodKey {
   readonly cutoff: Cutoff | null;
 }
 
-/** The drafts whose period and grace are over, the oldest first in each organisation. */
+/** The drafts whose period and grace period have ended, oldest first within each organisation. */
 export async function listDueDrafts(tx: LedgerTransaction, asOf: string): Promise<DueDraft[]> {
   const rows = await tx.query<
     PeriodKey & { id: string; cutoff_seq: number | null; cutoff_epoch: number | null }

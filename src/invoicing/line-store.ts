@@ -1,4 +1,4 @@
-/** The SQL of the lines of invoices. */
+/** The SQL of invoice lines. */
 import { bareArray, columnArrays } from '../db/array-literal.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import type { Invoice, InvoiceBalance, InvoiceRow, LineItem } from './invoice.ts';
@@ -36,7 +36,7 @@ const LINE_COLUMNS = [
 
 const LINE_NAMES = LINE_COLUMNS.map(([name]) => name).join(', ');
 
-/** `INSERT … SELECT` of lines whose arrays begin at parameter $3, after organisation and invoice. */
+/** `INSERT … SELECT` of lines; their arrays begin at parameter $3, after organisation and invoice. */
 export const INSERT_LINES = `INSERT INTO invoice_line_items (organisation_id, invoice_id, id, ${LINE_NAMES})
   SELECT $1::uuid, $2::uuid, r.* FROM unnest($3::uuid[], ${LINE_COLUMNS.map(([, type], index) => `$${index + 4}::${type}[]`).join(', ')}) AS r`;
 export const PARAMETERS_OF_LINES = LINE_COLUMNS.length + 3;
@@ -46,7 +46,7 @@ export const lineValues = (ids: readonly string[], lines: readonly LineItem[]): 
   ...columnArrays(lines, LINE_COLUMNS),
 ];
 
-/** In place of a draft's lines. The insert counts the deleted rows first, so that none of their numbers is taken twice. */
+/** Replaces a draft's lines. The insert counts the deleted rows first, so their line numbers are free again. */
 export async function replaceLines(
   tx: LedgerTransaction,
   invoice: Invoice,

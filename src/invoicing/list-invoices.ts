@@ -4,6 +4,6 @@ import type { Ctx } from '../db/ctx.ts';
 import type { Invoice } from './invoice.ts';
 import { type InvoiceFilter, listInvoiceRows } from './store.ts';
 
-/** In the order of their ids, which is that of their making to the millisecond. */
+/** Sorted by id, which is the order of creation to the millisecond. */
 export const listInvoices = (ctx: Ctx, filter: InvoiceFilter, page: PageInput): Promise<Page<Invoice>> =>
   readWithin(ctx, filter, (tx, narrowed) => listInvoiceRows(tx, narrowed, page));

@@ -1,4 +1,4 @@
-/** Reads what an invoice is built from; decides nothing. */
+/** Reads what an invoice is built from; makes no decisions. */
 
 import { decimal } from '../core/decimal.ts';
 import { assert } from '../core/error.ts';
@@ -41,7 +41,7 @@ export const periodOfInvoice = ({
   currency,
 });
 
-/** The month's period; `toInsert` where it does not exist yet. */
+/** The month's period; `toInsert` is set if it does not exist yet. */
 export async function loadPeriod(
   tx: LedgerTransaction,
   account: AccountOfMonth,
@@ -73,9 +73,9 @@ export async function loadPeriod(
 export interface LoadBillingOptions {
   /** The draft whose own claims count as open. */
   readonly invoiceId: string | null;
-  /** Epoch milliseconds: the moment whose exchange rates hold. */
+  /** Epoch milliseconds. Selects the exchange rates in force. */
   readonly at: number;
-  /** Whether the plans stay as they are until the transaction ends. */
+  /** Whether to lock the plans until the transaction ends. */
   readonly lock: 'share' | 'none';
 }
 
@@ -96,7 +96,7 @@ export async function loadBilling(
 
 const plansOf = ({ lines }: InvoicedPeriod): PlanVersion[] => lines.map((line) => line.plan);
 
-/** From each other currency in which something is priced; the pairs that have no rate are absent. */
+/** The rates from every other currency with a price; pairs without a rate are absent. */
 async function loadRates(
   tx: LedgerTransaction,
   plans: readonly PlanVersion[],

@@ -9,11 +9,11 @@ import { loadTaxInput } from './load-tax-input.ts';
 import type { Terms } from './settle-invoice.ts';
 import type { Account } from './store.ts';
 
-/** All that an invoice is decided from: see decide-invoice.ts. */
+/** Everything an invoice is decided from: see decide-invoice.ts. */
 export interface LoadedInvoice {
   readonly account: Account;
   readonly period: InvoicePeriod;
-  /** Epoch milliseconds: the moment whose exchange rates hold, and whose day is the tax point. */
+  /** Epoch milliseconds. Selects the exchange rates in force and the tax point. */
   readonly at: number;
   readonly billing: BillingInput;
   /** The issued invoices that late usage lowers. */
@@ -21,10 +21,7 @@ export interface LoadedInvoice {
   readonly terms: Terms;
 }
 
-/**
- * Holds as long as the organisation is locked; without that lock it must be read in one snapshot. Throws
- * `currency_mismatch`.
- */
+/** Valid while the organisation is locked; without the lock, read it in one snapshot. Throws `currency_mismatch`. */
 export async function loadInvoice(
   tx: LedgerTransaction,
   account: Account,

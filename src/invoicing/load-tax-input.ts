@@ -4,7 +4,7 @@ import { listTaxRates } from '../pricing/tax/store.ts';
 import { taxCountriesOf } from '../pricing/tax/tax-treatment.ts';
 import type { Account } from './store.ts';
 
-/** Who sells to whom on which day, and the rates in force; nothing is read where no tax is due. */
+/** The parties, the tax point and the rates in force; reads no rates if no tax is due. */
 export async function loadTaxInput(
   tx: LedgerTransaction,
   { buyer, seller }: Account,

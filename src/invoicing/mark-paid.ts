@@ -8,12 +8,12 @@ import { insertOutbox } from '../outbox/store.ts';
 import type { InvoiceRow } from './invoice.ts';
 import { setPaid } from './store.ts';
 
-/** The payment or the credit note after which nothing is due, and when the invoice was paid by it. */
+/** The payment or credit note after which nothing is due, and the date of payment. */
 type SettledBy = ({ readonly payment_id: string } | { readonly credit_note_id: string }) & {
   readonly paid_at: string;
 };
 
-/** A finalized invoice on which nothing is due any longer is paid. Under the lock of the invoice. */
+/** Marks a finalized invoice as paid once nothing is due. Call with the invoice locked. */
 export async function markPaid(
   tx: LedgerTransaction,
   ctx: Ctx,

@@ -1,4 +1,4 @@
-/** Who sells and who buys, as an invoice names and taxes them. */
+/** The seller and the buyer, as an invoice names and taxes them. */
 import type { Address, TaxId } from '../core/address.ts';
 import type { LanguageCode } from '../documents/languages/index.ts';
 import type { TaxRegime } from '../pricing/tax/legal-note.ts';
@@ -17,7 +17,7 @@ export interface Seller {
   readonly credit_note_series: string;
   readonly number_format: string;
   readonly financial_year_start_month: number;
-  /** The day of an invoice is the seller's. */
+  /** Invoice dates are in the seller's time zone. */
   readonly timezone: string;
 }
 

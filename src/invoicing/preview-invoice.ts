@@ -10,9 +10,9 @@ import { loadInvoice } from './load-invoice.ts';
 import { findAccount } from './store.ts';
 
 /**
- * What a draft of the month would be now, to the last line, and without lines where there is nothing to bill; nothing is
- * saved. A segment that
- * changes its price within the month is rated alone, in full and unprorated. Throws `not_found`, `currency_mismatch`.
+ * What the month's draft would be now, down to the last line; without lines if there is nothing to bill. Saves
+ * nothing. A price that changes within the month gives separate segments, each rated in full and without proration.
+ * Throws `not_found`, `currency_mismatch`.
  */
 export async function previewInvoice(ctx: Ctx, input: CreateInvoiceInput): Promise<InvoicePreview> {
   const { organisation_id } = input;

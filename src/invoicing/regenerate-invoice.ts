@@ -13,7 +13,10 @@ import { periodOfInvoice } from './load-billing.ts';
 import { loadInvoice } from './load-invoice.ts';
 import { findInvoiceState, updateDraft } from './store.ts';
 
-/** Builds a draft anew from what the ledger holds now. Throws `not_found`, `invalid_state`, and what createInvoice does. */
+/**
+ * Rebuilds a draft from the ledger's current state. Throws `not_found`, `invalid_state`, and the errors of
+ * createInvoice.
+ */
 export const regenerateInvoice = (ctx: Ctx, { id }: { readonly id: string }): Promise<Invoice> =>
   withOwner(ctx, 'invoices', id, async (tx, organisationId) => {
     const state = await findInvoiceState(tx, organisationId, id, true);

@@ -1,6 +1,6 @@
 /**
- * The `invoicing` job: late usage that lowers issued invoices goes on proposals of credit notes, every ended period that
- * lacks an invoice gets a draft, and drafts past their grace are issued.
+ * The `invoicing` job: late usage that lowers issued invoices is added to credit note proposals, every ended period
+ * without an invoice gets a draft, and drafts past their grace period are issued.
  */
 import { AppError, describeError } from '../core/error.ts';
 import { compareMonths, formatInstant, type Month, monthOf, nextMonth } from '../core/time.ts';
@@ -18,7 +18,7 @@ import { listDueDrafts, listLateOrganisations, listMissingMonths, type MissingMo
 export interface RunInvoicingInput {
   /** Epoch milliseconds. */
   readonly as_of: number;
-  /** Asked before each invoice: when it says false the run ends as `partial`. */
+  /** Checked before each invoice. If it is false, the run ends as `partial`. */
   readonly hasTime: () => boolean;
 }
 
@@ -29,28 +29,28 @@ export interface RefusedInvoice extends Month {
 }
 
 export interface RunInvoicingResult {
-  /** `failed`: something other than a refusal went wrong; `refused` says where. */
+  /** `failed`: an error other than a refusal occurred; `refused` lists it. */
   readonly status: 'succeeded' | 'partial' | 'failed';
-  /** Proposals of credit notes that were made or grew. */
+  /** Credit note proposals created or extended. */
   readonly proposed: number;
   readonly drafted: number;
   readonly finalized: number;
-  /** At most REFUSED_MAX of them. */
+  /** At most REFUSED_MAX entries. */
   readonly refused: readonly RefusedInvoice[];
   readonly refused_count: number;
 }
 
-/** The run's row in the ledger keeps them. */
+/** The list is stored in the run's ledger row. */
 const REFUSED_MAX = 1000;
-/** Connections that work at once; an organisation's own months stay in order, on one of them. */
+/** Concurrent connections. An organisation's months stay in order, on one connection. */
 const LANES = 4;
 
-/** Adds to the run's counts what it has done. */
+/** Adds its results to the run's counts. */
 type Work = (ctx: Ctx) => Promise<void>;
 
 /**
- * Oldest month first in each organisation, inactive ones included. A refusal (not drained, quarantine, currency, …) is
- * listed and stops nothing but that invoice.
+ * Processes the oldest month first within each organisation, inactive ones included. A refusal (not drained,
+ * quarantine, currency, …) is listed and stops only that invoice.
  */
 export async function runInvoicing(ctx: Ctx, input: RunInvoicingInput): Promise<RunInvoicingResult> {
   const run = {
@@ -78,7 +78,7 @@ export async function runInvoicing(ctx: Ctx, input: RunInvoicingInput): Promise<
     });
 
   const before = nextMonth(monthOf(input.as_of, 'UTC'));
-  // First: what is proposed is open no longer, and asks for no draft.
+  // Proposals first: proposed usage is no longer open and needs no draft.
   const late = await ctx.ledger.transaction(PLATFORM, (tx) => listLateOrganisations(tx, before));
   await work(
     late.map(({ organisation_id }) => ({
@@ -148,8 +148,8 @@ function reasonOf(
 }
 
 /**
- * Of the missing months those whose periods have ended, each once. Where only late usage asks for an invoice it is that of
- * the last ended period: not of each month since.
+ * The missing months whose periods have ended, each once. If only late usage needs an invoice, only the last ended
+ * period gets one, not each month since.
  */
 export function listEndedMonths(
   months: readonly MissingMonth[],
@@ -171,7 +171,7 @@ export function listEndedMonths(
   });
 }
 
-/** Runs the tasks over a few connections, those of one organisation in order; a lane ends where `run` says false. */
+/** Runs the tasks over a few connections, those of one organisation in order. A lane stops when `run` returns false. */
 async function inLanes<Task extends PeriodKey>(
   ctx: Ctx,
   tasks: readonly Task[],

@@ -1,4 +1,4 @@
-/** From lines to what is owed: discounts, then taxes. */
+/** From lines to the total: discounts, then taxes. */
 import { add, type Decimal, decimal, isNegative, subtract, sum, ZERO } from '../core/decimal.ts';
 import { assert } from '../core/error.ts';
 import { formatMoney } from '../core/money.ts';
@@ -8,9 +8,9 @@ import { deriveTaxes, type TaxInput } from '../pricing/tax/derive-taxes.ts';
 import type { LegalNote } from '../pricing/tax/legal-note.ts';
 import type { Invoice, LineItem } from './invoice.ts';
 
-/** What decides beside the lines. */
+/** What determines the total besides the lines. */
 export interface Terms {
-  /** In force on some day of the period. */
+  /** In force on at least one day of the period. */
   readonly discounts: readonly Discount[];
   readonly tax: TaxInput;
 }
@@ -31,10 +31,11 @@ export interface Settlement
 }
 
 /**
- * total = Σ lines − Σ discounts + Σ taxes, each already rounded (law 5). Discounts come off before tax; each discount and
- * each component of tax is rounded once, on the sum it applies to, and allocated back to the lines. Pure.
+ * total = Σ lines − Σ discounts + Σ taxes, each already rounded (law 5). Discounts apply before tax. Each discount
+ * and each tax component is rounded once, on the sum it applies to, and allocated to the lines. Pure.
  *
- * Lines 10.00 and 5.00, 10 % off, VAT 19 %: discount 1.50 (1.00 + 0.50), tax 2.57 on 13.50 (1.71 + 0.86), total 16.07.
+ * Lines 10.00 and 5.00, 10 % off, VAT 19 %: discount 1.50 (1.00 + 0.50), tax 2.57 on 13.50 (1.71 + 0.86), total
+ * 16.07.
  */
 export function settleInvoice(lines: readonly LineItem[], currency: string, terms: Terms): Settlement {
   const amounts = lines.map((line) => decimal(line.total));

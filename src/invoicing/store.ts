@@ -1,4 +1,4 @@
-/** The SQL of invoices, their lines and their numbers. What an invoice is made of is read in book-store.ts. */
+/** The SQL of invoices and their numbers. What an invoice is built from is read in book-store.ts. */
 import type { Page, PageInput } from '../core/page.ts';
 import type { Month } from '../core/time.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
@@ -8,7 +8,7 @@ import type { Invoice, InvoiceBalance, InvoiceRow, InvoiceStatus } from './invoi
 import { INSERT_LINES, lineValues, PARAMETERS_OF_LINES, withLines } from './line-store.ts';
 import type { Buyer, Seller } from './parties.ts';
 
-/** An organisation as an invoice needs it, with its seller. */
+/** The organisation's data for invoices, with its seller. */
 export interface Account {
   readonly organisation_id: string;
   readonly organisation_timezone: string;
@@ -30,16 +30,16 @@ interface PeriodColumns {
   readonly period_timezone: string | null;
   readonly period_currency: string | null;
   readonly draft_id: string | null;
-  /** Whether the month has a live invoice, a draft or an issued one. */
+  /** Whether the month has a draft or an issued invoice that is not cancelled. */
   readonly is_invoiced: boolean;
 }
 
 export type AccountOfMonth = Account & PeriodColumns;
 
 /**
- * The organisation, the month's period where it exists, and its draft. `lock`: until the transaction ends no other
- * invoice of the organisation is written, so that two of them cannot claim or price the same adjustments; the roll-up and
- * its foreign keys are not held up.
+ * The organisation, the month's period if it exists, and its draft. `lock`: until the transaction ends, no other
+ * invoice of the organisation is written, so two invoices cannot claim or price the same adjustments. The roll-up
+ * and foreign key checks are not blocked.
  */
 export async function findAccount(
   tx: LedgerTransaction,
@@ -101,11 +101,11 @@ export interface InvoiceState {
   readonly invoice: InvoiceRow;
   readonly account: Account;
   readonly period_status: 'open' | 'closed';
-  /** Rows of the organisation's quarantine that nobody has resolved. */
+  /** Unresolved rows in the organisation's quarantine. */
   readonly quarantined: number;
 }
 
-/** An invoice and its account; `lock` as for findAccount, and the invoice's own row with it. */
+/** An invoice and its account. `lock` as in findAccount, plus the invoice's own row. */
 export async function findInvoiceState(
   tx: LedgerTransaction,
   organisationId: string,
@@ -159,13 +159,13 @@ export async function insertInvoice(
 
 const OWN_COLUMNS = INVOICE_COLUMNS.filter((column) => column !== 'organisation_id' && column !== 'id');
 
-/** jsonb goes as text: pg would write an array as one of Postgres's. */
+/** Passes jsonb as text: pg would write an array as a Postgres array. */
 function columnValue(invoice: InvoiceRow, column: keyof InvoiceRow): unknown {
   const value = invoice[column];
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
 }
 
-/** Written once, when the draft is made, or by what happens to an issued invoice. */
+/** Written once when the draft is created, or by later changes to an issued invoice. */
 const FIXED_COLUMNS: readonly (keyof InvoiceRow)[] = [
   'year',
   'month',
@@ -181,7 +181,7 @@ const FIXED_COLUMNS: readonly (keyof InvoiceRow)[] = [
 ];
 const DRAFT_COLUMNS = OWN_COLUMNS.filter((column) => !FIXED_COLUMNS.includes(column));
 
-/** Writes what may change while an invoice is a draft, its finalization included. */
+/** Writes the columns that may change while an invoice is a draft, including on finalization. */
 export async function updateDraft(tx: LedgerTransaction, invoice: Invoice): Promise<void> {
   await tx.execute(
     `UPDATE invoices SET ${DRAFT_COLUMNS.map((column, index) => `${column} = $${index + 3}`).join(', ')}
@@ -198,7 +198,7 @@ export async function setCancelled(tx: LedgerTransaction, invoice: InvoiceRow): 
   );
 }
 
-/** Settled in full: what was owed is paid or credited. False where the invoice is not a finalized one. */
+/** Marks it as settled in full, by payment or credit. False if the invoice is not finalized. */
 export async function setPaid(
   tx: LedgerTransaction,
   organisationId: string,
@@ -214,8 +214,8 @@ export async function setPaid(
 }
 
 /**
- * The next number of the seller's series and year. Its row stays locked until the transaction ends, and rolls back with
- * it: that is what leaves no gap, and why a sequence would not do. Take it as late as possible.
+ * The next number of the seller's series and year. The counter's row stays locked until the transaction ends and
+ * rolls back with it. That avoids gaps, which a sequence would leave. Take it as late as possible.
  */
 export async function takeNumber(
   tx: LedgerTransaction,

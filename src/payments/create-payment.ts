@@ -22,10 +22,10 @@ import {
 import { findPaymentByKey, insertPayment } from './store.ts';
 
 /**
- * Records money that came by another way, and applies to the invoice what is due on it. A request that is known by its
- * key is answered with the payment that it made, whatever has become of the invoice. Throws, in this order,
- * `invalid_request`, `not_found`, `idempotency_key_reused`, `invalid_state` (no payment is due on a draft or a cancelled
- * invoice), `currency_mismatch`.
+ * Records money received outside the system and applies it to the amount due on the invoice. A repeated request
+ * with the same key gets the original payment, whatever has happened to the invoice since. Throws, in this order,
+ * `invalid_request`, `not_found`, `idempotency_key_reused`, `invalid_state` (a draft or cancelled invoice cannot be
+ * paid), `currency_mismatch`.
  */
 export async function createPayment(ctx: Ctx, input: CreatePaymentInput): Promise<Payment> {
   const faults = findPaymentFaults(input, ctx.now);
@@ -62,7 +62,7 @@ function assertPayable({ status, currency }: InvoiceRow, paidCurrency: string): 
   throw new AppError('currency_mismatch', detail, { errors });
 }
 
-/** Under the lock of the invoice. */
+/** Call with the invoice locked. */
 async function recordPayment(
   tx: LedgerTransaction,
   ctx: Ctx,
@@ -99,7 +99,7 @@ async function recordPayment(
     changes: { invoice_id, ...money, payment_method, reference, paid_at: paidAt },
   });
   if (settles && invoice.status === 'finalized') {
-    // The last to be recorded need not be the last to be made.
+    // Payments may be recorded out of order, so the invoice is settled at the latest payment date.
     const settledAt = last_paid_at !== null && last_paid_at > paidAt ? last_paid_at : paidAt;
     await markPaid(tx, ctx, invoice, { payment_id: id, paid_at: settledAt });
   }

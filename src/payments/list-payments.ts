@@ -4,6 +4,6 @@ import type { Ctx } from '../db/ctx.ts';
 import type { Payment } from './payment.ts';
 import { listPaymentRows, type PaymentFilter } from './store.ts';
 
-/** In the order of their ids, which is that of their making to the millisecond. */
+/** Sorted by id, which is the order of creation to the millisecond. */
 export const listPayments = (ctx: Ctx, filter: PaymentFilter, page: PageInput): Promise<Page<Payment>> =>
   readWithin(ctx, filter, (tx, narrowed) => listPaymentRows(tx, narrowed, page));

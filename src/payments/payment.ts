@@ -1,4 +1,4 @@
-/** A payment of an invoice, and the rules by which it settles one. */
+/** A payment of an invoice, and the rules by which it settles the invoice. */
 import { exponentOf } from '../core/currency.ts';
 import {
   canonicalDecimal,
@@ -24,10 +24,10 @@ export const PAYMENT_STATUSES = [
 ] as const;
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
 
-/** `offline`: received outside, by bank transfer or cheque, and recorded by hand. */
+/** `offline`: received by bank transfer or cheque and recorded by hand. */
 export const RECORDED_METHODS = ['offline'] as const;
 
-/** What is on the wire. Amounts have exactly their currency's decimals. */
+/** The wire format. Amounts have exactly their currency's decimals. */
 export interface Payment {
   readonly organisation_id: string;
   readonly id: string;
@@ -41,7 +41,7 @@ export interface Payment {
   readonly reference: string | null;
   /** The part of `amount` that settles the invoice. */
   readonly applied_amount: string;
-  /** The rest: the customer's money that no invoice has taken. */
+  /** The rest: the customer's money, not applied to any invoice. */
   readonly unapplied_amount: string;
   readonly paid_at: string | null;
   readonly reconciled_at: string | null;
@@ -61,17 +61,17 @@ export interface CreatePaymentInput {
   readonly method: (typeof RECORDED_METHODS)[number];
   readonly amount: string;
   readonly currency: string;
-  /** Epoch milliseconds; now where absent. */
+  /** Epoch milliseconds; default: now. */
   readonly paid_at?: number | undefined;
   readonly reference?: string | null | undefined;
-  /** Of the request, with its sender: see `keyOfRow`. */
+  /** The request's key, prefixed by its sender: see `keyOfRow`. */
   readonly idempotency_key: string | null;
 }
 
-/** Clocks differ by so much; what is later has not been paid yet. */
+/** Tolerance for clock differences. A later payment date is in the future. */
 const AHEAD_MAX_MS = 5 * 60_000;
 
-/** What is wrong with the input itself. Digits are counted as written: '100.0' is no amount of JPY, '1.005' none of USD. */
+/** Validates the input itself. Digits are counted as written: '100.0' is invalid for JPY, '1.005' for USD. */
 export function findPaymentFaults(input: CreatePaymentInput, now: number): Fault[] {
   const faults: Fault[] = [];
   const add = (pointer: string, code: string, detail: string): void => {
@@ -95,22 +95,22 @@ export function findPaymentFaults(input: CreatePaymentInput, now: number): Fault
 export interface Application {
   readonly applied: Decimal;
   readonly unapplied: Decimal;
-  /** Nothing is due after it. */
+  /** Whether nothing is due afterwards. */
   readonly settles: boolean;
 }
 
 /**
- * How much of a payment settles the invoice: what is due, no more.
+ * Applies a payment to the amount due, and no more.
  *
- * Of an invoice 30.00 are due: a payment of 10.00 is applied whole and leaves 20.00; one of 45.00 is applied for 30.00,
- * settles, and leaves 15.00 unapplied; a further one of 5.00 is wholly unapplied.
+ * Of an invoice 30.00 are due: a payment of 10.00 is applied in full and leaves 20.00 due; one of 45.00 is applied
+ * for 30.00, settles the invoice, and leaves 15.00 unapplied; a further one of 5.00 is entirely unapplied.
  */
 export function applyPayment(amount: Decimal, due: Decimal): Application {
   const applied = minimum(amount, due);
   return { applied, unapplied: subtract(amount, applied), settles: isZero(subtract(due, applied)) };
 }
 
-/** Whether a payment is what the input asks for: a retry of the request that recorded it, however much later. */
+/** Whether a payment matches the input: a retry of the request that recorded it, however much later. */
 export function isSamePayment(payment: Payment, input: CreatePaymentInput): boolean {
   return (
     payment.invoice_id === input.invoice_id &&

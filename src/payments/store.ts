@@ -31,7 +31,7 @@ const AFTER = columns('payments', [
   'created_at',
   'updated_at',
 ]);
-/** On the wire in this order. */
+/** In the order of the wire format. */
 const COLUMNS = `${BEFORE}, amount - applied_amount AS unapplied_amount, ${AFTER}`;
 type PaymentRow = RowOf<typeof BEFORE> &
   RowOf<typeof AFTER> &

@@ -1,4 +1,4 @@
-/** Invoices with their frozen documents, written by the owner: pages and links ask only what they say and where they stand. */
+/** Invoices with frozen documents, inserted by the owner: pages and links need only their content and status. */
 import type pg from 'pg';
 import type { DocumentModel } from '../../src/documents/document-model.ts';
 import { randomUUID } from '../setup/seeded.ts';
@@ -16,7 +16,7 @@ export interface IssuedFields {
 
 let month = 0;
 
-/** Over 118.00 INR; a draft has neither number nor document. */
+/** An invoice of 118.00 INR; a draft has neither number nor document. */
 export async function addIssued(
   owner: pg.Client,
   { organisation_id, status = 'finalized', model = {}, pdf_sha256, year = 2002 }: IssuedFields,

@@ -1,4 +1,4 @@
-/** A page as another reader sees it: every tag, attribute and text, by a parser that the product does not choose. */
+/** A page as an independent parser sees it: every tag, attribute and text. */
 import { createRequire } from 'node:module';
 import { expect } from 'vitest';
 
@@ -72,7 +72,7 @@ const ATTRIBUTES = 'class id style title lang dir colspan rowspan scope span src
 const IN_STYLE =
   /<|@(?!media\b|page\b)|\\|url\s*\(|expression|behavior|-moz-binding|image-set|\/\*|javascript/i;
 
-/** Fails unless the page is its frame and, in it, nothing but what shows. */
+/** Fails unless the page is its frame with only harmless content in it. */
 export function expectHarmless(html: string): ReadPage {
   const page = readPage(html);
   expect(page.tags.slice(0, FRAME.length).map(({ name }) => name)).toEqual(FRAME);

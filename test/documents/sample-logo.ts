@@ -1,4 +1,4 @@
-/** Small pictures made by hand, for logos. */
+/** Small hand-made images for logos. */
 import { crc32, deflateSync } from 'node:zlib';
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
@@ -23,7 +23,7 @@ export function pngHeader(width: number, height: number, colourType = 6, bits = 
   return pngChunk('IHDR', header);
 }
 
-/** One colour all over; without alpha where the colour has three parts. */
+/** A single colour; without alpha if the colour has three parts. */
 export function samplePng(width: number, height: number, colour: readonly number[]): Uint8Array {
   const row = [0, ...Array.from({ length: width }, () => colour).flat()];
   const pixels = deflateSync(Buffer.from(Array.from({ length: height }, () => row).flat()));

@@ -12,7 +12,7 @@ const fontFile = (name: string, path: string): FontFile => ({
   bytes: new Uint8Array(readFileSync(require.resolve(`@expo-google-fonts/${path}`))),
 });
 
-/** What the Workers bundle. */
+/** The fonts that the Workers bundle. */
 export const FONTS: readonly FontFile[] = [
   fontFile('NotoSans-Regular', 'noto-sans/400Regular/NotoSans_400Regular.ttf'),
   fontFile('NotoSans-Bold', 'noto-sans/700Bold/NotoSans_700Bold.ttf'),
@@ -251,7 +251,7 @@ export function sampleCreditNote(changes: Partial<DocumentModel> = {}): Document
   });
 }
 
-/** The sample with this many lines, all different, and totals that add up. */
+/** The sample with this many lines, all different, and consistent totals. */
 export function sampleOfLines(count: number, changes: Partial<DocumentModel> = {}): DocumentModel {
   const lines = Array.from({ length: count }, (_, index) => {
     const quantity = String((index + 1) * 37);

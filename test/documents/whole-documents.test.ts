@@ -1,4 +1,4 @@
-/** A template may be a whole document; what of it would be lost is refused, with words that help. */
+/** A template may be a whole document; parts that would be lost are refused with a helpful message. */
 import { expect, test } from 'vitest';
 import { findTemplateFaults, type TemplateContent } from '../../src/documents/templates/template-content.ts';
 

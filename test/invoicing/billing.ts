@@ -1,4 +1,4 @@
-/** Inputs of buildInvoice for the tests: texts in, decimals out. */
+/** Builds inputs of buildInvoice for tests: texts in, decimals out. */
 import { decimal, formatDecimal, subtract, sum } from '../../src/core/decimal.ts';
 import type {
   BillablePlan,
@@ -69,7 +69,7 @@ export const billing = (fields: Partial<BillingInput>): BillingInput => ({
 
 export const invoiceIdOf = (index: number): string => `invoice ${index}`;
 
-/** The period of a month as invoices made so far have billed it, and as what lowered it since was credited. */
+/** A month's period as billed by the given invoices, with the credits for later decreases. */
 export function invoicedPeriod(
   month: number,
   invoices: readonly BuiltInvoice[],
@@ -129,11 +129,11 @@ export const rateOf = (base_currency: string, rate: string): RateInForce => ({
   provider: 'manual',
 });
 
-/** A line in a few words: kind, quantity and total. */
+/** A short form of each line: kind, quantity and total. */
 export const brief = ({ lines }: BuiltInvoice): string[] =>
   lines.map((line) => `${line.kind} ${line.quantity} ${line.total}`);
 
-/** A decrease in a few words: quantity, then what each line gives back. */
+/** A short form of each decrease: quantity, then the credit on each line. */
 export const briefDecreases = ({ decreases }: BuiltInvoice): string[] =>
   decreases.map(({ quantity, credits }) =>
     [

@@ -1,4 +1,4 @@
-/** The books of one organisation in memory, for properties of decideInvoice: what verbs load from them and write to them. */
+/** One organisation's books in memory, for properties of decideInvoice: what verbs load from them and write to them. */
 import { add, type Decimal, decimal, subtract, sum } from '../../src/core/decimal.ts';
 import { assert } from '../../src/core/error.ts';
 import { amountsOf, creditLine, sumCreditLines } from '../../src/invoicing/credit-notes/credit-line.ts';
@@ -135,7 +135,7 @@ export class Books {
     return plan;
   }
 
-  /** As listStandingLines sums them. */
+  /** Sums like listStandingLines. */
   creditsOf(invoiceId: string, lineNumber: number): LineCredits {
     const lines = this.notes
       .filter((note) => note.invoice_id === invoiceId)
@@ -179,7 +179,7 @@ export class Books {
       }));
   }
 
-  /** Stores the draft that was decided; answers its claims by the ids that their rows now have. */
+  /** Stores the decided draft; returns its claims by the ids of their new rows. */
   saveDraft(month: number, decision: Decision): ReadonlyMap<string, number> {
     const draft = this.draftOf(month);
     const ids = this.saveProposals(decision.proposals, draft?.id ?? null);
@@ -261,14 +261,14 @@ export class Books {
     return note;
   }
 
-  /** Of the proposals every nth is issued or dismissed. */
+  /** Issues or dismisses every nth proposal. */
   closeProposals(status: 'issued' | 'dismissed', every: number): void {
     this.notes.forEach((note, index) => {
       if (note.status === 'proposed' && index % every === 0) this.notes[index] = { ...note, status };
     });
   }
 
-  /** A person credits a part of the first line of an invoice that has one above zero, as far as there is room. */
+  /** Credits part of the first positive line of an invoice by hand, as far as there is room. */
   creditByHand(month: number, percent: bigint): void {
     const invoice = this.invoices.find((each) => each.month === month && each.isIssued);
     const line = invoice?.content.line_items.find(({ total }) => decimal(total).units > 0n);
@@ -291,7 +291,7 @@ export class Books {
     this.putNote(nextId(), { invoice_id: invoice.id, taxes: invoice.content.taxes }, [taken], 'manual');
   }
 
-  /** Σ of all usage that is on lines, notes, the lists of unpriced usage, or open. */
+  /** Σ of all usage that is on lines, on notes, in the lists of unpriced usage, or open. */
   accounted(): Decimal {
     const issued = this.invoices.filter(({ isIssued }) => isIssued).map(({ content }) => content);
     const net = (lines: readonly { quantity: string | null; carried_quantity: string }[]): Decimal =>

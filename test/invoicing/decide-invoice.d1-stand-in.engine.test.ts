@@ -1,4 +1,7 @@
-/** On the real ledger: what is previewed is what is drafted, regenerated and issued, to the last line, claim and proposal. */
+/**
+ * On the real ledger: what is previewed is what is drafted, regenerated and issued, to the last line, claim and
+ * proposal.
+ */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decimal, formatDecimal } from '../../src/core/decimal.ts';
@@ -34,7 +37,7 @@ afterAll(() => suite.close());
 const ctx = () => suite.ctx(NOW);
 const rowsOf = async (text: string, ...values: string[]) => (await suite.owner.query(text, values)).rows;
 
-/** What it says: not who, when and under which number, nor the hashes that only an issued one has. */
+/** Its content without parties, dates and number, and without the hashes that only issued invoices have. */
 function saidBy({ line_items, ...invoice }: Invoice | InvoicePreview) {
   const { subtotal, discount_total, tax_total, total, discounts, taxes, reverse_charge, unpriced } = invoice;
   const { conversions, original_currency, exchange_rate, conversion_date } = invoice;
@@ -54,7 +57,7 @@ const decide = (organisation_id: string, month: number): Promise<Decision> =>
     return decideInvoice(await loadInvoice(tx, account, period, options));
   });
 
-/** Of each claimed adjustment what it is, in an order of its own: one that a proposal carries has no row before the draft. */
+/** Each claimed adjustment by its content, sorted: one carried by a proposal has no row before the draft. */
 const claimsOf = (organisationId: string, invoiceId: string) =>
   rowsOf(
     `SELECT id, kind, metric_name, day::text, trim_scale(quantity)::text AS quantity FROM usage_adjustments
@@ -80,7 +83,7 @@ const carriedBy = (organisationId: string, invoiceId: string) =>
   );
 const byText = (rows: readonly object[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
 
-/** What was decided before a write is what the write stored. */
+/** What was decided before a write equals what the write stored. */
 async function expectStored(
   organisationId: string,
   invoice: Invoice,
@@ -118,7 +121,7 @@ async function expectStored(
   expect(inOrder(gained)).toEqual(inOrder(added));
 }
 
-/** Previews, drafts or regenerates, and looks at what was stored. */
+/** Previews, then drafts or regenerates, and checks what was stored. */
 async function draft(
   { organisation_id }: Customer,
   month: number,
@@ -159,7 +162,7 @@ async function issue({ organisation_id }: Customer, month: number, { id }: Invoi
   );
 }
 
-/** 10 units of October at 2.00, and 8 late and negative on a September that was invoiced with 5. */
+/** 10 units in October at 2.00, and 8 late negative units for September, which was invoiced with 5. */
 async function octoberAfterLate(): Promise<{ organisation_id: string; september: Invoice }> {
   const { organisation_id, projects } = await suite.addOrganisation();
   const [project_id = ''] = projects;
@@ -221,7 +224,7 @@ test('a preview is of one moment: what is proposed while it reads is not in it',
 });
 
 const METRICS = ['calls', 'tokens', 'dollars', 'requests', 'unpriced'];
-/** `delay`: how many months late it comes; `afterDraft`: whether the draft of that month is there already. */
+/** `delay`: by how many months it is late; `afterDraft`: whether that month's draft already exists. */
 const entry = fc
   .record({
     month: fc.constantFrom(8, 8, 9, 10),
@@ -231,7 +234,7 @@ const entry = fc
     delay: fc.constantFrom(0, 0, 1, 2),
     afterDraft: fc.boolean(),
   })
-  // Most of what comes late takes away.
+  // Most late usage is negative.
   .map((each) =>
     each.delay > 0 && each.thousandths % 3 !== 0
       ? { ...each, thousandths: -Math.abs(each.thousandths) }

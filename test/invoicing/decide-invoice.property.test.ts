@@ -1,4 +1,7 @@
-/** A preview is what a draft stores, and what is decided again from what it stored: for the draft itself, and when it is issued. */
+/**
+ * A preview equals what a draft stores, and equals the decision repeated from what was stored: for the draft, and
+ * at issue.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compare, decimal, formatDecimal, isNegative, isZero, sum } from '../../src/core/decimal.ts';
@@ -21,7 +24,7 @@ const METRICS = ['a', 'b', 'unpriced'] as const;
 const dayOf = (month: number, day: number): string =>
   `2026-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
 
-/** Usage of a day: `delay` is how many months late it comes, `afterDraft` whether the draft of that month is there already. */
+/** A day's usage. `delay`: by how many months it is late; `afterDraft`: whether that month's draft already exists. */
 const entry = fc
   .record({
     month: fc.constantFrom(1, 1, 2, 2, 3, 4, 5),
@@ -33,7 +36,7 @@ const entry = fc
     afterDraft: fc.boolean(),
     event_count: fc.integer({ min: 1, max: 9 }),
   })
-  // Most of what comes late takes away.
+  // Most late usage is negative.
   .map((each) =>
     each.delay > 0 && each.thousandths % 3 !== 0
       ? { ...each, thousandths: -Math.abs(each.thousandths) }
@@ -147,7 +150,7 @@ const customer: fc.Arbitrary<Customer> = fc
     };
   });
 
-/** What becomes of proposals and invoices after a month was issued. */
+/** What happens to proposals and invoices after a month was issued. */
 const aftermath = fc.record({
   close: fc.constantFrom('issued', 'dismissed', null, null),
   every: fc.integer({ min: 1, max: 3 }),
@@ -162,7 +165,7 @@ const claimsOf = (claims: ReadonlyMap<string, number>): [string, number][] =>
   [...claims].sort(([a], [b]) => (a < b ? -1 : 1));
 const said = ({ content, legal_notes, carried }: Decision) => ({ content, legal_notes, carried });
 
-/** The draft stores what the preview said, and nothing is left to be proposed. */
+/** The draft stores the preview's content, and nothing is left to propose. */
 function draft(books: Books, month: number): void {
   const preview = decide(books, month);
   count(preview, books.load(month).billing.adjustments.length);
@@ -173,7 +176,7 @@ function draft(books: Books, month: number): void {
   expect(claimsOf(again.claims)).toEqual(claimsOf(claims));
 }
 
-/** As the invoicing job does before it drafts. */
+/** Like the invoicing job before it drafts. */
 function proposeFirst(books: Books, month: number): void {
   const { billing, creditable } = books.load(month);
   const { decreases } = buildLateLines(billing, pricesOf(billing));
@@ -208,7 +211,7 @@ test('over random lives a preview, the draft and the issued invoice are one, to 
           arrive(month, false);
           if (proposesFirst[month - 1]) proposeFirst(books, month);
           const preview = decide(books, month);
-          // What comes later stays open, for the next month.
+          // What arrives later stays open until the next month.
           if (preview.refusals.draft) {
             expect(preview.content.line_items).toEqual([]);
             arrive(month, true);
@@ -242,7 +245,7 @@ test('over random lives a preview, the draft and the issued invoice are one, to 
     ),
     cases(300),
   );
-  // The lives were full enough to tell.
+  // The generated cases were varied enough to be conclusive.
   for (const [what, times] of Object.entries(seen)) expect(times, what).toBeGreaterThan(30);
 });
 
@@ -284,6 +287,6 @@ test('the decision leaves what was loaded as it was', () => {
     'carried -3',
   ]);
   expect(decideInvoice(loaded)).toEqual(decision);
-  // Without its first step the invoice would charge what the proposal is about to give back.
+  // Without its first step, the invoice would charge what the proposal is about to credit.
   expect(buildInvoice(loaded.billing).lines).toHaveLength(1);
 });

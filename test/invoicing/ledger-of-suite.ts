@@ -1,4 +1,4 @@
-/** A ledger database of the suite's own in the run's cluster, a stand-in for D1, and what a customer of it does. */
+/** The suite's own ledger database in the run's cluster, a stand-in for D1, and the actions of its customers. */
 import type { DatabaseSync } from 'node:sqlite';
 import type pg from 'pg';
 import type { Actor } from '../../src/core/actor.ts';
@@ -31,14 +31,14 @@ export interface OrganisationInput {
 }
 
 export interface Suite {
-  /** As the owner of the database, past row-level security. */
+  /** As the database owner, bypassing row-level security. */
   readonly owner: pg.Client;
   ctx(now: string, fields?: Partial<Ctx>): Ctx;
   addOrganisation(input?: OrganisationInput): Promise<{ organisation_id: string; projects: string[] }>;
   addPlan(fields: Record<string, unknown>): Promise<string>;
-  /** Into the hot store, as ingest would. */
+  /** Writes to the hot store like ingest. */
   sendEvents(organisationId: string, events: readonly UsageInput[]): void;
-  /** Into the hot store as it is: rows that `sendEvents` does not make. */
+  /** The raw hot store, for rows that `sendEvents` cannot make. */
   readonly sqlite: DatabaseSync;
   drain(now?: string): Promise<void>;
   close(): Promise<void>;
@@ -46,7 +46,7 @@ export interface Suite {
 
 const ACTOR: Actor = { kind: 'system', job: 'test' };
 
-/** No invoicing verb reaches outside: documents leave through the outbox. */
+/** No invoicing verb calls outside: documents are sent through the outbox. */
 const refuse = async (): Promise<never> => {
   throw new Error('nothing leaves from here');
 };
@@ -171,7 +171,7 @@ export async function openSuite(name: string): Promise<Suite> {
   };
 }
 
-/** An organisation with 100 and 50.5 tokens of September 2026 in two projects, at 0.01. */
+/** An organisation with 100 and 50.5 tokens in September 2026 in two projects, at 0.01. */
 export async function septemberOf(suite: Suite, fields: OrganisationInput = {}) {
   const { organisation_id, projects } = await suite.addOrganisation(fields);
   const [a = '', b = ''] = projects;

@@ -1,4 +1,4 @@
-/** Cost plus: usage that is money itself, through the ledger to invoices and what is credited of them. */
+/** Cost plus a margin: usage that is money itself, through the ledger to invoices and their credits. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createInvoice } from '../../src/invoicing/create-invoice.ts';
 import { getCreditNote } from '../../src/invoicing/credit-notes/get-credit-note.ts';

@@ -1,4 +1,4 @@
-/** What is owed, against its definition in exact fractions: discounts, then taxes, in every regime and currency. */
+/** The total against its definition in exact fractions: discounts, then taxes, in every regime and currency. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { listCurrencies } from '../../src/core/currency.ts';
@@ -79,7 +79,7 @@ function settle(each: Case, currency: string): Settlement {
         day: DAY,
         rates: ['IN', 'DE', 'FR', 'US'].flatMap((country) =>
           CATEGORIES.map((category, i) =>
-            // Of another country than the one that must rule: a wrong one shows.
+            // A rate of a country that must not apply, so that a mix-up shows.
             rateOf(country, country === situation.country ? (rates[i] ?? '') : '77.7', { category }),
           ),
         ),
@@ -88,7 +88,7 @@ function settle(each: Case, currency: string): Settlement {
   );
 }
 
-/** In minor units; only a text with exactly the currency's decimals is read. */
+/** In minor units; accepts only a text with exactly the currency's decimals. */
 function unitsIn(text: string, currency: string): bigint {
   const digits = digitsOf(currency);
   expect(text).toMatch(digits === 0 ? /^(0|-?[1-9]\d*)$/ : new RegExp(`^-?(0|[1-9]\\d*)\\.\\d{${digits}}$`));
@@ -133,7 +133,7 @@ function assertSettled(each: Case, currency: string): void {
   assertAllocated(settled, expected, currency);
 }
 
-/** The lines bear the whole, none of them further from its exact share than rounding takes it. */
+/** The lines sum to the whole, and none is further from its exact share than rounding allows. */
 function assertAllocated(settled: Settlement, expected: Expected, currency: string): void {
   const amount = (text: string): bigint => unitsIn(text, currency);
   const { line_items } = settled;

@@ -1,4 +1,4 @@
-/** Lines, discounts and parties of all kinds, and what is owed for them by its definition, in exact fractions. */
+/** Lines, discounts and parties of all kinds, and their totals by definition, in exact fractions. */
 import fc from 'fast-check';
 import type { TaxInput } from '../../src/pricing/tax/derive-taxes.ts';
 import { render } from '../pricing/plans/cases.ts';
@@ -15,7 +15,7 @@ import {
 } from '../pricing/plans/oracle.ts';
 import { buyerIn, DE_SELLER, GSTIN_27, IN_SELLER } from '../pricing/tax/parties.ts';
 
-/** As ISO 4217 says it, written apart from the product's table. */
+/** From ISO 4217, independent of the product's table. */
 const DIGITS: Readonly<Record<string, number>> = Object.fromEntries([
   ...'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'
     .split(' ')
@@ -28,7 +28,7 @@ export const digitsOf = (currency: string): number => DIGITS[currency] ?? 2;
 export interface Situation {
   readonly name: string;
   readonly parties: Pick<TaxInput, 'regime' | 'seller' | 'buyer'>;
-  /** What must come of it: the country whose rates hold and the parts of a rate, or nothing but a rate of zero. */
+  /** The expected result: the country whose rates apply and the parts of a rate, or a zero rate only. */
   readonly country: string;
   readonly parts: readonly (readonly [name: string, share: string])[];
   readonly isZero?: boolean;
@@ -91,7 +91,7 @@ export const SITUATIONS: readonly Situation[] = [
 
 export const CATEGORIES = ['a', 'b', 'c'] as const;
 
-/** A usage line, and what earlier periods take off it: a negative line of the same plan, never more than it. */
+/** A usage line, and what earlier periods subtract from it: a negative line of the same plan, never larger than it. */
 interface Usage {
   readonly units: bigint;
   readonly carried: bigint;
@@ -107,7 +107,7 @@ export interface Case {
     readonly units: bigint;
     readonly isForeign: boolean;
   }[];
-  /** Of the categories, in their order, in percent. */
+  /** In percent, by category, in the order of CATEGORIES. */
   readonly rates: readonly string[];
   readonly situation: Situation;
 }
@@ -155,7 +155,7 @@ export interface OracleLine {
   readonly category: (typeof CATEGORIES)[number];
 }
 
-/** As build-invoice.ts orders them: what is carried comes after all usage. */
+/** In the order of build-invoice.ts: carried lines come after all usage. */
 export const linesOf = ({ usage: all }: Case): OracleLine[] => [
   ...all,
   ...all.filter(({ carried }) => carried > 0n).map((each) => ({ ...each, units: -each.carried })),
@@ -169,7 +169,7 @@ const percentage = (base: bigint, text: Fraction): bigint =>
 export interface Expected {
   readonly discounts: readonly bigint[];
   readonly discountOfLine: readonly bigint[];
-  /** What of the discounts is each line's in exact proportion. */
+  /** Each line's exact share of the discounts. */
   readonly sharesOfDiscounts: readonly Fraction[];
   readonly taxes: readonly {
     readonly name: string;

@@ -1,4 +1,4 @@
-/** What the transaction of a payment keeps together, and what two of one request do without the answers that HTTP keeps. */
+/** What the payment transaction keeps atomic, and what two runs of one request do without HTTP's stored answers. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Ctx } from '../../src/db/ctx.ts';
 import { createPayment } from '../../src/payments/create-payment.ts';
@@ -21,7 +21,7 @@ const inputOf = (invoice_id: string, idempotency_key: string | null = null) => (
   idempotency_key,
 });
 
-/** With a client of its own, as each request has. */
+/** With its own client, like each request. */
 async function withOwnLedger<T>(work: (ctx: Ctx) => Promise<T>): Promise<T> {
   const ctx = suite.ctx(NOW);
   const ledger = ctx.openLedger();

@@ -1,4 +1,4 @@
-/** What is owed on an invoice, over payments, refunds and credit notes: the one definition, case by case. */
+/** The balance of an invoice over payments, refunds and credit notes: the one definition, case by case. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issueCreditNote } from '../../src/invoicing/credit-notes/issue-credit-note.ts';
@@ -59,7 +59,7 @@ async function balanceOf(invoiceId: string): Promise<Record<(typeof COLUMNS)[num
   return rows[0];
 }
 
-/** Of 100.00, on which nothing has happened. */
+/** An invoice of 100.00 without payments. */
 const UNPAID = {
   amount_due: '100.00',
   paid_total: '0.00',

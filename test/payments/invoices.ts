@@ -1,4 +1,4 @@
-/** Invoices and credit notes written by the owner: a payment asks only what they come to and where they stand. */
+/** Invoices and credit notes inserted by the database owner: payments need only their totals and states. */
 import type pg from 'pg';
 import { randomUUID } from '../setup/seeded.ts';
 
@@ -55,7 +55,7 @@ export async function addCreditNote(
   );
 }
 
-/** What stands of an invoice: its state, its payments, and the audit and outbox rows that they have caused. */
+/** The state of an invoice: its status, its payments, and the audit and outbox rows they caused. */
 export async function readBooks(owner: pg.Client, invoiceId: string) {
   const rows = async (sql: string) => (await owner.query(sql, [invoiceId])).rows;
   const [invoice] = await rows('SELECT status, paid_at FROM invoices WHERE id = $1');

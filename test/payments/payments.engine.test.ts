@@ -1,4 +1,4 @@
-/** Payments recorded by hand, over the wire: what they settle, once, and what is left. */
+/** Payments recorded by hand, over HTTP: what they settle, once, and what is left. */
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashKey } from '../../src/access/key.ts';

@@ -7,9 +7,9 @@ import { languageOf } from '../languages/index.ts';
 export interface EmailContent {
   readonly kind: EmailKind;
   readonly model: DocumentModel;
-  /** What is left to pay of the invoice; its decimals are the currency's. */
+  /** What is left to pay on the invoice, with the currency's decimals. */
   readonly amountDue: string;
-  /** Where the invoice can be seen. */
+  /** The page of the invoice. */
   readonly link: string;
 }
 
@@ -21,11 +21,11 @@ export interface ComposedEmail {
 
 const HEADER_CHARACTERS_MAX = 200;
 
-/** A text of a user as one line that may stand in a header: no line end can begin a header of its own. */
+/** A user's text as one line, safe in a header: no line break can start another header. */
 export const headerText = (text: string): string =>
   [...cleanText(text).replace(/\s+/g, ' ').trim()].slice(0, HEADER_CHARACTERS_MAX).join('');
 
-/** Subject and body in the document's language; every text of a user is one line, and escaped in the HTML. */
+/** Subject and body in the document's language. Every user text is one line, and escaped in the HTML. */
 export function composeEmail({ kind, model, amountDue, link }: EmailContent): ComposedEmail {
   const language = languageOf(model.language);
   const texts = emailTextsOf(model.language);

@@ -1,10 +1,10 @@
 import { addDays } from '../../core/time.ts';
 
 export interface ReminderCase {
-  /** `YYYY-MM-DD`, as `today`, both of the organisation's zone. */
+  /** `YYYY-MM-DD`, like `today`; both in the organisation's time zone. */
   readonly due_date: string;
   readonly today: string;
-  /** Null: none. */
+  /** Null: no reminder. */
   readonly reminder_days_before: number | null;
   readonly reminder_days_after: number | null;
 }
@@ -12,8 +12,8 @@ export interface ReminderCase {
 export type ReminderKind = 'reminder_before' | 'reminder_after';
 
 /**
- * Which reminder an unpaid invoice is due today. Due on the 20th with 3 days before and 7 after: the first on the 17th to
- * 19th, none on the 20th to 26th, the second from the 27th on.
+ * The reminder to send for an unpaid invoice today. Due on the 20th with 3 days before and 7 after: the first on
+ * the 17th to 19th, none on the 20th to 26th, the second from the 27th on.
  */
 export function deriveReminder(invoice: ReminderCase): ReminderKind | null {
   const { due_date, today, reminder_days_before, reminder_days_after } = invoice;

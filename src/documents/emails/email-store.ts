@@ -1,4 +1,4 @@
-/** The SQL of e-mails: what one is about, and the row that tells of each attempt to send it. */
+/** The SQL of e-mails: the subject of an e-mail, and the row that records each attempt to send it. */
 import type { Page, PageInput } from '../../core/page.ts';
 import { columns, insertOf, matching, pick, type RowOf, updateOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
@@ -10,7 +10,7 @@ export interface EmailSubject
   extends Readonly<Pick<Row<'invoices'>, 'due_date'>>,
     Readonly<Pick<Row<'organisations'>, 'timezone'>> {
   readonly model: Row<'documents'>['model'] & DocumentModel;
-  /** Of the document; null while it is not rendered. */
+  /** Hash of the document's PDF; null until it is rendered. */
   readonly pdf_sha256: Row<'invoices' | 'credit_notes'>['pdf_sha256'];
   readonly invoice_id: Row<'invoices'>['id'];
   readonly invoice_status: Row<'invoices'>['status'];
@@ -19,7 +19,7 @@ export interface EmailSubject
   readonly is_due: boolean;
 }
 
-/** A document with the invoice that it is, or corrects, as they are now. */
+/** A document with the current state of its invoice, which it is or corrects. */
 export async function findEmailSubject(
   tx: LedgerTransaction,
   organisationId: string,
@@ -64,7 +64,7 @@ export type EmailNotification = Readonly<RowOf<typeof NOTIFICATION>> & {
 
 const NEVER_ENDED = 'The attempt did not finish. The e-mail may have been sent.';
 
-/** Writes that an attempt begins; one before it that never ended is told as failed. */
+/** Records the start of an attempt. An earlier attempt that never ended is recorded as failed. */
 export async function beginNotification(
   tx: LedgerTransaction,
   notification: EmailNotification,

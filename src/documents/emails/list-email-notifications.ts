@@ -9,7 +9,7 @@ export interface EmailNotificationFilter {
   readonly status?: EmailNotification['status'] | undefined;
 }
 
-/** Every attempt to send an e-mail, the newest first. */
+/** Every attempt to send an e-mail, newest first. */
 export const listEmailNotifications = (
   ctx: Ctx,
   filter: EmailNotificationFilter,

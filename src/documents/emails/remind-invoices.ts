@@ -8,7 +8,7 @@ import { listUnpaidInvoices, type UnpaidInvoice } from './reminder-store.ts';
 import type { EmailPayload } from './send-email.ts';
 
 export interface RemindInvoicesInput {
-  /** The moment whose day counts, in each organisation's zone. */
+  /** The instant that determines the day in each organisation's time zone. */
   readonly as_of: number;
   readonly hasTime: () => boolean;
 }
@@ -22,8 +22,8 @@ export interface RemindInvoicesResult {
 const PAGE_ROWS = 500;
 
 /**
- * Asks for the reminders of unpaid invoices, each kind once per invoice, however often it runs. Whether one is still due
- * is looked at again when it is sent.
+ * Requests reminders for unpaid invoices, each kind once per invoice, however often it runs. Whether a reminder is
+ * still due is checked again when it is sent.
  */
 export async function remindInvoices(
   ctx: Ctx,

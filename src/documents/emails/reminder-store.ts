@@ -1,4 +1,4 @@
-/** The SQL of reminders. Platform reach. */
+/** The SQL of reminders. Needs platform reach. */
 import { columns, type RowOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import type { Row } from '../../db/rows.ts';
@@ -13,13 +13,13 @@ export interface UnpaidInvoice
   extends Readonly<Pick<Row<'invoices'>, 'organisation_id' | 'id'>>,
     Readonly<RowOf<typeof OF_ORGANISATION>> {
   readonly document_id: Row<'documents'>['id'];
-  /** An issued invoice has one. */
+  /** Not null, because the invoice is issued. */
   readonly due_date: NonNullable<Row<'invoices'>['due_date']>;
 }
 
 /**
- * Unpaid invoices that may be due a reminder which they have not had, by id. `day` is that of UTC, and each border a day
- * wide: what day it is where the organisation is, its zone must say.
+ * Unpaid invoices that may be due a reminder not sent yet, sorted by id. `day` is the day in UTC, and both bounds
+ * are one day wider: the organisation's time zone decides its actual day.
  */
 export async function listUnpaidInvoices(
   tx: LedgerTransaction,

@@ -10,7 +10,7 @@ import { pdfNameOf, readPdf } from '../pdf/pdf-file.ts';
 import { composeEmail, headerText } from './compose-email.ts';
 import { beginNotification, type EmailSubject, endNotification, findEmailSubject } from './email-store.ts';
 
-/** What an `email.send` row says; the recipient is the one of the moment in which it was asked for. */
+/** The payload of an `email.send` row; the recipient is fixed at the time of the request. */
 export interface EmailPayload {
   readonly kind: EmailKind;
   readonly document_id: string;
@@ -19,7 +19,7 @@ export interface EmailPayload {
   readonly recipient: string;
 }
 
-/** The address at which the invoice can be seen, made for this e-mail. */
+/** Returns the invoice's page address for this e-mail. */
 export type LinkFor = (
   ctx: Ctx,
   invoice: { readonly organisation_id: string; readonly invoice_id: string },
@@ -28,8 +28,8 @@ export type LinkFor = (
 const SEND_TIMEOUT_MS = 30_000;
 
 /**
- * Sends the e-mail of one document, with its PDF: waits for that, and leaves out what has become untrue meanwhile. The
- * attempt is written down before the call and its end after it, so that none goes untold.
+ * Sends the e-mail for one document with its PDF. It waits until the PDF is rendered and skips e-mails that no
+ * longer apply. The attempt is recorded before the call and its result after it, so every attempt is on record.
  */
 export const sendEmail =
   (linkFor: LinkFor): OutboxHandler =>
@@ -76,11 +76,11 @@ export const sendEmail =
 function readPayload({ payload }: OutboxMessage): EmailPayload {
   const known = EMAIL_KINDS.find((kind) => kind === payload['kind']);
   if (!known) throw new Error(`unknown e-mail kind ${String(payload['kind'])}`);
-  // Written by verbs of ours, with the kind.
+  // Only our own verbs write it, with the kind.
   return payload as unknown as EmailPayload;
 }
 
-/** What a cancelled invoice asks for is not asked for; a reminder only of what is still to be paid, and in its time. */
+/** Skips the e-mail of a cancelled invoice, and reminders for amounts no longer due or outside their time. */
 function isStillWanted(kind: EmailKind, subject: EmailSubject, now: number): boolean {
   const { invoice_status, is_due, due_date, timezone } = subject;
   if (kind === 'credit_note_issued') return true;
@@ -106,7 +106,7 @@ function emailOf(
   };
 }
 
-/** Null where the provider took it, else why not. */
+/** Null if the provider accepted it, else the error. */
 async function send({ mailer }: Ctx, email: EmailMessage): Promise<string | null> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {

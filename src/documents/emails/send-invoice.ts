@@ -10,12 +10,12 @@ import type { EmailPayload } from './send-email.ts';
 
 export interface SendInvoiceInput {
   readonly id: string;
-  /** The organisation's billing address where none is given. */
+  /** Default: the organisation's billing address. */
   readonly recipient?: string | undefined;
 }
 
 export interface AskedEmail {
-  /** By which the attempts are found among the e-mail notifications. */
+  /** Identifies the attempts among the e-mail notifications. */
   readonly outbox_id: string;
   readonly organisation_id: string;
   readonly invoice_id: string;
@@ -24,8 +24,8 @@ export interface AskedEmail {
 }
 
 /**
- * Asks for one more e-mail of an issued invoice; it leaves with the next run of `deliver`. Throws `not_found`;
- * `invalid_state` for a draft, a cancelled invoice, and one of before invoices were documents.
+ * Requests another e-mail for an issued invoice; the next run of `deliver` sends it. Throws `not_found`;
+ * `invalid_state` for a draft, a cancelled invoice, and one issued before invoices had documents.
  */
 export const sendInvoice = (ctx: Ctx, { id, recipient }: SendInvoiceInput): Promise<AskedEmail> =>
   withOwner(ctx, 'invoices', id, async (tx, organisation_id) => {
@@ -62,7 +62,7 @@ export const sendInvoice = (ctx: Ctx, { id, recipient }: SendInvoiceInput): Prom
       entity_type: 'invoice',
       entity_id: id,
       action: 'invoice.send',
-      // Without the address: the log outlives what may be known of a person.
+      // Without the address: the audit log outlives the retention of personal data.
       changes: { outbox_id, to_billing_email: recipient === undefined },
     });
     return { outbox_id, organisation_id, invoice_id: id, recipient: payload.recipient, created_at };

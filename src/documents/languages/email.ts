@@ -1,4 +1,4 @@
-/** The sentences of e-mails. Places in braces are filled by `fillText`. */
+/** The sentences of e-mails. `fillText` fills the placeholders in braces. */
 import type { LanguageCode } from './index.ts';
 
 export const EMAIL_KINDS = [
@@ -16,7 +16,7 @@ export interface EmailTexts {
   readonly subjects: Readonly<Record<EmailKind, string>>;
   /** {number} {seller} {total} {issued}, and {invoice} for a credit note */
   readonly openings: Readonly<Record<EmailKind, string>>;
-  /** {date}: where the invoice is to be paid. */
+  /** {date}: used if the invoice has a due date. */
   readonly due: string;
   /** {date} {open} */
   readonly due_soon: string;

@@ -3,7 +3,7 @@ import { en } from './en.ts';
 import { hi } from './hi.ts';
 import type { Language } from './language.ts';
 
-/** A further language is one more file and its name here. */
+/** To add a language, add a file and an entry here. */
 const LANGUAGES = { en, de, hi } as const satisfies Readonly<Record<string, Language>>;
 
 export type LanguageCode = keyof typeof LANGUAGES;

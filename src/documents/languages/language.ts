@@ -1,21 +1,21 @@
-/** What a language of documents must bring: its texts, and how it writes numbers, amounts and days. Digits are always Latin. */
+/** A document language: its texts and its formats for numbers, amounts and days. Digits are always Latin. */
 export interface Language {
   /** BCP 47; the file's name. */
   readonly code: string;
   readonly months: readonly string[];
-  /** The number of a day within a date: '31' or '31.'. */
+  /** The day number within a date: '31' or '31.'. */
   readonly dayOfMonth: (day: string) => string;
   readonly decimalPoint: string;
   readonly groupSeparator: string;
-  /** Thousands: 1,234,567. Lakh: 12,34,567; `lakh_for_inr` writes so only amounts of rupees. */
+  /** Thousands: 1,234,567. Lakh: 12,34,567; `lakh_for_inr` uses lakh only for rupee amounts. */
   readonly grouping: 'thousands' | 'lakh' | 'lakh_for_inr';
-  /** Number and currency, which is a symbol or an ISO code, in order. */
+  /** Joins number and currency (a symbol or an ISO code) in the right order. */
   readonly amount: (number: string, currency: string, isSymbol: boolean) => string;
   readonly percent: (number: string) => string;
   readonly texts: DocumentTexts;
 }
 
-/** Places in braces are filled by `fillText`. */
+/** `fillText` fills the placeholders in braces. */
 export interface DocumentTexts {
   readonly invoice: string;
   readonly tax_invoice: string;
@@ -72,9 +72,9 @@ export interface DocumentTexts {
   readonly total_credit: string;
   readonly tax_summary: string;
   readonly tax: string;
-  /** The tax that a document calls VAT; others keep their names. */
+  /** The name of VAT in this language; other taxes keep their names. */
   readonly vat: string;
-  /** Instead of the name of a tax that the recipient owes. */
+  /** Replaces the name of a tax that the recipient owes. */
   readonly reverse_charge: string;
   readonly rate_of_tax: string;
   readonly taxable_amount: string;
@@ -92,7 +92,7 @@ export interface DocumentTexts {
   readonly eu_reverse_charge: string;
   readonly in_reverse_charge_no: string;
   readonly in_reverse_charge_yes: string;
-  /** Exports from India: by letter of undertaking, or with the tax paid. */
+  /** Exports from India: under a letter of undertaking, or with the tax paid. */
   readonly in_export_without_tax: string;
   readonly in_export_with_tax: string;
   readonly outside_scope: string;

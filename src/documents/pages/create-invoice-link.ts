@@ -16,12 +16,12 @@ import {
 
 const LIFE_MS = 90 * DAY_MS;
 const LIFE_MAX_MS = 731 * DAY_MS;
-/** What a link in an e-mail has left at least. */
+/** The minimum remaining lifetime of a link in an e-mail. */
 const LIFE_LEFT_MS = 30 * DAY_MS;
 
 export interface CreateInvoiceLinkInput {
   readonly invoice_id: string;
-  /** Epoch milliseconds; 90 days from now where absent, two years at most. */
+  /** Epoch milliseconds; default: 90 days from now; at most two years ahead. */
   readonly expires_at?: number | undefined;
 }
 
@@ -29,7 +29,10 @@ export interface InvoiceLinkWithUrl extends InvoiceLink {
   readonly url: string;
 }
 
-/** Throws `not_found`, `invalid_request` for an end out of range, `invalid_state` for an invoice that was not issued. */
+/**
+ * Throws `not_found`, `invalid_request` if the expiry is out of range, `invalid_state` if the invoice was not
+ * issued.
+ */
 export async function createInvoiceLink(
   ctx: Ctx,
   { invoice_id, expires_at = ctx.now + LIFE_MS }: CreateInvoiceLinkInput,
@@ -45,8 +48,8 @@ export async function createInvoiceLink(
 }
 
 /**
- * The address at which the customer sees the invoice, as an e-mail carries it: that of a link with 30 days left, else of a
- * new one. Throws `not_found` and `invalid_state`. Opens its own transaction.
+ * The page address of an invoice for an e-mail: a link with at least 30 days left, else a new one. Throws
+ * `not_found` and `invalid_state`. Opens its own transaction.
  */
 export const linkFor = (
   ctx: Ctx,

@@ -1,4 +1,4 @@
-/** A document as a template of HTML is given it: every amount, day and word as it is shown. */
+/** A document as input for an HTML template: every amount, day and text as shown. */
 import { cleanText } from '../clean-text.ts';
 import type { DocumentLine, DocumentModel, Party } from '../document-model.ts';
 import {
@@ -30,7 +30,7 @@ import { type Language, languageOf } from '../languages/index.ts';
 import type { View, ViewValue } from '../templates/template.ts';
 import type { DocumentView } from '../templates/template-variables.ts';
 
-/** `logo`: the file of `model.logo`; `amountDue`: what of the total is still to be paid, where that is known. */
+/** `logo`: the file of `model.logo`; `amountDue`: the amount still due, if known. */
 export function deriveDocumentView(
   model: DocumentModel,
   logo: Uint8Array | null,
@@ -97,7 +97,7 @@ export function deriveDocumentView(
     payment_instructions: model.kind === 'invoice' ? (model.payment_instructions ?? '') : '',
     labels: language.texts,
   };
-  // Cleaning keeps the shape: only texts change.
+  // Cleaning keeps the shape and changes only texts.
   const clean = cleanView(view) as unknown as DocumentView;
   return logo && model.logo ? { ...clean, logo: dataAddress(model.logo.media_type, logo) } : clean;
 }
@@ -138,7 +138,7 @@ function lineItemOf(model: DocumentModel, line: DocumentLine): DocumentView['lin
   };
 }
 
-/** Without what is not for the eye, in every text. */
+/** Removes invisible characters from every text. */
 export function cleanView(value: ViewValue | View): ViewValue {
   if (typeof value === 'string') return cleanText(value);
   if (typeof value !== 'object') return value;

@@ -7,11 +7,11 @@ import { renderPage } from './render-page.ts';
 
 export interface GetPageInput {
   readonly kind: DocumentKind;
-  /** Of the invoice or the credit note. */
+  /** Id of the invoice or the credit note. */
   readonly id: string;
 }
 
-/** The page of what was issued. Throws `not_found`, `invalid_state` for what was not. */
+/** The page of an issued document. Throws `not_found`, `invalid_state` if it was not issued. */
 export async function getPage(ctx: Ctx, { kind, id }: GetPageInput): Promise<string> {
   const table = kind === 'invoice' ? 'invoices' : 'credit_notes';
   const document = await withOwner(ctx, table, id, (tx, organisationId) =>

@@ -1,6 +1,6 @@
 /**
- * The links by which customers open invoices. A token is the link's id and an HMAC-SHA256 over all that it stands for: who
- * has one can make no other, and who reads the database without the keys can make none.
+ * The links by which customers open invoices. A token is the link's id and an HMAC-SHA256 over everything it stands
+ * for. A token does not help to forge another one, and neither does reading the database without the keys.
  */
 import { assert } from '../../core/error.ts';
 import type { InvoiceLink } from './link-store.ts';
@@ -37,7 +37,7 @@ export interface LinkToken {
   readonly signature: Uint8Array<ArrayBuffer>;
 }
 
-/** Null for a text that is no token. Every character counts: 48 bytes fill the 64 to the last bit. */
+/** Null if the text is not a token. Every character counts, because 48 bytes fill all 64 characters to the last bit. */
 export function readToken(token: string): LinkToken | null {
   if (!TOKEN.test(token)) return null;
   const binary = atob(token.replaceAll('-', '+').replaceAll('_', '/'));

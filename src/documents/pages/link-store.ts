@@ -1,4 +1,4 @@
-/** The SQL of the links by which customers open invoices, and of the keys that sign them. */
+/** The SQL of customers' invoice links, and of the keys that sign them. */
 import type { Page, PageInput } from '../../core/page.ts';
 import { columns, insertOf, matching, pick, type RowOf, updateOf } from '../../db/columns.ts';
 import { type LedgerTransaction, PLATFORM, tenant } from '../../db/ledger.ts';
@@ -14,7 +14,7 @@ export async function insertLink(tx: LedgerTransaction, link: InvoiceLink): Prom
   await tx.execute(text, values);
 }
 
-/** By its id alone: with platform reach, for a reader who brings nothing but the link. */
+/** Finds a link by id only, with platform reach: the reader has nothing but the link. */
 export async function findLink(
   tx: LedgerTransaction,
   id: string,
@@ -27,7 +27,7 @@ export async function findLink(
   return row ?? null;
 }
 
-/** The one that lives longest, where it lives beyond a moment. */
+/** The link that expires last, if it is valid beyond an instant. */
 export async function findLiveLink(
   tx: LedgerTransaction,
   organisationId: string,
@@ -65,7 +65,7 @@ export const listLinks = (
     page,
   );
 
-/** Whether the invoice was issued; null where the organisation has no such one. */
+/** Whether the invoice was issued; null if the organisation has no such invoice. */
 export async function findWhetherIssued(
   tx: LedgerTransaction,
   organisationId: string,
@@ -78,7 +78,7 @@ export async function findWhetherIssued(
   return row?.is_issued ?? null;
 }
 
-/** The secrets that are not retired, newest first: that one signs, all of them verify. */
+/** The active secrets, newest first. The newest signs, all of them verify. */
 export async function listLinkSecrets(tx: LedgerTransaction): Promise<string[]> {
   const rows = await tx.query<Pick<Row<'signing_keys'>, 'secret'>>(
     `SELECT secret FROM signing_keys WHERE purpose = 'invoice_link' AND retired_at IS NULL
@@ -87,7 +87,7 @@ export async function listLinkSecrets(tx: LedgerTransaction): Promise<string[]> 
   return rows.map(({ secret }) => secret);
 }
 
-/** The same within a tenant's transaction, whose reach has no keys. */
+/** The same from within a tenant's transaction, which cannot read keys. */
 export async function listLinkSecretsFor(tx: LedgerTransaction, organisationId: string): Promise<string[]> {
   await tx.enter(PLATFORM);
   const secrets = await listLinkSecrets(tx);

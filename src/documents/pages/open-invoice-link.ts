@@ -12,7 +12,7 @@ export interface OpenInvoiceLinkInput {
   readonly token: string;
 }
 
-/** The page of the invoice; null for a token that opens nothing, whatever the reason. */
+/** The invoice's page; null for a token that is not valid, whatever the reason. */
 export async function openInvoiceLink(ctx: Ctx, { token }: OpenInvoiceLinkInput): Promise<string | null> {
   const document = await withLink(ctx, token, (tx, { organisation_id, invoice_id }) =>
     findIssuedDocument(tx, organisation_id, 'invoice', invoice_id),
@@ -25,7 +25,7 @@ export interface LinkedPdf {
   readonly filename: string;
 }
 
-/** The PDF of the invoice; null as for the page. Throws `document_pending`. */
+/** The invoice's PDF; null as for the page. Throws `document_pending`. */
 export async function openLinkedPdf(ctx: Ctx, { token }: OpenInvoiceLinkInput): Promise<LinkedPdf | null> {
   const state = await withLink(ctx, token, (tx, { organisation_id, invoice_id }) =>
     findPdfState(tx, organisation_id, 'invoice', invoice_id),
@@ -35,7 +35,7 @@ export async function openLinkedPdf(ctx: Ctx, { token }: OpenInvoiceLinkInput): 
   return { bytes: await readPdf(ctx.files, state.pdf_sha256), filename: pdfNameOf(state.number) };
 }
 
-/** Runs `work` within the organisation of a link that is signed, live and not revoked. */
+/** Runs `work` in the link's organisation if the link is signed, live and not revoked. */
 async function withLink<T>(
   ctx: Ctx,
   text: string,

@@ -1,4 +1,4 @@
-/** The looks around a document; a template's own CSS comes after it. */
+/** The style around a document; a template's own CSS follows it. */
 export const PAGE_CSS = `
 *, *::before, *::after { box-sizing: border-box; }
 body { margin: 0; background: #f4f6f9; color: #1a1f36; font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans",

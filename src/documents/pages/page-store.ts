@@ -6,9 +6,9 @@ import type { DocumentKind, DocumentModel } from '../document-model.ts';
 export interface IssuedDocument {
   readonly model: Row<'documents'>['model'] & DocumentModel;
   readonly has_pdf: boolean;
-  /** Of an invoice. */
+  /** Set for invoices. */
   readonly status: (Row<'invoices'>['status'] & ('finalized' | 'paid' | 'refunded' | 'cancelled')) | null;
-  /** Of an invoice: null once it is cancelled. */
+  /** Set for invoices; null once the invoice is cancelled. */
   readonly amount_due: string | null;
 }
 
@@ -22,7 +22,7 @@ const STATEMENTS: Readonly<Record<DocumentKind, string>> = {
     WHERE d.organisation_id = $1 AND d.subject_id = $2 AND d.kind = 'credit_note'`,
 };
 
-/** Null where it was not issued, or before documents were kept. */
+/** Null if it was not issued, or was issued before documents were stored. */
 export async function findIssuedDocument(
   tx: LedgerTransaction,
   organisationId: string,

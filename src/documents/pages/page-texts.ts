@@ -1,4 +1,4 @@
-/** The words around a document on its page: they are no part of the document. */
+/** The texts around a document on its page; they are not part of the document. */
 import type { LanguageCode } from '../languages/index.ts';
 
 export interface PageTexts {

@@ -1,4 +1,4 @@
-/** The page of an invoice or a credit note: the document, and around it what is not part of it. */
+/** The page of an invoice or credit note: the document, with a frame that is not part of it. */
 import { cleanText } from '../clean-text.ts';
 import type { DocumentModel } from '../document-model.ts';
 import { escapeHtml } from '../escape-html.ts';
@@ -19,7 +19,7 @@ import { deriveDocumentView } from './document-view.ts';
 import { PAGE_CSS } from './page-css.ts';
 import { PAGE_TEXTS } from './page-texts.ts';
 
-/** What has become of an invoice since it was issued. */
+/** The state of an invoice since its issue. */
 export interface PaymentState {
   readonly status: 'open' | 'paid' | 'credited' | 'cancelled';
   /** What is left to pay. */
@@ -44,8 +44,9 @@ interface Body {
 }
 
 /**
- * The whole page of a document, by its own template or that of the house. Never throws for a template: one that passed the
- * checks of another day and fails those of today gives way to that of the house, since a customer must see the invoice.
+ * The whole page of a document, with its own template or the default one. Never throws because of a template: if a
+ * saved template fails today's checks, the default replaces it, because the customer must be able to see the
+ * invoice.
  */
 export function renderHtml(model: DocumentModel, options: PageOptions): string {
   const view: View = deriveDocumentView(model, options.logo, options.payment?.amount_due);
@@ -75,7 +76,7 @@ function renderDefault(view: View): Body {
   return { html: sanitiseHtml(fillTemplate(ofTheHouse.template, view)), css: ofTheHouse.css };
 }
 
-/** Around a body that has been through the sanitisers; nothing else may be handed in. */
+/** Wraps a body that has passed the sanitisers; pass nothing else. */
 export function writePage(
   model: Pick<DocumentModel, 'language' | 'kind' | 'tax_regime' | 'number' | 'currency'>,
   { html, css }: Body,
@@ -104,7 +105,7 @@ function stateText(
   );
 }
 
-/** What a customer sees where a link opens nothing: the same for every reason. */
+/** The page for a link that is not valid: the same for every reason. */
 export const renderInvalidLink = (): string =>
   frame(
     'en',
@@ -113,7 +114,7 @@ export const renderInvalidLink = (): string =>
     '<main class="mb-sheet"><h1>This link is not valid</h1><p>It may have expired or been revoked. Ask the sender for a new one.</p></main>',
   );
 
-/** The same policy goes as a header; here it stays with a page that was saved. */
+/** The same policy is sent as a header; here it also protects a saved page. */
 const POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 

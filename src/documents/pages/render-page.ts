@@ -7,11 +7,11 @@ import { type PaymentState, renderHtml } from './render-html.ts';
 
 export interface RenderPageInput {
   readonly document: IssuedDocument;
-  /** Where the PDF is, once there is one. */
+  /** The address of the PDF, once it exists. */
   readonly pdfUrl?: string;
 }
 
-/** The page of an issued document, with what has become of it since. */
+/** The page of an issued document, with its current state. */
 export async function renderPage(ctx: Ctx, { document, pdfUrl }: RenderPageInput): Promise<string> {
   const payment = paymentStateOf(document);
   return renderHtml(document.model, {
@@ -23,7 +23,7 @@ export async function renderPage(ctx: Ctx, { document, pdfUrl }: RenderPageInput
 
 function paymentStateOf({ model, status, amount_due: due }: IssuedDocument): PaymentState | null {
   if (status === null) return null;
-  // Nothing is due on a cancelled invoice; its page still shows what it asked for.
+  // Nothing is due on a cancelled invoice, but its page still shows the original amount.
   const amount_due = due ?? model.total;
   if (status === 'cancelled' || status === 'paid') return { status, amount_due };
   if (status === 'refunded') return { status: 'credited', amount_due };
@@ -31,7 +31,7 @@ function paymentStateOf({ model, status, amount_due: due }: IssuedDocument): Pay
   return { status: isOpen ? 'open' : 'paid', amount_due };
 }
 
-/** The file of the document's logo; a page without it is better than none. */
+/** The file of the document's logo. A missing file does not block the page. */
 export async function findLogo(
   { files }: Pick<Ctx, 'files'>,
   { logo }: DocumentModel,

@@ -5,7 +5,7 @@ import type { Ctx } from '../../db/ctx.ts';
 import { withOwner } from '../../tenants/tenant-scope.ts';
 import { findLink, type InvoiceLink, setLinkRevoked } from './link-store.ts';
 
-/** From now on it opens nothing. A second time changes nothing. Throws `not_found`. */
+/** Revokes the link immediately. Repeating it changes nothing. Throws `not_found`. */
 export const revokeInvoiceLink = (ctx: Ctx, { id }: { readonly id: string }): Promise<InvoiceLink> =>
   withOwner(ctx, 'invoice_links', id, async (tx, organisation_id) => {
     const link = await findLink(tx, id, 'update');

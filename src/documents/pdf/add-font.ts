@@ -6,10 +6,10 @@ import { type LedgerTransaction, PLATFORM } from '../../db/ledger.ts';
 import { FONTS_PREFIX } from './load-stored-fonts.ts';
 
 export interface AddFontInput {
-  /** `NotoSansSC-Regular.ttf`; those of bold text end in `-Bold`. */
+  /** `NotoSansSC-Regular.ttf`; names of bold fonts end in `-Bold`. */
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** Brings back the documents that waited for glyphs. */
+  /** Retries the documents that waited for glyphs. */
   readonly retryDocuments: (tx: LedgerTransaction) => Promise<number>;
 }
 
@@ -17,14 +17,14 @@ export interface AddedFont {
   readonly name: string;
   readonly sha256: string;
   readonly bytes: number;
-  /** How many documents are rendered again for want of glyphs. */
+  /** The number of documents retried because of missing glyphs. */
   readonly documents_retried: number;
 }
 
-/** The first four bytes: TrueType outlines (as Microsoft and as Apple write it), or those of PostScript. */
+/** The first four bytes: TrueType outlines (Microsoft's and Apple's variants), or PostScript outlines. */
 const SIGNATURES = ['00010000', '74727565', '4f54544f'];
 
-/** Adds a font for characters that the product's own lack. Throws `invalid_request` (no font), `already_exists`. */
+/** Adds a font for characters that the built-in fonts lack. Throws `invalid_request` (not a font), `already_exists`. */
 export async function addFont(ctx: Ctx, { name, bytes, retryDocuments }: AddFontInput): Promise<AddedFont> {
   assertFont(bytes);
   const font = { name, sha256: sha256Hex(bytes), bytes: bytes.length };
@@ -37,7 +37,7 @@ export async function addFont(ctx: Ctx, { name, bytes, retryDocuments }: AddFont
       action: 'font.add',
       changes: { ...font, documents_retried },
     });
-    // The last act: where it fails, nothing was audited, and a font that is there is never written over.
+    // Keep this last: if it fails, nothing was audited, and an existing font is never overwritten.
     const file = { bytes, media_type: name.endsWith('.otf') ? 'font/otf' : 'font/ttf' };
     if (await ctx.files.putIfAbsent(FONTS_PREFIX + name, file)) return { ...font, documents_retried };
     throw new AppError('already_exists', 'A font with this name already exists. Choose another name.');
@@ -46,11 +46,11 @@ export async function addFont(ctx: Ctx, { name, bytes, retryDocuments }: AddFont
 
 const HEADER_BYTES = 12;
 const RECORD_BYTES = 16;
-/** Without these nothing can be drawn; the outlines are in one of the two. */
+/** Tables needed to draw at all; the outlines are in one of the two below. */
 const TABLES = ['cmap', 'head', 'hhea', 'hmtx', 'maxp'];
 const OUTLINES = ['glyf', 'CFF '];
 
-/** By the file's directory (OpenType 1.9): a font that cannot be read would stop every document that needs one. */
+/** Checks the file's table directory (OpenType 1.9). An unreadable font would block every document that needs one. */
 function assertFont(bytes: Uint8Array): void {
   const signature = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   const tables = SIGNATURES.includes(signature) ? tablesOf(bytes) : [];
@@ -59,7 +59,7 @@ function assertFont(bytes: Uint8Array): void {
   throw invalidRequest([{ pointer: '', code: 'invalid_format', detail }]);
 }
 
-/** The tags of the tables that lie within the file. */
+/** The tags of the tables that lie entirely within the file. */
 function tablesOf(bytes: Uint8Array): string[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = bytes.length < HEADER_BYTES ? 0 : view.getUint16(4);

@@ -8,7 +8,7 @@ import { pdfNameOf, readPdf } from './pdf-file.ts';
 
 export interface GetPdfInput {
   readonly kind: DocumentKind;
-  /** Of the invoice or the credit note. */
+  /** Id of the invoice or the credit note. */
   readonly id: string;
 }
 
@@ -21,8 +21,8 @@ export interface IssuedPdf {
 const RETRY_AFTER_SECONDS = 60;
 
 /**
- * The PDF of an issued invoice or credit note, not read yet. Throws `not_found`, also for one of before there were
- * PDFs, `invalid_state` (not issued), `glyphs_missing`, `document_pending`.
+ * The PDF of an issued invoice or credit note; the bytes are read later. Throws `not_found`, also if it was issued
+ * before PDFs existed, `invalid_state` (not issued), `glyphs_missing`, `document_pending`.
  */
 export async function getPdf(ctx: Ctx, { kind, id }: GetPdfInput): Promise<IssuedPdf> {
   const table = kind === 'invoice' ? 'invoices' : 'credit_notes';

@@ -1,7 +1,7 @@
 import type { Ctx } from '../../db/ctx.ts';
 import { FONTS_PREFIX } from './load-stored-fonts.ts';
 
-/** The names of the fonts that were added to the product's own. */
+/** The names of the added fonts, without the built-in ones. */
 export async function listFonts(ctx: Ctx): Promise<string[]> {
   const keys = await ctx.files.list(FONTS_PREFIX);
   return keys.map((key) => key.slice(FONTS_PREFIX.length)).sort();

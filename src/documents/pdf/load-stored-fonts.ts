@@ -3,12 +3,12 @@ import type { FileStore, FontFile } from '../../core/ports.ts';
 export const FONTS_PREFIX = 'fonts/';
 const ENDING = /\.(ttf|otf)$/;
 
-// A font is many megabytes and is never written over. Given up whole beyond what an isolate can spare.
+// A font is many megabytes and never changes. The cache is cleared when it exceeds what an isolate can spare.
 const CACHED_BYTES_MAX = 64 * 1024 * 1024;
 const cache = new Map<string, FontFile>();
 let cachedBytes = 0;
 
-/** The fonts that an operator added, in the order of their names, which are theirs without the ending. */
+/** The fonts that an operator added, sorted by name; the name is the file's without its ending. */
 export async function loadStoredFonts(files: FileStore): Promise<FontFile[]> {
   const fonts: FontFile[] = [];
   const keys = (await files.list(FONTS_PREFIX)).filter((key) => ENDING.test(key));

@@ -1,10 +1,10 @@
-/** A PDF in the file store: its key is the hash of its bytes, and what comes back is held against it. */
+/** A PDF in the file store. Its key is the hash of its bytes, and reads are verified against it. */
 import type { FileStore } from '../../core/ports.ts';
 import { sha256Hex } from '../../core/sha256.ts';
 
 export const pdfKeyOf = (sha256: string): string => `documents/${sha256}.pdf`;
 
-/** Throws where the file is gone or is not what was rendered. */
+/** Throws if the file is missing or differs from what was rendered. */
 export async function readPdf(files: FileStore, sha256: string): Promise<Uint8Array> {
   const file = await files.get(pdfKeyOf(sha256));
   if (!file) throw new Error(`the PDF ${sha256} is not in the file store`);
@@ -12,6 +12,6 @@ export async function readPdf(files: FileStore, sha256: string): Promise<Uint8Ar
   return file.bytes;
 }
 
-/** The document's number, made safe for a header and for every file system. */
+/** The document's number, safe for a header and for every file system. */
 export const pdfNameOf = (number: string): string =>
   `${number.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '') || 'document'}.pdf`;

@@ -1,12 +1,12 @@
 /**
- * Which font draws which character. Fonts are tried in order; bold text tries those first whose name ends in `-Bold`, so
- * that a character without a bold glyph is drawn thin and not lost.
+ * Selects the font for each character. Fonts are tried in order; bold text tries fonts whose name ends in `-Bold`
+ * first. A character without a bold glyph is drawn in regular weight rather than lost.
  */
 import type { FontFile } from '../../core/ports.ts';
 
 /** A document has characters that no font can draw; nothing was rendered. */
 export class MissingGlyphsError extends Error {
-  /** Like `U+4F60`, sorted, each once. */
+  /** Sorted and unique, like `U+4F60`. */
   readonly codePoints: readonly string[];
 
   constructor(codePoints: readonly string[]) {
@@ -16,7 +16,7 @@ export class MissingGlyphsError extends Error {
   }
 }
 
-/** A stretch of text that one font draws. */
+/** A run of text in one font. */
 export interface TextRun {
   readonly font: string;
   readonly text: string;
@@ -24,18 +24,19 @@ export interface TextRun {
 
 export interface FontBook {
   runsOf(text: string, bold: boolean): readonly TextRun[];
-  /** Throws MissingGlyphsError where runsOf met a character that no font has. */
+  /** Throws MissingGlyphsError if runsOf met a character that no font has. */
   assertComplete(): void;
 }
 
-/** The parts of fontkit's font that pdfkit holds and does not show. */
+/** The internal parts of fontkit's font that pdfkit uses. */
 interface ParsedFont {
   hasGlyphForCodePoint(codePoint: number): boolean;
   _tables: Record<string, unknown>;
 }
 
-// Reading the tables of a font takes longer than drawing a document: once per isolate. The glyphs stay each document's own,
-// because a glyph remembers the first characters that it stood for, and those are written into the PDF.
+// Reading a font's tables takes longer than drawing a document, so it is done once per isolate. Glyphs are not
+// shared between documents: a glyph remembers the first characters it stood for, and those are written into the
+// PDF.
 const tablesOfFonts = new WeakMap<Uint8Array, Record<string, unknown>>();
 
 function openFont(document: PDFKit.PDFDocument, { name, bytes }: FontFile): ParsedFont {
@@ -47,10 +48,13 @@ function openFont(document: PDFKit.PDFDocument, { name, bytes }: FontFile): Pars
   return font;
 }
 
-/** Marks change how their neighbours are drawn and must be shaped together with them; a space is the same everywhere. */
+/**
+ * Marks affect how their neighbours are drawn and must be shaped together with them; spaces are the same in every
+ * font.
+ */
 const JOINS_THE_PREVIOUS = /[ \p{M}\u200c\u200d]/u;
 
-/** Scripts that have rules of shaping of their own: a run has one of them, or none. */
+/** Scripts with their own shaping rules. A run has at most one of them. */
 const SHAPED_SCRIPTS = [
   'Devanagari',
   'Bengali',

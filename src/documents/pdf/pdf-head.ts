@@ -1,4 +1,4 @@
-/** The head of a document: title and logo, its facts, seller and buyer, the amount at a glance. */
+/** The head of a document: title and logo, facts, seller and buyer, headline amount. */
 import type { DocumentModel, Party } from '../document-model.ts';
 import { headFactsOf, headlineOf, partyLinesOf, titleOf } from '../format-document.ts';
 import { languageOf } from '../languages/index.ts';
@@ -11,7 +11,7 @@ const GAP = 15;
 const PARTY_GAP = 24;
 
 export interface HeadOptions {
-  /** The place that the logo takes at the right. */
+  /** The size of the logo at the right. */
   readonly logo: { readonly width: number; readonly height: number } | null;
   readonly showsPeriod: boolean;
 }

@@ -1,4 +1,4 @@
-/** The table of a document's lines, their tiers as rows below them. */
+/** The table of a document's lines, with their tiers as rows below them. */
 import { decimal } from '../../core/decimal.ts';
 import { formatMoney } from '../../core/money.ts';
 import type { DocumentLine, DocumentModel, DocumentTier } from '../document-model.ts';

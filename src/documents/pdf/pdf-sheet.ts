@@ -1,11 +1,11 @@
-/** The pages: what is drawn goes down from `y`, and on to a new page where it does not fit. Points, from the top left. */
+/** The pages. Drawing moves down from `y` and continues on a new page if needed. In points, from the top left. */
 import { lineHeightOf, type TextBlock, type TextLine, type TextStyle, type Typesetter } from './pdf-text.ts';
 
 export const MARGIN = 48;
 export const TOP = 42;
-/** Below the body, for the page's number. */
+/** Space below the body for the page number. */
 const FOOT = 50;
-/** Between the baseline and the top of a line, in parts of its size. */
+/** Distance from the top of a line to its baseline, as a factor of the font size. */
 const ASCENT = 1.07;
 
 export type Align = 'left' | 'right';
@@ -16,16 +16,16 @@ export interface Sheet {
   readonly left: number;
   readonly right: number;
   readonly width: number;
-  /** The lowest place of the body. */
+  /** The bottom edge of the body. */
   readonly bottom: number;
   y: number;
   newPage(): void;
-  /** A new page where less than this height is left. */
+  /** Starts a new page if less than this height is left. */
   ensure(height: number): void;
   drawLine(line: TextLine, style: TextStyle, at: Box): void;
-  /** Draws at a place and leaves `y` as it is; the caller sees to it that it fits. */
+  /** Draws at a position without changing `y`; the caller ensures that it fits. */
   drawBlock(block: TextBlock, x: number, y: number, align?: Align): void;
-  /** Draws at `y`, line by line over as many pages as it takes. */
+  /** Draws at `y`, line by line, over as many pages as needed. */
   flowBlock(block: TextBlock, x: number): void;
   rule(y: number, color: string, thickness: number, left?: number, right?: number): void;
 }

@@ -1,4 +1,4 @@
-/** A table that repeats its head on each page and, where it is asked to, carries the running total over. */
+/** A table that repeats its head on each page and optionally carries the running total over. */
 import { add, type Decimal, isNegative, sum, ZERO } from '../../core/decimal.ts';
 import type { Align, Sheet } from './pdf-sheet.ts';
 import type { TextBlock, TextStyle } from './pdf-text.ts';
@@ -10,16 +10,16 @@ export interface CellText {
 }
 
 export interface TableRow {
-  /** A cell for each column: texts below each other, none where it is empty. */
+  /** One cell per column: its texts below each other, or none if it is empty. */
   readonly cells: readonly (readonly CellText[])[];
-  /** A line's own row; the rows of its details follow without a rule between. */
+  /** Whether the row starts a line; the detail rows below it follow without a rule. */
   readonly opens: boolean;
-  /** What it adds to the running total. */
+  /** The amount added to the running total. */
   readonly amount?: Decimal;
 }
 
 export interface Table {
-  /** The first stands left and takes what the others leave. */
+  /** The first column is left-aligned and takes the remaining width. */
   readonly titles: readonly string[];
   readonly rows: readonly TableRow[];
   readonly carry?: {
@@ -31,7 +31,7 @@ export interface Table {
 
 const COLUMN_GAP = 14;
 const PADDING = 4;
-/** Of the table's width, for all columns but the first. */
+/** Share of the table's width for all columns except the first. */
 const FIGURES_SHARE = 0.7;
 
 interface Column {
@@ -92,7 +92,7 @@ function placeColumns(sheet: Sheet, table: Table): Column[] {
       ...(isLast ? widestCarries(table) : []),
     ];
     const widths = cells.map(({ text, style }) => sheet.typesetter.lineOf(text, style).width);
-    // A hair more than measured, or rounding would break the widest text in two.
+    // Slightly more than measured, because rounding would otherwise break the widest text.
     return Math.max(...widths) + 0.5;
   });
   const widths = fitWidths(natural, sheet.width * FIGURES_SHARE - natural.length * COLUMN_GAP);
@@ -105,7 +105,7 @@ function placeColumns(sheet: Sheet, table: Table): Column[] {
   });
 }
 
-/** No running total is above the sum of what adds to it, or below that of what takes from it. */
+/** The running total is never above the sum of all positive amounts, or below the sum of all negative ones. */
 function widestCarries({ rows, carry }: Table): CellText[] {
   if (!carry) return [];
   const amounts = rows.map((row) => row.amount ?? ZERO);
@@ -113,7 +113,7 @@ function widestCarries({ rows, carry }: Table): CellText[] {
   return bounds.map((bound) => ({ text: carry.format(bound), style: LABEL }));
 }
 
-/** Widths within a sum: the narrow ones stay as they are, the widest share what is left. */
+/** Fits widths into a total: narrow columns keep theirs, the widest share the rest. */
 export function fitWidths(natural: readonly number[], available: number): number[] {
   const widths = new Array<number>(natural.length).fill(0);
   const narrowFirst = natural.map((width, index) => ({ width, index })).sort((a, b) => a.width - b.width);

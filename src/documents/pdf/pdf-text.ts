@@ -1,4 +1,4 @@
-/** Texts as lines of a width, measured in points. */
+/** Breaks texts into lines of a given width, in points. */
 import { cleanText } from '../clean-text.ts';
 import type { FontBook, TextRun } from './pdf-fonts.ts';
 
@@ -13,7 +13,7 @@ export interface TextLine {
   readonly width: number;
 }
 
-/** Lines under each other in one style. */
+/** Lines in one style, below each other. */
 export interface TextBlock {
   readonly lines: readonly TextLine[];
   readonly style: TextStyle;
@@ -41,7 +41,7 @@ export function createTypesetter(document: PDFKit.PDFDocument, fonts: FontBook):
 
   const widthOf = (text: string, style: TextStyle): number => setLine(text, style).width;
 
-  /** Where no line can hold a word, it is cut between two characters. */
+  /** Splits a word that is too long for a line between two characters. */
   function* cutWord(word: string, style: TextStyle, width: number): Generator<string> {
     let piece = '';
     let used = 0;

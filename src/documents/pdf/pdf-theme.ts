@@ -1,4 +1,4 @@
-/** The looks of the house, where a seller's settings say nothing else. */
+/** The default look, for everything that a seller's settings leave open. */
 import type { TextStyle } from './pdf-text.ts';
 
 export const DEFAULT_ACCENT = '#3056d3';

@@ -1,4 +1,4 @@
-/** What follows the lines: the totals, the tables of taxes and conversions, and the notes. */
+/** Everything after the lines: the totals, the tables of taxes and conversions, and the notes. */
 import type { DocumentModel, PdfBlock } from '../document-model.ts';
 import {
   conversionTextOf,
@@ -159,7 +159,7 @@ export function drawNotes(sheet: Sheet, model: DocumentModel): void {
   sheet.flowBlock(sheet.typesetter.blockOf(notes, QUIET, sheet.width), sheet.left);
 }
 
-/** Not alone at the foot of a page. */
+/** Keeps a title from standing alone at the foot of a page. */
 function drawSectionTitle(sheet: Sheet, title: string): void {
   sheet.y += SECTION_GAP;
   sheet.ensure(lineHeightOf(STRONG) + 4 * lineHeightOf(SMALL));

@@ -1,4 +1,7 @@
-/** The PDF of an invoice or a credit note: the same model gives the same bytes, wherever and whenever it is rendered. */
+/**
+ * Renders the PDF of an invoice or credit note. The same model gives the same bytes, wherever and whenever it is
+ * rendered.
+ */
 
 import { type LogoSize, readLogo } from '../../core/logo.ts';
 import type { FontFile } from '../../core/ports.ts';
@@ -24,7 +27,7 @@ import {
 } from './pdf-totals.ts';
 
 export interface PdfAssets {
-  /** In the order in which they are tried; those of bold text end in `-Bold`. */
+  /** In the order in which they are tried; names of bold fonts end in `-Bold`. */
   readonly fonts: readonly FontFile[];
   /** The file of `model.logo`. */
   readonly logo: Uint8Array | null;
@@ -33,10 +36,10 @@ export interface PdfAssets {
 const ACCENT = /^#[0-9a-f]{6}$/i;
 const LOGO_BOX = { width: 150, height: 48 };
 const BAR_HEIGHT = 6;
-/** The body of the narrower paper: a footer is laid out before there is a page. */
+/** The body width of the narrower paper: the footer is laid out before the first page exists. */
 const FOOTER_WIDTH = 499;
 
-/** Throws MissingGlyphsError and UnusableLogoError, before there are any bytes. */
+/** Throws MissingGlyphsError and UnusableLogoError before it returns any bytes. */
 export async function renderPdf(model: DocumentModel, assets: PdfAssets): Promise<Uint8Array> {
   const settings = model.templates.pdf;
   const showsLogo = assets.logo !== null && settings.show_logo !== false;
@@ -57,13 +60,13 @@ export async function renderPdf(model: DocumentModel, assets: PdfAssets): Promis
   return collect(document);
 }
 
-/** Loaded with the first document: most requests of an isolate render none. */
+/** Loads pdfkit with the first document: most requests in an isolate render none. */
 async function openDocument(model: DocumentModel): Promise<PDFKit.PDFDocument> {
   const { default: PDFDocument } = await import('pdfkit');
   return new PDFDocument({
     autoFirstPage: false,
     bufferPages: true,
-    // No font of the library's own, which it would read from files.
+    // Disables the library's default font, which it would read from files.
     font: null as unknown as string,
     size: model.templates.pdf.paper ?? 'A4',
     margin: 0,
@@ -114,7 +117,7 @@ function footerOf(typesetter: Typesetter, model: DocumentModel): TextBlock | nul
   const { footer } = model.templates.pdf;
   if (!footer) return null;
   const block = typesetter.blockOf(footer, SMALL, FOOTER_WIDTH);
-  // Long lines wrap: what is then too much is left out.
+  // Long lines wrap; lines beyond the limit are dropped.
   const lines = block.lines.slice(0, FOOTER_LINES_MAX);
   return { ...block, lines, height: lines.length * lineHeightOf(SMALL) };
 }

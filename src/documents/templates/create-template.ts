@@ -40,7 +40,7 @@ export async function createTemplate(ctx: Ctx, input: CreateTemplateInput): Prom
       if (organisation_id !== null && !(await findOrganisation(tx, organisation_id))) {
         throw parentNotFound('/organisation_id', 'organisation');
       }
-      // The chain's lock comes first: two who each make a default follow each other.
+      // Take the audit chain's lock first, so that two requests that each create a default run one after the other.
       await appendAudit(tx, ctx, {
         organisation_id: organisation_id ?? PLATFORM_CHAIN,
         entity_type: 'invoice_template',

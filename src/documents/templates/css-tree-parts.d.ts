@@ -1,4 +1,4 @@
-/** The parts of css-tree without its lexer, whose syntax data is most of it. They are typed by the whole. */
+/** The parts of css-tree without its lexer, whose syntax data is most of its size. Typed by the full package. */
 declare module 'css-tree/parser' {
   export { parse as default } from 'css-tree';
 }

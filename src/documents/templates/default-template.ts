@@ -1,4 +1,4 @@
-/** The page of the house, where a seller has no template: written as theirs are, and taken through the same checks. */
+/** The default page for sellers without a template. It is written like their templates and passes the same checks. */
 export const DEFAULT_HTML = `<header class="head">
   <div class="brand">
     {{#logo}}<img class="logo" src="{{logo}}" alt="{{seller.name}}">{{/logo}}

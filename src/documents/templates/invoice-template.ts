@@ -5,8 +5,8 @@ export const TEMPLATE_TYPES = ['html', 'pdf'] as const;
 export type TemplateType = (typeof TEMPLATE_TYPES)[number];
 
 /**
- * `organisation_id` null: for every organisation that has none of its own. Of `html` a template has both contents, of `pdf`
- * the settings. `variables`: what each variable stands for.
+ * `organisation_id` null: for every organisation without its own template. An `html` template has both contents, a
+ * `pdf` template has settings. `variables`: the meaning of each variable.
  */
 export type InvoiceTemplate = Readonly<Row<'invoice_templates'>> & {
   readonly template_type: TemplateType;

@@ -20,9 +20,9 @@ import { findTemplate } from './template-store.ts';
 
 export interface PreviewTemplateInput {
   readonly id: string;
-  /** An issued invoice to show with the template; the sample where absent. */
+  /** An issued invoice to show with the template; default: the sample. */
   readonly invoice_id?: string | undefined;
-  /** Of HTML: what lies over the document, and over the template's own data. */
+  /** HTML only: overrides the document's data and the template's own preview data. */
   readonly data?: PreviewData | undefined;
 }
 
@@ -31,8 +31,9 @@ export type Preview =
   | { readonly kind: 'pdf'; readonly bytes: Uint8Array };
 
 /**
- * The sample or an issued invoice as the template would show it; nothing is kept. Throws `not_found`, also for an invoice of
- * another organisation than the template's, `invalid_request` for data of another shape, `invalid_state` for one that was not issued, `glyphs_missing`.
+ * Shows the sample or an issued invoice with the template; saves nothing. Throws `not_found`, also for an invoice
+ * of an organisation other than the template's, `invalid_request` for data of the wrong shape, `invalid_state` if
+ * the invoice was not issued, `glyphs_missing`.
  */
 export async function previewTemplate(ctx: Ctx, input: PreviewTemplateInput): Promise<Preview> {
   const { template, invoice } = await load(ctx, input.id, input.invoice_id);
@@ -79,7 +80,7 @@ const load = (
     return { template, invoice: document.model };
   });
 
-/** A saved template fails only at data that makes the page too long, or at rules that came after it. */
+/** A saved template fails only if data makes the page too long, or if rules were added after it. */
 function fill(template: InvoiceTemplate, view: View): ReturnType<typeof renderTemplate> {
   const { html_content, css_content } = template;
   try {

@@ -1,4 +1,4 @@
-/** The document that previews show: it has something of everything that a template may name. */
+/** The document shown in previews; it contains something for every variable of a template. */
 import type { DocumentLine, DocumentModel } from '../document-model.ts';
 
 const LINE: Omit<DocumentLine, 'line_number' | 'name' | 'amount' | 'tax_amount'> = {
@@ -120,7 +120,7 @@ export const SAMPLE_DOCUMENT: DocumentModel = {
   templates: { html: null, pdf: {} },
 };
 
-/** A circle and a bar of 96 × 24. */
+/** A circle and a bar, 96 × 24 pixels. */
 export const sampleLogo = (): Uint8Array =>
   Uint8Array.from(
     atob(

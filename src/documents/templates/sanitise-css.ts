@@ -1,4 +1,4 @@
-/** CSS of people as CSS that reaches nothing: no address, no import, no font, and no way out of its <style>. */
+/** Makes user CSS harmless: without URLs, imports and fonts, and without a way out of its <style>. */
 import type { CssNode, List, ListItem } from 'css-tree';
 import generate from 'css-tree/generator';
 import parse from 'css-tree/parser';
@@ -15,7 +15,7 @@ const FUNCTIONS = new Set(
   ).split(' '),
 );
 const AT_RULES = new Set(['media', 'page']);
-/** No vendor's prefix: one of them binds scripts. */
+/** No vendor prefixes: one of them can bind scripts. */
 const PROPERTY = /^(?:--[a-z0-9-]+|[a-z]+(?:-[a-z]+)*)$/;
 const PROPERTIES_REFUSED = new Set(['behavior', 'src']);
 
@@ -28,8 +28,9 @@ const refuse = (detail: string): never => {
 };
 
 /**
- * The same rules, written anew. Throws UnsafeCssError with a sentence for the author: at what cannot be read (a browser might
- * read it otherwise), at addresses, and at functions and rules that are not on the lists above.
+ * Parses the rules and writes them again. Throws UnsafeCssError with a sentence for the author for anything that
+ * cannot be parsed (a browser might read it differently), for URLs, and for functions and rules that are not on the
+ * lists above.
  */
 export function sanitiseCss(css: string, context: 'stylesheet' | 'declarationList' = 'stylesheet'): string {
   if (css.length > CHARACTERS_MAX) refuse('CSS may have at most 65,536 characters.');
@@ -42,7 +43,7 @@ export function sanitiseCss(css: string, context: 'stylesheet' | 'declarationLis
   });
   walk(tree, { enter: checkNode });
   const clean = generate(tree);
-  // The last net: none of these is needed by what is allowed.
+  // A final check: the allowed CSS needs none of these characters.
   if (/[<\\@]/.test(clean.replace(/@(?:media|page)\b/g, '')))
     refuse('CSS strings may not contain <, \\ or @.');
   return clean;
@@ -77,5 +78,5 @@ function findFault(node: CssNode): string | null {
   }
 }
 
-/** As a browser reads it: escapes undone. */
+/** The name as a browser reads it, with escapes decoded. */
 const plain = (name: string): string => ident.decode(name).toLowerCase();

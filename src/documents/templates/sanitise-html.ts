@@ -1,6 +1,7 @@
 /**
- * HTML of a filled template as HTML that only shows: what is not on the lists goes, with what it would do. A whole document is
- * unwrapped: the page has a frame of its own, so that <html>, <head>, <title> and the usual <meta> say nothing more.
+ * Reduces the HTML of a filled template to what only displays: everything that is not on the lists is removed, with
+ * its effect. A whole document is unwrapped, because the page has its own frame, in which <html>, <head>, <title>
+ * and the usual <meta> are redundant.
  */
 import sanitize from 'sanitize-html';
 import { sanitiseCss } from './sanitise-css.ts';
@@ -20,17 +21,17 @@ export const ALLOWED_TAGS: readonly string[] = TAGS.split(' ');
 export const isAllowedAttribute = (tag: string, attribute: string): boolean =>
   [...(ATTRIBUTES['*'] ?? []), ...(ATTRIBUTES[tag] ?? [])].includes(attribute);
 
-/** Pictures that cannot hold a script. */
+/** Image types that cannot contain scripts. */
 const PICTURE = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+$/;
 const LINK = /^(?:https:\/\/|mailto:)/i;
-/** Elements whose content is no text of the page: it goes with them. */
+/** Elements whose content is not page text; it is removed with them. */
 const WITH_CONTENT =
   'script style textarea option xmp noscript noembed noframes iframe template title svg math object embed';
-/** Of a whole document: taken off without a word. */
+/** The tags of a whole document; removed without a fault. */
 const FRAME_TAGS: readonly string[] = ['html', 'head', 'title', 'meta', 'body'];
 const HTML_ATTRIBUTES: readonly string[] = ['lang', 'dir', 'xmlns'];
 
-/** What a template has that would be taken out: tags, and attributes as `tag[attribute]`. */
+/** Called for everything that would be removed: tags, and attributes as `tag[attribute]`. */
 export type Taken = (what: string) => void;
 
 export function sanitiseHtml(html: string, onTaken?: Taken): string {
@@ -47,7 +48,7 @@ export function sanitiseHtml(html: string, onTaken?: Taken): string {
     allowedSchemes: ['https', 'mailto'],
     allowedSchemesByTag: { img: ['data'] },
     allowProtocolRelative: false,
-    // The library's own check of styles knows only pairs of name and value; ours reads the whole.
+    // The library's style check knows only name-value pairs; ours parses the whole declaration list.
     parseStyleAttributes: false,
     transformTags: {
       '*': (tagName, attribs) => ({ tagName, attribs: checkAttributes(tagName, attribs, onTaken) }),
@@ -56,7 +57,7 @@ export function sanitiseHtml(html: string, onTaken?: Taken): string {
   });
 }
 
-/** Tells of each tag that is taken out, and of what stands in a head without being part of one. */
+/** Reports each removed tag, and anything in <head> that does not belong there. */
 function watchTags(onTaken: Taken): Pick<sanitize.IOptions, 'onOpenTag' | 'onCloseTag' | 'textFilter'> {
   let isInHead = false;
   return {
@@ -88,7 +89,7 @@ function findFrameFault(tag: string, attributes: Readonly<Record<string, string>
   return other === undefined ? null : `${other} of <html>`;
 }
 
-/** Classes, styles and the like of a body go on as those of a block around its content. */
+/** Moves a body's classes, styles and similar attributes to a block around its content. */
 function unwrapBody(
   tagName: string,
   attributes: Readonly<Record<string, string>>,

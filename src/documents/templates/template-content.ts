@@ -1,4 +1,4 @@
-/** What a template must be to be saved, and what previews are filled with. */
+/** The rules for saving a template, and the data of previews. */
 import type { Fault } from '../../core/error.ts';
 import { deriveDocumentView } from '../pages/document-view.ts';
 import type { InvoiceTemplate } from './invoice-template.ts';
@@ -32,7 +32,7 @@ export type TemplateContent = Pick<
 const FAULTS_MAX = 20;
 const ITEMS_MAX = 1000;
 
-/** Every fault of a template, with its place in the body of the request. */
+/** Every fault of a template, with its pointer into the request body. */
 export function findTemplateFaults(content: TemplateContent): Fault[] {
   const faults = content.template_type === 'html' ? findHtmlFaults(content) : findPdfFaults(content);
   if (content.is_default && !content.is_active) {
@@ -81,7 +81,7 @@ function findMarkupFaults(html: string): Fault[] {
   const taken = new Set<string>();
   try {
     const template: Template = parseTemplate(html);
-    // Once with everything and once with nothing: what stands in inverted sections is seen too.
+    // Once with everything and once with nothing, so that inverted sections are checked too.
     for (const view of [sampleView(null), {}])
       sanitiseHtml(fillTemplate(template, view), (what) => taken.add(what));
   } catch (error) {
@@ -96,7 +96,7 @@ const describeTaken = (what: string): string =>
     ? `${what} is not allowed. Put CSS in css_content.`
     : `${what} is not allowed.`;
 
-/** Data for a preview has the shape of the variables; any of them may be left out. */
+/** Preview data has the shape of the variables; every variable is optional. */
 function findDataFaults(variable: Variable, value: unknown, pointer: string): Fault[] {
   const wrong = (what: string): Fault[] => [faultOf(pointer, 'invalid_type', `Must be ${what}.`)];
   switch (variable.kind) {
@@ -120,7 +120,7 @@ function findDataFaults(variable: Variable, value: unknown, pointer: string): Fa
   }
 }
 
-/** What each variable that a template of HTML uses stands for. */
+/** The meaning of each variable used in an HTML template. */
 export function describeVariables(html: string): Record<string, string> {
   const { names } = parseTemplate(html);
   return Object.fromEntries(listVariables().filter(([name]) => names.has(name)));
@@ -128,15 +128,15 @@ export function describeVariables(html: string): Record<string, string> {
 
 export type PreviewData = Readonly<Record<string, unknown>>;
 
-/** Data that comes with the request for a preview. */
+/** Faults in the data of a preview request. */
 export const findPreviewFaults = (data: PreviewData): Fault[] =>
   findDataFaults(ALL_VARIABLES, data, '/data').slice(0, FAULTS_MAX);
 
-/** The sample with the template's own data over it: lists are replaced, groups filled up. */
+/** The sample with the template's own data on top: lists are replaced, groups are merged. */
 export const sampleView = (...data: readonly (PreviewData | null | undefined)[]): View =>
   overlayView(deriveDocumentView(SAMPLE_DOCUMENT, sampleLogo()), ...data);
 
-/** A view with data over it, the last of all on top. A second name follows the first unless it is given itself. */
+/** A view with data on top, the last one winning. An alias follows its variable unless it is given itself. */
 export function overlayView(base: View, ...data: readonly (PreviewData | null | undefined)[]): View {
   const given = data.reduce<View>((below, over) => mergeViews(below, (over ?? {}) as View), {});
   const merged: Record<string, ViewValue> = { ...mergeViews(base, given) };

@@ -1,12 +1,12 @@
-/** What somebody may have meant who wrote a name that there is not. */
+/** Suggestions for an unknown name. */
 
 const NAMES_MAX = 3;
-/** Of longer ones nothing can be guessed. */
+/** Longer names get no suggestions. */
 const CHARACTERS_MAX = 60;
 
 /**
- * The nearest names, as the end of a sentence; the empty text where none is near: 'totl' → '; the nearest are ‘total’ and
- * ‘title’'. Near is what differs in two letters or four of ten, or holds the name or is held by it.
+ * The nearest names, as the end of a sentence; empty if none is near: 'totl' → '; the nearest are ‘total’ and
+ * ‘title’'. A name is near if it differs in at most two letters, or four in ten, or if one name contains the other.
  */
 export function nameNearest(name: string, known: readonly string[]): string {
   if (name.length > CHARACTERS_MAX) return '';
@@ -25,7 +25,7 @@ export function nameNearest(name: string, known: readonly string[]): string {
 const holds = (name: string, candidate: string): boolean =>
   name.length > 3 && candidate.length > 3 && (candidate.includes(name) || name.includes(candidate));
 
-/** Levenshtein's: how many letters must be put in, taken out or changed. */
+/** The Levenshtein distance: the number of letters to insert, delete or change. */
 function distanceOf(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {

@@ -6,7 +6,7 @@ import { listRows } from '../../db/list-rows.ts';
 import type { PdfSettings } from '../document-model.ts';
 import type { InvoiceTemplate, TemplateType } from './invoice-template.ts';
 
-/** Those that a change leaves as they were made. */
+/** Columns that an update never changes. */
 const MADE = ['id', 'organisation_id', 'template_type', 'created_by', 'created_at'] as const;
 const CHANGING = [
   'name',
@@ -57,7 +57,7 @@ export async function updateTemplateRow(
   return updated;
 }
 
-/** Takes the default from the template of this organisation and type that has it; with null, from the global one. */
+/** Removes the default flag from the current default of this organisation and type; with null, from the global one. */
 export async function clearDefault(
   tx: LedgerTransaction,
   organisationId: string | null,
@@ -110,7 +110,10 @@ export interface DefaultTemplates {
   readonly pdf: { readonly id: string; readonly settings: PdfSettings } | null;
 }
 
-/** What a document of the organisation is frozen with: its own default of each type, else the global one, else none. */
+/**
+ * The templates frozen into the organisation's documents: its own default of each type, else the global one, else
+ * none.
+ */
 export async function findDefaultTemplates(
   tx: LedgerTransaction,
   organisationId: string,

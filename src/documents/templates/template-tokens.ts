@@ -1,5 +1,5 @@
 /**
- * Parses the tags of mustache(5) into a tree, exactly as mustache.js does. One pass in linear time, because a template is
+ * Parses mustache(5) tags into a tree, exactly like mustache.js. One pass in linear time, because a template is
  * untrusted input.
  */
 
@@ -7,11 +7,11 @@ export type TagKind = 'name' | '#' | '^' | '/' | '>' | '&' | '=' | '!';
 
 export interface Token {
   readonly kind: 'text' | TagKind;
-  /** Of a text itself, of a tag what it holds beside its sign. */
+  /** The text itself, or the content of a tag without its sign. */
   readonly value: string;
-  /** Where a tag begins in the template. */
+  /** The tag's offset in the template. */
   readonly start: number;
-  /** Of a section, what stands in it. */
+  /** The content of a section. */
   readonly inner: Token[];
 }
 
@@ -29,8 +29,8 @@ const SIGNS = '#^/>{&=!';
 type Delimiters = readonly [open: string, close: string];
 
 /**
- * Throws TemplateSyntaxError for a tag that does not end, for delimiters that are none, and for sections that are not closed
- * in the order of their opening.
+ * Throws TemplateSyntaxError for an unclosed tag, invalid delimiters, and sections that are not closed in the
+ * reverse order of their opening.
  */
 export function readTokens(content: string): Token[] {
   const flat = new FlatTokens();
@@ -59,7 +59,7 @@ function readDelimiters({ value, start }: Tag): Delimiters {
   return [open, close];
 }
 
-/** Checked while tags are read, so that the first fault in the template is the one reported. */
+/** Checked while tags are read, so that the first fault in the template is reported. */
 function checkNesting(tag: Tag, opened: Tag[]): void {
   if (tag.kind === '#' || tag.kind === '^') opened.push(tag);
   if (tag.kind !== '/') return;
@@ -97,7 +97,7 @@ function skipWhite(content: string, from: number): number {
   return at;
 }
 
-/** The tokens in their order. Of a line that has tags and only white space beside them, and no text from one, nothing is left. */
+/** The tokens in order. A line with only tags and white space, and no output from them, is dropped. */
 class FlatTokens {
   readonly tokens: Token[] = [];
   #blanks: number[] = [];
@@ -146,7 +146,7 @@ function nest(flat: readonly Token[]): Token[] {
   return root;
 }
 
-/** One after another they are one. */
+/** Merges consecutive texts. */
 function addText(into: Token[], token: Token): void {
   const last = into.at(-1);
   if (last?.kind === 'text') into[into.length - 1] = { ...last, value: last.value + token.value };

@@ -1,6 +1,6 @@
 /**
- * What a template of HTML may name, in one list: from it come the check of a template, its documentation, and the type of
- * what a document is turned into before a template is filled.
+ * All variables of HTML templates in one list. It is the source of a template's check, its documentation, and the
+ * type of the view with which a template is filled.
  */
 import { type DocumentTexts, languageOf } from '../languages/index.ts';
 
@@ -17,7 +17,7 @@ export interface GroupVariable<Fields extends Variables = Variables> {
   readonly description: string;
   readonly fields: Fields;
 }
-/** A section of a list repeats for each item: `{{.}}` is an item of texts, its fields are named else. */
+/** A list's section repeats for each item. In a list of texts `{{.}}` is the item; otherwise its fields have names. */
 export interface ListVariable<Item extends TextVariable | GroupVariable = TextVariable | GroupVariable> {
   readonly kind: 'list';
   readonly description: string;
@@ -60,7 +60,7 @@ const list = <Fields extends Variables>(
   item: { kind: 'group', description: 'One of them', fields },
 });
 
-/** Texts of the language with a place to fill are already filled where they are used. */
+/** Labels only: texts with placeholders are already filled where they are used. */
 const LABELS = Object.entries(languageOf('en').texts).filter(([, words]) => !words.includes('{'));
 export type Label = keyof DocumentTexts;
 
@@ -157,7 +157,7 @@ export const TEMPLATE_VARIABLES = {
 
 export type DocumentView = ViewOf<typeof TEMPLATE_VARIABLES>;
 
-/** Second names: each has the value of the variable at this path. */
+/** Aliases: each has the value of the variable at its path. */
 export const ALIASES: Readonly<Record<string, readonly string[]>> = {
   invoice_number: ['number'],
   seller_name: ['seller', 'name'],
@@ -168,7 +168,7 @@ export const ALIASES: Readonly<Record<string, readonly string[]>> = {
 
 export const ALL_VARIABLES: GroupVariable = group('A document', TEMPLATE_VARIABLES);
 
-/** Every name as documented: `lines.tiers.amount` is the amount of a tier of a line. */
+/** Every name as documented: `lines.tiers.amount` is the amount of a line's tier. */
 export function listVariables(fields: Variables = TEMPLATE_VARIABLES, prefix = ''): [string, string][] {
   return Object.entries(fields).flatMap(([name, variable]): [string, string][] => {
     const own: [string, string] = [prefix + name, variable.description];
@@ -177,5 +177,5 @@ export function listVariables(fields: Variables = TEMPLATE_VARIABLES, prefix = '
   });
 }
 
-/** Every name with what it stands for. */
+/** Every name with its meaning. */
 export const describeAllVariables = (): Record<string, string> => Object.fromEntries(listVariables());

@@ -1,6 +1,6 @@
 /**
- * Templates without logic: texts, names, sections, inverted sections and comments of Mustache, and nothing else of it. Names
- * are those of the list of variables, so that no template reaches anything but a document's own texts.
+ * Logic-less templates: texts, names, sections, inverted sections and comments of Mustache, and nothing else. Only
+ * listed variables are valid names, so a template can read nothing but the document's own texts.
  */
 import { escapeHtml } from '../escape-html.ts';
 import { nameNearest } from './template-names.ts';
@@ -10,9 +10,9 @@ import { ALL_VARIABLES, type GroupVariable, type Variable } from './template-var
 export const TEMPLATE_CHARACTERS_MAX = 65_536;
 const TAGS_MAX = 2000;
 const DEPTH_MAX = 4;
-/** Faults with a proposal: more are not answered, and finding one takes time. */
+/** The number of faults with a suggestion; finding one takes time, so later faults have none. */
 const HINTS_MAX = 20;
-/** A page of more is of no use to anyone; also what a template can make of the longest document. */
+/** Longer pages are useless; also bounds what a template can make of the longest document. */
 const OUTPUT_CHARACTERS_MAX = 4_000_000;
 const STEPS_MAX = 1_000_000;
 
@@ -55,7 +55,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 export function parseTemplate(content: string): Template {
   if (content.length > TEMPLATE_CHARACTERS_MAX)
     refuse('too_long', 'A template may have at most 65,536 characters.');
-  // No author needs them, and each was once slow to read.
+  // No author needs them, and each used to be slow to parse.
   if (/\s{100}/.test(content))
     refuse('too_long', 'A template may have at most 99 whitespace characters in a row.');
   if (/\{\{[^}]{200}/.test(content)) refuse('too_long', 'A tag may have at most 199 characters.');
@@ -79,7 +79,7 @@ const refuse = (code: string, detail: string): never => {
   throw new TemplateError([{ code, detail }]);
 };
 
-/** Where names are looked up, from the inside out; `name` is how it is documented. */
+/** Where names are looked up, innermost first; `name` is the documented name. */
 interface Scope {
   readonly variable: Variable;
   readonly name: string;
@@ -121,7 +121,7 @@ class TokenReader {
       return this.#fault(start, 'too_deep', `Sections may nest at most ${DEPTH_MAX} deep`);
     }
     if (kind === '^') return [{ kind: 'inverted', path, parts: this.read(inner, scopes, depth + 1) }];
-    // A list within another that it is no part of would multiply, and says nothing.
+    // A list nested in an unrelated list would multiply the output without meaning.
     if (found.variable.kind === 'list' && scopes.some(({ isItem }) => isItem) && !isOwnOf(value, scopes)) {
       return this.#fault(start, 'list_in_list', `‘${value}’ is not a field of the enclosing list`);
     }
@@ -158,7 +158,7 @@ function findScope(value: string, scopes: readonly Scope[]): Scope | null {
   return found;
 }
 
-/** What may stand at a place: the fields around it, and those of groups by their path. */
+/** The valid names at a place: the fields in scope, and fields of groups by their path. */
 const usableNames = (scopes: readonly Scope[]): string[] =>
   scopes.flatMap(({ variable }) =>
     variable.kind !== 'group'
@@ -180,7 +180,7 @@ export interface View {
 }
 export type ViewValue = string | boolean | View | readonly ViewValue[];
 
-/** Throws TemplateError where the result would be too long. */
+/** Throws TemplateError if the result is too long. */
 export function fillTemplate({ parts }: Template, view: View): string {
   const output: string[] = [];
   let characters = 0;
@@ -216,7 +216,7 @@ const isEmpty = (value: ViewValue): boolean =>
 export const isView = (value: ViewValue | undefined): value is View =>
   typeof value === 'object' && !Array.isArray(value);
 
-/** The value of a checked name; the empty text where the view lacks it. */
+/** The value of a checked name; empty if the view lacks it. */
 function findValue(path: readonly string[], scopes: readonly ViewValue[]): ViewValue {
   const [first, ...rest] = path;
   if (first === undefined) return scopes.at(-1) ?? '';

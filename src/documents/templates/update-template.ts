@@ -10,19 +10,19 @@ import { describeVariables, findTemplateFaults } from './template-content.ts';
 import { clearDefault, findTemplate, updateTemplateRow } from './template-store.ts';
 
 type Changing = Omit<CreateTemplateInput, 'organisation_id' | 'template_type'>;
-/** What is absent or undefined stays. */
+/** Absent or undefined fields do not change. */
 export type TemplateChanges = { readonly [Field in keyof Changing]?: Changing[Field] | undefined };
 
 export interface UpdateTemplateInput {
   readonly id: string;
   readonly changes: TemplateChanges;
-  /** Throws where the caller has read another state. */
+  /** Throws if the caller has read another state. */
   readonly assertUnchanged: (current: InvoiceTemplate) => void;
 }
 
 /**
- * What was issued keeps the template of its day. Throws `not_found`, `precondition_failed`, and `invalid_request` with every
- * fault of what the template would become.
+ * Issued documents keep the template they were issued with. Throws `not_found`, `precondition_failed`, and
+ * `invalid_request` with every fault of the changed template.
  */
 export async function updateTemplate(
   ctx: Ctx,
@@ -34,7 +34,7 @@ export async function updateTemplate(
     if (!found) throw notFound('invoice template');
     const { organisation_id, template_type } = found;
     if (organisation_id !== null) await tx.enter(tenant(organisation_id));
-    // Before any row of a template is locked: two who each make a default follow each other.
+    // Before any template row is locked, so that two requests that each create a default run one after the other.
     await appendAudit(tx, ctx, {
       organisation_id: organisation_id ?? PLATFORM_CHAIN,
       entity_type: 'invoice_template',
@@ -59,13 +59,13 @@ function changedOf(ctx: Ctx, current: InvoiceTemplate, changes: TemplateChanges)
   return {
     ...next,
     settings: next.settings ?? (next.template_type === 'pdf' ? {} : null),
-    // Who puts a template away takes it from its place too.
+    // Deactivating a template also removes its default flag.
     is_default: changes.is_active === false && changes.is_default === undefined ? false : next.is_default,
     variables: variablesOf(current, changes),
   };
 }
 
-/** Descriptions of the author stay; those of the house follow the template. */
+/** The author's descriptions are kept; generated ones follow the template. */
 function variablesOf(
   current: InvoiceTemplate,
   { html_content, variables }: TemplateChanges,
@@ -80,7 +80,7 @@ function variablesOf(
 const sorted = (record: Readonly<Record<string, string>>): [string, string][] =>
   Object.entries(record).sort();
 
-/** A template with faults is refused for them afterwards. */
+/** A template with faults is refused later, with its faults. */
 function tryDescribe(html: string): Record<string, string> {
   try {
     return describeVariables(html);

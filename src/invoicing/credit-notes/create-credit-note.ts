@@ -27,10 +27,10 @@ import { issueProposed } from './issue-credit-note.ts';
 
 export interface CreateCreditNoteInput {
   readonly invoice_id: string;
-  /** Of the totals of these lines, before discount and tax; absent: all that is left of every line. */
+  /** Amounts of the lines' totals, before discount and tax. Default: everything left of every line. */
   readonly lines?: readonly CreditedAmount[] | undefined;
   readonly reason?: string | null | undefined;
-  /** Of the request, with its sender: see `keyOfRow`. */
+  /** The request's key, prefixed by its sender: see `keyOfRow`. */
   readonly idempotency_key: string | null;
 }
 
@@ -40,8 +40,8 @@ export interface CreditedAmount {
 }
 
 /**
- * Credits lines of an issued invoice, or all of it, and issues the note at once. A request that is known by its key is
- * answered with the note that it made. Throws, in this order, `not_found`, `idempotency_key_reused`, `invalid_state` (a
+ * Credits lines of an issued invoice, or all of it, and issues the note at once. A repeated request with the same
+ * key gets the original note. Throws, in this order, `not_found`, `idempotency_key_reused`, `invalid_state` (a
  * draft or a cancelled invoice), `invalid_request`, `credit_exceeds_invoice`.
  */
 export const createCreditNote = (ctx: Ctx, input: CreateCreditNoteInput): Promise<CreditNote> =>
@@ -118,7 +118,7 @@ function partsOf(state: CreditState, { lines }: CreateCreditNoteInput): LineCred
   throw exceeds(`The lines add up to ${asked} with tax. Only ${left} of the invoice can be credited.`);
 }
 
-/** Negative lines too: together they are what is left of the invoice. */
+/** Includes negative lines: together they are what is left of the invoice. */
 function restOf(state: CreditState): LineCredited[] {
   return state.invoice.line_items.flatMap((line) => {
     const credited = state.creditedOf(line.line_number);
@@ -159,7 +159,7 @@ function namedOf(state: CreditState, lines: readonly CreditedAmount[]): LineCred
   return parts;
 }
 
-/** Digits are counted as written: '100.0' is no amount of JPY. */
+/** Digits are counted as written: '100.0' is invalid for JPY. */
 function findFaults(
   pointer: string,
   amount: string,

@@ -1,4 +1,4 @@
-/** What goes back when an amount of an invoice line is credited: with it its discount and its taxes, in proportion. Pure. */
+/** Crediting an amount of an invoice line, with its discount and taxes in proportion. Pure. */
 import { exponentOf } from '../../core/currency.ts';
 import {
   absolute,
@@ -21,11 +21,11 @@ import { formatMoney } from '../../core/money.ts';
 import type { InvoiceTax, LineItem, LineTax } from '../invoice.ts';
 import type { CreditNoteLine, CreditNoteRow } from './credit-note.ts';
 
-/** What is credited of a line depends on these alone. */
+/** The fields of a line that determine its credit. */
 export type CreditableLine = Pick<LineItem, 'total' | 'discount_amount' | 'taxes' | 'currency'>;
 
 export interface CreditPart {
-  /** Of the line's total, before discount and tax. */
+  /** Part of the line's total, before discount and tax. */
   readonly amount: Decimal;
   readonly discount: Decimal;
   readonly taxes: readonly { readonly name: string; readonly rate: string; readonly amount: Decimal }[];
@@ -34,9 +34,9 @@ export interface CreditPart {
 }
 
 /**
- * The part of a line's discount D and of each of its taxes X that goes back with an amount g of its total T, when G went
- * back before: round(X·(G + g) / T) − round(X·G / T), half up away from zero at the currency's exponent. Together the
- * parts are rounded to what was credited so far, so that any split of a line gives back exactly the whole.
+ * The part of a line's discount D and of each of its taxes X that is returned with an amount g of its total T, if G
+ * was credited before: round(X·(G + g) / T) − round(X·G / T), half up away from zero at the currency's exponent.
+ * The cumulative amount is rounded, not the part, so any split of a line returns exactly the whole.
  *
  * 10.00 EUR less 1.00 discount, VAT 1.71, credited by thirds: 3.33 takes 0.33 and 0.57, the next 3.33 takes 0.34
  * (0.67 − 0.33) and 0.57, the last 3.34 takes 0.33 and 0.57: 3.57 + 3.56 + 3.58 = 10.71.
@@ -63,10 +63,11 @@ function shareOf(whole: Decimal, part: Decimal, total: Decimal, digits: number):
 }
 
 /**
- * The greatest amount up to `wanted`, both of a line above zero, that brings the invoice no more than `room` nearer to
- * nothing. Where negative lines stand on the invoice, its lines together may be worth more than it is.
+ * The largest amount up to `wanted` whose total, discount and taxes included, is at most `room`. Needs a line and a
+ * wanted amount above zero. If an invoice has negative lines, its other lines together may be worth more than the
+ * invoice.
  *
- * A line of 20.00 with 3.80 tax on an invoice of 14.28: of 20.00 wanted 12.00 fit, which are 14.28 with their tax.
+ * A line of 20.00 with 3.80 tax on an invoice of 14.28: of 20.00 wanted, 12.00 fit, which are 14.28 with tax.
  */
 export function fitCredit(
   line: CreditableLine,
@@ -77,7 +78,7 @@ export function fitCredit(
   const whole = creditLine(line, credited, wanted);
   if (compare(whole.total, room) <= 0) return whole;
   const scale = exponentOf(line.currency);
-  // The total grows with the amount: no discount is greater than its line.
+  // The total grows with the amount, because no discount is greater than its line.
   let [fits, exceeds] = [0n, unitsAt(wanted, scale)];
   while (exceeds - fits > 1n) {
     const middle = (fits + exceeds) / 2n;
@@ -90,7 +91,7 @@ export function fitCredit(
 
 type Amounts = Pick<CreditNoteLine, 'total' | 'discount_amount' | 'tax_amount' | 'taxes'>;
 
-/** A part as a credit note writes it. */
+/** A part in the format of a credit note. */
 export function amountsOf({ amount, discount, taxes }: CreditPart, currency: string): Amounts {
   const money = (value: Decimal): string => formatMoney(value, currency);
   return {
@@ -106,7 +107,7 @@ export type CreditTotals = Pick<
   'subtotal' | 'discount_total' | 'tax_total' | 'total' | 'taxes'
 >;
 
-/** The sums of a note's lines; its taxes by the components of its invoice, without those of which it gives nothing back. */
+/** The sums of a note's lines. Taxes are listed by the invoice's components, without those the note does not touch. */
 export function sumCreditLines(
   lines: readonly Amounts[],
   invoiceTaxes: readonly InvoiceTax[],

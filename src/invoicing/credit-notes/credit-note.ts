@@ -1,10 +1,10 @@
-/** A correction of an issued invoice: what is stored is what is on the wire. Amounts are positive: they go back. */
+/** A correction of an issued invoice; stored in the wire format. Amounts are positive: they are returned. */
 
 import type { InvoiceTax, LineTax } from '../invoice.ts';
 import type { OpenAdjustment } from '../lines/billing-input.ts';
 
 export const CREDIT_NOTE_STATUSES = ['proposed', 'issued', 'dismissed'] as const;
-/** `proposed`: made from late usage, and not a document yet: it has no number, and may still gain lines. */
+/** `proposed`: created from late usage. It is not a document yet: it has no number and may still gain lines. */
 export type CreditNoteStatus = (typeof CREDIT_NOTE_STATUSES)[number];
 
 export const CREDIT_NOTE_ORIGINS = ['manual', 'late_usage'] as const;
@@ -12,16 +12,19 @@ export type CreditNoteOrigin = (typeof CREDIT_NOTE_ORIGINS)[number];
 
 export interface CreditNoteLine {
   readonly line_number: number;
-  /** The line of the invoice that is corrected; several lines of a note may correct the same. */
+  /** The corrected invoice line; several lines of a note may correct the same one. */
   readonly invoice_line_number: number;
   readonly description: string;
-  /** The late usage behind it, on the first line of a decrease, 0 on its others; null where a person chose the amount. */
+  /**
+   * The late usage behind it, on the first line of a decrease; 0 on its other lines; null if the amount was entered
+   * by hand.
+   */
   readonly quantity: string | null;
-  /** The part of `quantity`, zero or negative, that goes on to the next period. */
+  /** The part of `quantity`, zero or negative, carried over to the next period. */
   readonly carried_quantity: string;
-  /** Of the late usage behind it, on the first line of a decrease, else 0. */
+  /** Events of the late usage, on the first line of a decrease, else 0. */
   readonly event_count: number;
-  /** Of late usage, in the plan's currency. */
+  /** The amount of the late usage, in the plan's currency. */
   readonly original_amount: string | null;
   /** Before discount and tax, in the invoice's currency. */
   readonly total: string;
@@ -46,7 +49,7 @@ export interface CreditNoteRow {
   readonly tax_total: string;
   readonly total: string;
   readonly taxes: readonly InvoiceTax[];
-  /** Set once, when the PDF is there. */
+  /** Set once, when the PDF exists. */
   readonly pdf_url: string | null;
   readonly pdf_sha256: string | null;
   readonly pdf_generated_at: string | null;
@@ -62,6 +65,6 @@ export interface CreditNote extends CreditNoteRow {
 export type CreditedAdjustment = Omit<OpenAdjustment, 'quantity'> & { readonly quantity: string };
 
 export interface CreditNoteDetail extends CreditNote {
-  /** The late usage that it takes up. */
+  /** The late usage that the note settles. */
   readonly adjustments: readonly CreditedAdjustment[];
 }

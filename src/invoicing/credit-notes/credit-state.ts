@@ -1,4 +1,4 @@
-/** What is left of an issued invoice to be credited; it holds while the invoice's lock is held. */
+/** What can still be credited of an issued invoice; valid while the invoice is locked. */
 import { type Decimal, decimal, ZERO } from '../../core/decimal.ts';
 import { assert } from '../../core/error.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
@@ -9,9 +9,9 @@ import { listCreditedLines } from './credit-store.ts';
 
 export interface CreditState {
   readonly invoice: Invoice;
-  /** What all notes, proposals included, take back of a line's total. */
+  /** The part of a line's total taken back by all notes, proposals included. */
   readonly creditedOf: (lineNumber: number) => Decimal;
-  /** What of the invoice no note takes yet. */
+  /** The part of the invoice that no note takes back yet. */
   readonly room: Decimal;
 }
 

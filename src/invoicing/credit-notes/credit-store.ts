@@ -1,4 +1,4 @@
-/** The SQL of credit notes and their lines. The late usage that they take up is in credit-usage-store.ts. */
+/** The SQL of credit notes and their lines. The SQL of their late usage is in credit-usage-store.ts. */
 import type { Page, PageInput } from '../../core/page.ts';
 import { bareArray, columnArrays } from '../../db/array-literal.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
@@ -89,7 +89,7 @@ const CHANGING = [
   'updated_at',
 ] as const satisfies readonly (keyof CreditNoteRow)[];
 
-/** Writes what may change while it is a proposal, its issue included. */
+/** Writes the columns that may change while it is a proposal, including on issue. */
 export async function updateProposal(tx: LedgerTransaction, note: CreditNoteRow): Promise<void> {
   await tx.execute(
     `UPDATE credit_notes SET ${CHANGING.map((column, index) => `${column} = $${index + 3}`).join(', ')}
@@ -98,7 +98,7 @@ export async function updateProposal(tx: LedgerTransaction, note: CreditNoteRow)
   );
 }
 
-/** A proposal with its lines; the database refuses it for what is issued. */
+/** Deletes a proposal with its lines; the database refuses this for issued notes. */
 export async function deleteProposal(
   tx: LedgerTransaction,
   { organisation_id, id }: Pick<CreditNoteRow, 'organisation_id' | 'id'>,
@@ -135,7 +135,7 @@ export const findCreditNoteByKey = async (
 ): Promise<CreditNote | null> =>
   (await findMany(tx, 'idempotency_key = $2', [organisationId, idempotencyKey]))[0] ?? null;
 
-/** The one proposal from late usage that each of the invoices may have. */
+/** The proposals from late usage; each invoice has at most one. */
 export const listProposals = (
   tx: LedgerTransaction,
   organisationId: string,
@@ -146,7 +146,7 @@ export const listProposals = (
     bareArray(invoiceIds),
   ]);
 
-/** Of issued invoices, what credit notes need of them. */
+/** The fields of issued invoices that credit notes need. */
 export const listCreditable = (
   tx: LedgerTransaction,
   organisationId: string,
@@ -205,7 +205,7 @@ export async function listCreditNoteRows(
   return { data: await withLines(tx, data), nextAfter };
 }
 
-/** What all credit notes of an invoice, proposals included, take back of each of its lines. */
+/** What all credit notes of an invoice, proposals included, take back of each line. */
 export const listCreditedLines = (
   tx: LedgerTransaction,
   organisationId: string,
@@ -218,7 +218,7 @@ export const listCreditedLines = (
     [organisationId, invoiceId],
   );
 
-/** Takes an amount off what the invoice's payments settled, the newest first: it is the customer's money again. */
+/** Reduces what the invoice's payments applied by an amount, newest payment first: it is the customer's money again. */
 export const releaseApplied = (
   tx: LedgerTransaction,
   { organisation_id, invoice_id }: Pick<CreditNoteRow, 'organisation_id' | 'invoice_id'>,
@@ -235,7 +235,7 @@ export const releaseApplied = (
     [organisation_id, invoice_id, amount],
   );
 
-/** The seller of an issued invoice, as it is now; the organisation may have another since. */
+/** The seller of an issued invoice, as it is now. The organisation may have another seller since. */
 export async function findSeller(tx: LedgerTransaction, billingEntityId: string): Promise<Seller | null> {
   const [row] = await tx.query<{ seller: Seller }>(
     'SELECT to_jsonb(e) AS seller FROM billing_entities e WHERE id = $1',
@@ -244,7 +244,7 @@ export async function findSeller(tx: LedgerTransaction, billingEntityId: string)
   return row?.seller ?? null;
 }
 
-/** The laws that the paper of an invoice named. */
+/** The legal notes on an invoice's document. */
 export async function findLegalNotes(
   tx: LedgerTransaction,
   organisationId: string,

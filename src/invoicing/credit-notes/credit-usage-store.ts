@@ -1,9 +1,9 @@
-/** The SQL of the late usage that credit notes take up, and of taking it back with its invoice. */
+/** The SQL of the late usage that credit notes settle, and of withdrawing it with its invoice. */
 import { bareArray } from '../../db/array-literal.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import type { CreditedAdjustment, CreditNoteRow } from './credit-note.ts';
 
-/** Gives late usage to a credit note; what a draft had claimed of it, it loses. Answers how many there were. */
+/** Assigns late usage to a credit note, also usage claimed by the draft. Returns the number of adjustments. */
 export const claimForCreditNote = (
   tx: LedgerTransaction,
   { organisation_id, id }: Pick<CreditNoteRow, 'organisation_id' | 'id'>,
@@ -17,7 +17,7 @@ export const claimForCreditNote = (
     [organisation_id, id, bareArray(adjustmentIds), draftId],
   );
 
-/** The late usage of a credit note; what it carried on itself is not among it. */
+/** The late usage of a credit note, without what it carried over itself. */
 export const listCreditedAdjustments = (
   tx: LedgerTransaction,
   organisationId: string,
@@ -31,8 +31,8 @@ export const listCreditedAdjustments = (
   );
 
 /**
- * Opens the late usage of a proposal again, and makes void what it had carried on, as voidCarried does: those rows are
- * given to the note itself. Answers how many of them an invoice has claimed: those are left as they are.
+ * Reopens the late usage of a proposal and voids what it carried over by assigning those rows to the note itself,
+ * like voidCarried. Returns the number of rows claimed by an invoice; those are unchanged.
  */
 export async function releaseFromCreditNote(
   tx: LedgerTransaction,
@@ -55,13 +55,13 @@ export async function releaseFromCreditNote(
 
 export interface Withdrawal {
   readonly notes: readonly (Pick<CreditNoteRow, 'id' | 'status' | 'total'> & {
-    /** Another note has the late usage that lowered one of its lines. */
+    /** Whether another note has the late usage that lowered one of its lines. */
     readonly is_led: boolean;
   })[];
   readonly has_payment: boolean;
 }
 
-/** What stands in the way of taking an invoice back. */
+/** What prevents the cancellation of an invoice. */
 export async function readWithdrawal(
   tx: LedgerTransaction,
   organisationId: string,

@@ -1,4 +1,4 @@
-/** Which proposals late usage makes or extends, and what is left to be billed then. Pure. */
+/** Which proposals late usage creates or extends, and what then remains to be billed. Pure. */
 import {
   add,
   type Decimal,
@@ -16,13 +16,13 @@ import { amountsOf, fitCredit, sumCreditLines } from './credit-line.ts';
 import type { CreditNoteLine } from './credit-note.ts';
 import type { CarriedByProposal, CreditableInvoice, Proposal } from './proposal.ts';
 
-/** A proposal while decreases are put on it. */
+/** A proposal while decreases are being added to it. */
 interface Growing {
   readonly invoice: CreditableInvoice;
   readonly added: CreditNoteLine[];
   readonly adjustment_ids: string[];
   readonly carried: CarriedByProposal[];
-  /** What else is left of the invoice. */
+  /** What is left of the invoice beyond this proposal. */
   room: Decimal;
 }
 
@@ -30,10 +30,10 @@ type LineName = Pick<InvoicedLine, 'invoice_id' | 'line_number'>;
 const keyOf = ({ invoice_id, line_number }: LineName): string => `${invoice_id}/${line_number}`;
 
 /**
- * Puts late usage that lowers issued invoices on their proposals: each invoice has one, made where there is none, and only
- * ever appended to until it is issued. The first credit of a decrease carries its quantity, and its note the adjustments
- * behind it; what goes below zero is carried on to the next period. Of a line no more goes back than is left of it, and of
- * its invoice.
+ * Adds late usage that lowers issued invoices to their proposals. Each invoice has one proposal, created if needed,
+ * and lines are only appended to it until it is issued. The first credit of a decrease carries its quantity, and
+ * its note gets the adjustments behind it; what falls below zero is carried over to the next period. Credits never
+ * exceed what is left of the line, or of its invoice.
  */
 export function deriveProposals(
   decreases: readonly Decrease[],
@@ -80,7 +80,7 @@ function append(
   isFirst: boolean,
 ): void {
   const { invoice, added } = proposal;
-  // A line is of one segment, and no other decrease goes back to it.
+  // A line belongs to one segment, so no other decrease credits it.
   const credited = line.credited.total;
   const wanted = minimum(credit.amount, subtract(line.total, credited));
   const part = fitCredit({ ...line, total: formatDecimal(line.total) }, credited, wanted, proposal.room);
@@ -110,7 +110,7 @@ const carriedOf = (
   quantity: formatDecimal(carried_quantity),
 });
 
-/** What is to be billed once the proposals stand: what they take up is open no longer, and what they carry on is. */
+/** The billing input once the proposals are saved: what they settle is no longer open, and what they carry over is. */
 export function applyProposals(billing: BillingInput, proposals: readonly Proposal[]): BillingInput {
   if (proposals.length === 0) return billing;
   const taken = new Set(proposals.flatMap(({ adjustment_ids }) => adjustment_ids));

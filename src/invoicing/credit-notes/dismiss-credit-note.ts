@@ -13,7 +13,7 @@ export interface DismissCreditNoteInput {
   readonly reason?: string | undefined;
 }
 
-/** Declines a proposal: the late usage behind it stays settled, and nothing goes back. Throws `not_found`, `invalid_state`. */
+/** Declines a proposal: its late usage stays settled and nothing is credited. Throws `not_found`, `invalid_state`. */
 export const dismissCreditNote = (ctx: Ctx, { id, reason }: DismissCreditNoteInput): Promise<CreditNote> =>
   withOwner(ctx, 'credit_notes', id, async (tx, organisationId) => {
     const known = await findCreditNote(tx, organisationId, id);

@@ -1,4 +1,4 @@
-/** The frozen words of an issued credit note: see document-model.ts. */
+/** The frozen content of an issued credit note: see document-model.ts. */
 import { decimal, formatDecimal, isZero, negate, subtract } from '../../core/decimal.ts';
 import { assert } from '../../core/error.ts';
 import { dayOf, firstDay, lastDay } from '../../core/time.ts';
@@ -15,7 +15,7 @@ export interface CreditedInvoice {
   readonly legal_notes: readonly LegalNote[];
 }
 
-/** All amounts are positive: the paper says that they go back. */
+/** All amounts are positive; the document states that they are credited. */
 export function documentOfCreditNote(
   note: CreditNote,
   { invoice, legal_notes }: CreditedInvoice,
@@ -89,7 +89,7 @@ function lineOf(line: CreditNoteLine, corrected: LineItem | undefined, seller: S
   };
 }
 
-/** What of the late usage goes back; null where there is none, or it stands on another line of the same decrease. */
+/** The late usage that is credited. Null if there is none, or if another line of the same decrease carries it. */
 function creditedQuantity({ quantity, carried_quantity }: CreditNoteLine): string | null {
   if (quantity === null || isZero(decimal(quantity))) return null;
   return formatDecimal(negate(subtract(decimal(quantity), decimal(carried_quantity))));

@@ -30,7 +30,7 @@ export const issueCreditNote = (ctx: Ctx, { id }: { readonly id: string }): Prom
     const known = await findCreditNote(tx, organisationId, id);
     if (!known) throw notFound('credit note');
     const state = await findInvoiceState(tx, organisationId, known.invoice_id, true);
-    // Under the lock: what held it before may have issued it, appended to it or withdrawn it.
+    // Read again under the lock: an earlier lock holder may have issued, extended or withdrawn it.
     const note = await findCreditNote(tx, organisationId, id);
     const invoice = await findInvoice(tx, organisationId, known.invoice_id);
     if (!state || !note || !invoice) throw notFound('credit note');
@@ -45,9 +45,9 @@ export function assertProposed({ status }: CreditNote): void {
 }
 
 /**
- * The step from a proposal to an issued note, under the locks of the organisation and of the invoice: the counter, which
- * all notes of a seller wait for, comes as late as can be. An invoice on which nothing is due any longer is paid; what had been
- * paid beyond that is no longer applied to it.
+ * The step from a proposal to an issued note, under the locks of the organisation and the invoice. The counter is
+ * taken as late as possible, because all notes of a seller wait for it. An invoice with nothing left to pay becomes
+ * paid; payments in excess of that are no longer applied to it.
  */
 export async function issueProposed(
   tx: LedgerTransaction,
@@ -87,7 +87,7 @@ export async function issueProposed(
     payload: { credit_note_id: id, ...told },
     created_at: now,
   });
-  // More has been paid than is owed now: the rest is the customer's unapplied money.
+  // If more has been paid than is now owed, the excess becomes the customer's unapplied money.
   const { amount_due, excess_total: released } = await readIssuedBalance(tx, organisation_id, invoice_id);
   if (!isZero(decimal(released))) await releaseApplied(tx, proposal, released);
   await appendAudit(tx, ctx, {

@@ -4,7 +4,7 @@ import type { Ctx } from '../../db/ctx.ts';
 import type { CreditNote } from './credit-note.ts';
 import { type CreditNoteFilter, listCreditNoteRows } from './credit-store.ts';
 
-/** In the order of their ids, which is that of their making to the millisecond. */
+/** Sorted by id, which is the order of creation to the millisecond. */
 export const listCreditNotes = (
   ctx: Ctx,
   filter: CreditNoteFilter,

@@ -7,8 +7,8 @@ import { listCreditable, listProposals } from './credit-store.ts';
 import type { CreditableInvoice } from './proposal.ts';
 
 /**
- * The issued invoices that late usage lowers, and what of them may go back; it holds while the organisation is locked. Most
- * late usage adds, and then nothing is read. Throws `currency_mismatch`.
+ * The issued invoices that late usage lowers, and how much of them can be credited; valid while the organisation is
+ * locked. Most late usage increases amounts, and then nothing is read. Throws `currency_mismatch`.
  */
 export async function loadCreditable(
   tx: LedgerTransaction,

@@ -1,4 +1,4 @@
-/** The one proposal from late usage that an issued invoice may have, and what it gains. */
+/** The proposal from late usage, of which an issued invoice has at most one, and what is added to it. */
 import type { Decimal } from '../../core/decimal.ts';
 import type { InvoiceTax } from '../invoice.ts';
 import type { CarriedQuantity } from '../lines/billing-input.ts';
@@ -12,23 +12,23 @@ export interface CreditableInvoice {
   readonly billing_entity_id: string;
   readonly currency: string;
   readonly taxes: readonly InvoiceTax[];
-  /** What of the invoice no note takes yet. */
+  /** The part of the invoice that no note takes back yet. */
   readonly room: Decimal;
   readonly proposal: CreditNote | null;
 }
 
-/** What a proposal passes on to the next period. It has no row yet: what claims it names it by its provisional id. */
+/** What a proposal carries over to the next period. It has no row yet, so claims refer to it by its provisional id. */
 export interface CarriedByProposal extends CarriedQuantity {
   readonly provisional_id: string;
 }
 
 export interface Proposal {
-  /** As it was before; its proposal is null where this one is new. */
+  /** The invoice as it was before; its proposal is null if this one is new. */
   readonly invoice: CreditableInvoice;
   readonly added: readonly CreditNoteLine[];
-  /** Of the lines that it had and those that it gains. */
+  /** Totals over existing and added lines. */
   readonly totals: CreditTotals;
-  /** The late usage that it takes up. */
+  /** The late usage that it settles. */
   readonly adjustment_ids: readonly string[];
   readonly carried: readonly CarriedByProposal[];
 }

@@ -13,13 +13,14 @@ import { saveProposals } from './save-proposals.ts';
 
 export interface ProposeLateCreditsInput {
   readonly organisation_id: string;
-  /** Of all months before this one. */
+  /** Covers all months before this one. */
   readonly before: Month;
 }
 
 /**
- * Proposes credit notes for the open late usage of an organisation that lowers its issued invoices, whether or not another
- * invoice is due. Answers how many proposals were made or grew. Throws `not_found`, `currency_mismatch`.
+ * Proposes credit notes for an organisation's open late usage that lowers its issued invoices, whether or not
+ * another invoice is due. Returns the number of proposals created or extended. Throws `not_found`,
+ * `currency_mismatch`.
  */
 export const proposeLateCredits = (
   ctx: Ctx,

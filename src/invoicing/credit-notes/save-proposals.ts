@@ -11,15 +11,15 @@ import { claimForCreditNote } from './credit-usage-store.ts';
 import type { Proposal } from './proposal.ts';
 
 export interface SavedProposals {
-  /** By provisional id: the rows that carry quantities on. */
+  /** The ids of the rows that carry quantities over, by provisional id. */
   readonly carriedIds: ReadonlyMap<string, string>;
-  /** To be appended as late as can be. */
+  /** Append these as late as possible. */
   readonly audit: readonly AuditEntry[];
 }
 
 /**
- * Writes proposals with the late usage that they take up, also what the draft had claimed of it, and what they carry on.
- * Needs the lock of the organisation.
+ * Saves proposals with the late usage that they settle, also usage claimed by the draft, and with what they carry
+ * over. Needs the organisation's lock.
  */
 export async function saveProposals(
   tx: LedgerTransaction,

@@ -7,9 +7,9 @@ import { deleteProposal } from './credit-store.ts';
 import { readWithdrawal, releaseFromCreditNote } from './credit-usage-store.ts';
 
 /**
- * Takes back the proposals of an issued invoice that is to be cancelled: the late usage behind them is open again. Throws
- * `invalid_state` where a payment or an issued note stands on the invoice, and where what a proposal stands on, or leads
- * to, is on a later invoice.
+ * Withdraws the proposals of an issued invoice that is being cancelled and reopens their late usage. Throws
+ * `invalid_state` if the invoice has a payment or an issued note, if a proposal continues the credit of a later
+ * invoice, or if a later invoice bills what a proposal carried over.
  */
 export async function withdrawCreditNotes(
   tx: LedgerTransaction,

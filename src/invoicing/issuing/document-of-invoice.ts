@@ -1,4 +1,4 @@
-/** The frozen words of an issued invoice: see document-model.ts. */
+/** The frozen content of an issued invoice: see document-model.ts. */
 import type { TaxId } from '../../core/address.ts';
 import { decimal, formatDecimal, sum } from '../../core/decimal.ts';
 import { assert } from '../../core/error.ts';
@@ -79,7 +79,7 @@ export const conversionOf = ({
   source: provider,
 });
 
-/** What every document of the two says alike. */
+/** The fields that invoices and credit notes share. */
 export function partiesOf(
   seller: Seller,
   buyer: Buyer,
@@ -122,7 +122,7 @@ export const frozenTemplates = ({ html, pdf }: DefaultTemplates): DocumentModel[
   pdf: pdf?.settings ?? {},
 });
 
-/** By plan version, the first day of its price: versions that may price usage now, and those that priced it before. */
+/** The first day of each plan version's price: versions that may price usage now, and those that priced it before. */
 const startsOfPrices = ({ plans, invoiced }: Pick<BillingInput, 'plans' | 'invoiced'>): StartsOfPrices =>
   new Map(
     [...invoiced.flatMap(({ lines }) => lines.map(({ plan }) => plan)), ...plans].map((plan) => [
@@ -160,6 +160,6 @@ const lineOf = (line: LineItem, seller: Seller, pricesFrom: StartsOfPrices): Doc
   tax_amount: line.tax_amount,
 });
 
-/** CGST 9 and SGST 9 are 18 percent of the line. */
+/** CGST 9 and SGST 9 make 18 percent. */
 export const rateOf = ({ taxes }: LineItem): string | null =>
   taxes.length === 0 ? null : formatDecimal(sum(taxes.map((tax) => decimal(tax.rate))));

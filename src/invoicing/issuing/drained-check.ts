@@ -1,4 +1,7 @@
-/** assertDrained for many invoices of one run: each shard is asked once, and a period's cutoff is written only if it must wait. */
+/**
+ * assertDrained for many invoices of one run. Reads each shard once, and stores a period's cutoff only if it must
+ * wait.
+ */
 import { AppError } from '../../core/error.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { hotDatabase } from '../../db/hot.ts';
@@ -10,12 +13,12 @@ import { hotReader } from '../../rollup/hot-store.ts';
 import { cutoffLedger } from '../../rollup/period-store.ts';
 import type { Cursor } from '../../rollup/ports.ts';
 
-/** A shard as it stood when the run first asked: its highest seq, and the cursor before and after that was read. */
+/** A shard's state at its first read in the run: its highest seq, and the cursor before and after reading that. */
 interface ShardState {
   readonly before: Cursor;
   readonly maxSeq: number;
   readonly after: Cursor;
-  /** The row at that cursor, or what stands there instead. */
+  /** The row at that cursor, or what is there instead. */
   readonly rows: readonly HotEvent[];
 }
 
@@ -25,8 +28,8 @@ export type DrainedCheckOf = (
 ) => (period: PeriodKey, shard: number) => Promise<Cutoff>;
 
 /**
- * An older cursor can only refuse what a newer one would let pass. The period must have ended before the run began, so
- * that the shard's highest seq, read once, is past every event of it.
+ * An older cursor can only refuse what a newer one would allow. The period must have ended before the run began, so
+ * that the shard's highest seq, read once, is past all of the period's events.
  */
 export function drainedCheckOfRun(ctx: Ctx): DrainedCheckOf {
   const shards = new Map<number, Promise<ShardState>>();

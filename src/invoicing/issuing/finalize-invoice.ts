@@ -15,13 +15,14 @@ import type { FinalizeDraftInput, FinalizeInvoiceInput } from './finalize-input.
 import { assertQuarantineAllowed, issueInvoice } from './issue-invoice.ts';
 import { readBooks } from './read-books.ts';
 
-/** A drain that adds to the days between their verification and the lock makes it begin again, this often. */
+/** Attempts if a drain changes the days between their verification and the lock. */
 const ATTEMPTS_MAX = 3;
 
 /**
- * Issues a draft: closes its period, rebuilds its lines from the frozen days and gives it its number, in one
- * transaction. Throws, in this order, `not_found`, `invalid_state` (not a draft), `period_open`, `not_drained`,
- * `quarantine_not_empty`, `books_differ`, `currency_mismatch`, `nothing_to_invoice`, `unpriced_usage`, `draft_stale`.
+ * Issues a draft: closes its period, rebuilds its lines from the frozen days and numbers it, in one transaction.
+ * Throws, in this order, `not_found`, `invalid_state` (not a draft), `period_open`, `not_drained`,
+ * `quarantine_not_empty`, `books_differ`, `currency_mismatch`, `nothing_to_invoice`, `unpriced_usage`,
+ * `draft_stale`.
  */
 export async function finalizeInvoice(ctx: Ctx, input: FinalizeInvoiceInput): Promise<Invoice> {
   const organisation_id = await withOwner(ctx, 'invoices', input.id, async (_, owner) => owner);
@@ -54,7 +55,7 @@ export async function finalizeDraft(ctx: Ctx, input: FinalizeDraftInput): Promis
       `The period is still open. It ends at ${period.period_end}; finalize after that.`,
     );
   }
-  // A closed period was drained when it was closed: what came since is in its adjustments.
+  // A closed period was drained when it was closed; later usage is in its adjustments.
   const { shard } = before.account;
   const drained =
     before.period_status === 'open' ? { shard, cutoff: await input.assertDrained(period, shard) } : null;
@@ -81,7 +82,7 @@ function checkExpectedTotal(expected: string | undefined): void {
   throw invalidRequest([{ pointer: '/expected_total', code: 'invalid_decimal', detail }]);
 }
 
-/** Each step in a transaction of its own: none is open while the hot store is read. */
+/** Runs each step in a separate transaction, so none is open while the hot store is read. */
 function ledgerOfCutoffs(ledger: Ledger): CutoffLedger {
   const apart = <T>(work: (cutoffs: CutoffLedger) => Promise<T>): Promise<T> =>
     ledger.transaction(PLATFORM, (tx) => work(cutoffLedger(tx)));

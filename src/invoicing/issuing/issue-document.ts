@@ -9,13 +9,13 @@ import { insertOutbox } from '../../outbox/store.ts';
 export interface IssueDocumentInput {
   readonly organisation_id: string;
   readonly invoice_id: string;
-  /** Null: the document is the invoice itself. */
+  /** Null if the document is the invoice itself. */
   readonly credit_note_id: string | null;
   readonly recipient: string;
   readonly model: DocumentModel;
 }
 
-/** Freezes what an issued document says, and asks for its PDF and its e-mail, in the transaction that issues it (law 12). */
+/** Freezes an issued document and requests its PDF and e-mail, in the transaction that issues it (law 12). */
 export async function issueDocument(
   tx: LedgerTransaction,
   { now }: Pick<Ctx, 'now'>,

@@ -25,9 +25,9 @@ import type { VerifiedBooks } from './read-books.ts';
 import { takeDocumentNumber } from './take-number.ts';
 
 /**
- * Rebuilds the lines from the frozen days, numbers the invoice and writes it with what it carries on, its message and its
- * audit row. Locks are taken in the order period, organisation and invoice, counter, audit chain; the counter, which all
- * invoices of a seller wait for, as late as can be.
+ * Rebuilds the lines from the frozen days, numbers the invoice and saves it with its carried quantities, its
+ * message and its audit row. Locks are taken in this order: period, organisation and invoice, counter, audit chain.
+ * The counter is taken as late as possible, because all invoices of a seller wait for it.
  */
 export async function issueInvoice(
   tx: LedgerTransaction,

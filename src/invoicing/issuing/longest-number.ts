@@ -1,4 +1,4 @@
-/** How a seller numbers on a day, before any number is taken. Pure. */
+/** A seller's numbering on a day, before a number is taken. Pure. */
 import {
   financialYearOf,
   formatOfSeries,

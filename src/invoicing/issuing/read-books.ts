@@ -7,18 +7,18 @@ import type { InvoicePeriod } from '../load-billing.ts';
 
 export interface VerifiedBooks {
   readonly days: readonly BookedDay[];
-  /** What the days were when they were compared: under the period's lock they must still be that. */
+  /** The version of the days at the comparison; it must be unchanged under the period's lock. */
   readonly dayVersions: string;
 }
 
 const LOGGED_MAX = 20;
 
 /**
- * Compares the levels and answers the days with the hash of their events' keys. It must come first in its transaction.
+ * Compares the levels and returns the days with the hash of their events' keys. Call it first in its transaction.
  * Throws `books_differ`.
  */
 export async function readBooks(tx: LedgerTransaction, period: InvoicePeriod): Promise<VerifiedBooks> {
-  // What a drain adds in between a failover could take back before the lock, unseen.
+  // Without a snapshot, rows that a drain adds in between could be undone by a failover before the lock, unnoticed.
   await holdSnapshot(tx);
   const dayVersions = await periodTransaction(tx).readDayVersions(period);
   const { period_start: starts_at, period_end: ends_at } = period;

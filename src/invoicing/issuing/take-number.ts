@@ -6,8 +6,8 @@ import { takeNumber } from '../store.ts';
 import { numberingOn } from './longest-number.ts';
 
 /**
- * The next number of a seller's series in the financial year of the moment (law 7); where the format names no year the
- * sequence goes on through all of them. Take it as late as can be.
+ * The next number of a seller's series in the current financial year (law 7). If the format contains no year, the
+ * sequence continues across years. Take it as late as possible.
  */
 export async function takeDocumentNumber(
   tx: LedgerTransaction,

@@ -1,4 +1,4 @@
-/** Everything that an invoice is built from, as it is read from the ledger. */
+/** Everything an invoice is built from, as read from the ledger. */
 import { add, type Decimal, ZERO } from '../../core/decimal.ts';
 import type { Month } from '../../core/time.ts';
 import type { RateInForce } from '../../pricing/fx/store.ts';
@@ -10,7 +10,7 @@ export interface MetricKey {
   readonly unit: string;
 }
 
-/** The usage of a day that its own period carries. */
+/** A day's usage, billed in its own period. */
 export interface DayUsage extends MetricKey {
   readonly project_id: string;
   readonly day: string;
@@ -18,7 +18,7 @@ export interface DayUsage extends MetricKey {
   readonly event_count: number;
 }
 
-/** Usage that its own period can no longer carry, of an earlier one than the invoice's and claimed by no other. */
+/** Usage of an earlier period, which is closed to it, not claimed by another invoice. */
 export interface OpenAdjustment extends MetricKey, Month {
   readonly id: string;
   readonly kind: 'late' | 'carried';
@@ -28,13 +28,13 @@ export interface OpenAdjustment extends MetricKey, Month {
   readonly event_count: number;
 }
 
-/** A quantity, zero or negative, that goes on to the next period. */
+/** A quantity, zero or negative, carried over to the next period. */
 export interface CarriedQuantity extends MetricKey, Month {
   readonly day: string;
   readonly quantity: string;
 }
 
-/** A plan version that may rule some of the days, when it was entered, and what it is called on paper. */
+/** A plan version that may be in force on some of the days, with its creation time and its name on documents. */
 export interface BillablePlan extends PlanVersion {
   readonly created_at: string;
   readonly display_name: string | null;
@@ -46,15 +46,15 @@ export interface BillablePlan extends PlanVersion {
 export interface LineCredits {
   /** By all credit notes, in the invoice's currency. */
   readonly total: Decimal;
-  /** By those for late usage alone, in the plan's currency. */
+  /** By credit notes for late usage only, in the plan's currency. */
   readonly late_amount: Decimal;
-  /** The late usage that they took up, without what they carried on. */
+  /** The late usage that they settled, without what they carried over. */
   readonly late_quantity: Decimal;
   /** The events of that usage. */
   readonly late_event_count: number;
 }
 
-/** A line of an issued invoice that is not cancelled; year and month say whose usage it priced. */
+/** A line of an issued, not cancelled invoice; year and month are those of the usage it priced. */
 export interface InvoicedLine extends MetricKey, Month {
   readonly invoice_id: string;
   readonly line_number: number;
@@ -69,13 +69,13 @@ export interface InvoicedLine extends MetricKey, Month {
   readonly total: Decimal;
   readonly discount_amount: string;
   readonly taxes: readonly LineTax[];
-  /** The exact amount in the plan's currency, and the rate, where the line was converted. */
+  /** If the line was converted: the exact amount in the plan's currency, and the rate. */
   readonly original_amount: Decimal | null;
   readonly exchange_rate: Decimal | null;
   readonly credited: LineCredits;
 }
 
-/** An earlier period whose own invoice is issued and not cancelled, with all lines that priced its usage since. */
+/** An earlier period whose own invoice is issued and not cancelled, with all lines that have priced its usage since. */
 export interface InvoicedPeriod extends Month {
   readonly currency: string;
   readonly issued_at: string;
@@ -89,13 +89,13 @@ export interface BillingInput extends Month {
   readonly adjustments: readonly OpenAdjustment[];
   readonly plans: readonly BillablePlan[];
   readonly invoiced: readonly InvoicedPeriod[];
-  /** By the currency that they convert from. */
+  /** By the original currency. */
   readonly rates: ReadonlyMap<string, RateInForce>;
 }
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** The order by the texts of a list, one after the other; by code units, the same on every machine. */
+/** Compares two lists of texts element by element, by code units, so the order is the same on every machine. */
 export function compareTexts(a: readonly string[], b: readonly string[]): number {
   for (const [index, text] of a.entries()) {
     const order = compareText(text, b[index] ?? '');
@@ -106,7 +106,7 @@ export function compareTexts(a: readonly string[], b: readonly string[]): number
 
 export const metricKeyOf = ({ metric_name, unit }: MetricKey): string => JSON.stringify([metric_name, unit]);
 
-/** The quantities by project, in the order of the projects' ids. */
+/** The quantities by project, sorted by project id. */
 export function sharesOf(
   rows: readonly { readonly project_id: string | null; readonly quantity: Decimal }[],
 ): { project_id: string | null; quantity: Decimal }[] {

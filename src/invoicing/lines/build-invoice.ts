@@ -18,20 +18,22 @@ export interface BuiltInvoice {
   /** Σ lines. */
   readonly total: string;
   readonly unpriced: readonly UnpricedUsage[];
-  /** Late usage that no line takes up, because it lowers an issued invoice. */
+  /** Late usage without a line, because it lowers an issued invoice. */
   readonly decreases: readonly Decrease[];
-  /** The rates by which lines were converted; where one is missing its lines say so. */
+  /** The rates at which lines were converted. A line without a rate is marked as such. */
   readonly rates: readonly RateInForce[];
-  /** The adjustments that the lines and the unpriced usage take up, and the line of each; 0 where it is unpriced. */
+  /** The line of each adjustment taken up by the lines and the unpriced usage; 0 if unpriced. */
   readonly claims: ReadonlyMap<string, number>;
 }
 
 /**
- * The lines of an organisation's period, in order: usage and flat fees by metric, unit and first day; then what earlier
- * periods carried over; then late usage. Each line is rounded once and the total is their sum (law 5). Every quantity is
- * on a line, on the list of unpriced usage or on an adjustment that stays open (law 4). Pure.
+ * The lines of an organisation's period, in this order: usage and flat fees by metric, unit and first day; then
+ * quantities carried over from earlier periods; then late usage. Each line is rounded once and the total is their
+ * sum (law 5). Every quantity is on a line, in the list of unpriced usage, or on an adjustment that stays open (law
+ * 4). Pure.
  *
- * Throws `currency_mismatch` where usage or a fee is priced in another currency only. No lines: nothing to invoice.
+ * Throws `currency_mismatch` if usage or a fee is priced only in another currency. Without lines there is nothing
+ * to invoice.
  */
 export function buildInvoice(input: BillingInput): BuiltInvoice {
   const prices = pricesOf(input);

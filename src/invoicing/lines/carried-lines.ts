@@ -4,11 +4,12 @@ import { type BillingInput, metricKeyOf, type OpenAdjustment } from './billing-i
 import { chargeOf, type LineDraft, lineAmount, nameOf, nameOfMonth, negativePart } from './line-draft.ts';
 
 /**
- * What earlier periods passed on, a negative quantity c, is taken off the first usage line of its metric and unit with a
- * quantity q above zero: amount = charge(q + c, or 0 where that is less) − charge(q), both of that line's events. What is
- * left, min(q + c, 0), goes on to the next period. Without such a line the adjustments stay open.
+ * A negative quantity c carried over from earlier periods is subtracted from the first usage line of its metric and
+ * unit with a quantity q above zero: amount = charge(max(q + c, 0)) − charge(q), both with that line's events. The
+ * remainder, min(q + c, 0), is carried over to the next period. Without such a line the adjustments stay open.
  *
- * 10 units at 2 and -4 carried: usage 20.00, carried -8.00; -14 carried: usage 20.00, carried -20.00, and -4 goes on.
+ * 10 units at 2 and -4 carried: usage 20.00, carried -8.00; -14 carried: usage 20.00, carried -20.00, and -4 is
+ * carried over.
  */
 export function buildCarriedLines(input: BillingInput, usageLines: readonly LineDraft[]): LineDraft[] {
   const carried = input.adjustments.filter((adjustment) => adjustment.kind === 'carried');

@@ -1,8 +1,9 @@
 /**
- * How a line proves which events it counts. For each project and day the ledger takes the idempotency keys of the line's
- * events in the order of their UTF-8 bytes, writes each as `<bytes>:<key>` (the length in decimal, so that no two lists of
- * keys give one text), and hashes the whole with SHA-256: `keys_hash`, in lower-case hexadecimal. The line's hash is the
- * SHA-256 of one row `<project_id> <day> <keys_hash>\n` for each project and day, in the order of project_id and day.
+ * How a line proves which events it counts. For each project and day, the ledger sorts the idempotency keys of the
+ * line's events by their UTF-8 bytes, writes each as `<bytes>:<key>` (the length in decimal, so that different
+ * lists never give the same text), and hashes the whole text with SHA-256: `keys_hash`, in lower-case hexadecimal.
+ * The line's hash is the SHA-256 of one row `<project_id> <day> <keys_hash>\n` for each project and day, sorted by
+ * project_id and day.
  */
 import { sha256Hex } from '../../core/sha256.ts';
 import { compareTexts } from './billing-input.ts';
@@ -16,7 +17,7 @@ export interface KeysHash {
 
 export interface EventsProof {
   readonly event_count: number;
-  /** Null where there are no events. */
+  /** Null if there are no events. */
   readonly events_hash: string | null;
 }
 

@@ -6,9 +6,9 @@ import { type LineDraft, lineAmount, nameOf } from './line-draft.ts';
 import { currencyMismatch, type PriceDays } from './price-days.ts';
 
 /**
- * One line per flat fee of the organisation that rules on any day of the period, in full, usage or not. Where versions of
- * it follow one another within the period, the one in force on the last of its days is charged. Throws
- * `currency_mismatch` for a fee that is priced in another currency only.
+ * One line for each flat fee of the organisation in force on any day of the period, in full, with or without usage.
+ * If versions of a fee follow one another within the period, the last one is charged. Throws `currency_mismatch`
+ * for a fee that is priced only in another currency.
  */
 export function buildFlatLines(input: BillingInput, prices: PriceDays): LineDraft[] {
   const flat = input.plans.filter((plan) => isFlatFeeOf(plan, input));

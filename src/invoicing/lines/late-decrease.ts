@@ -1,4 +1,4 @@
-/** Late usage that lowers what an issued invoice charged: it goes back by credit notes on the lines that charged it. */
+/** Late usage that lowers what an issued invoice charged. It is credited on the lines that charged it. */
 import { add, type Decimal, isZero, maximum, minimum, negate, subtract, ZERO } from '../../core/decimal.ts';
 import type { Month } from '../../core/time.ts';
 import { convertMoney } from '../../pricing/fx/convert.ts';
@@ -6,11 +6,11 @@ import type { InvoicedLine } from './billing-input.ts';
 import { chargedFor, type LateSegment } from './late-segment.ts';
 import { nameOf, nameOfMonth, negativePart } from './line-draft.ts';
 
-/** What one line gives back. */
+/** The credit on one line. */
 export interface LineCredit {
   readonly invoice_id: string;
   readonly line_number: number;
-  /** In the invoice's currency, of the line's total before discount and tax. */
+  /** Part of the line's total before discount and tax, in the invoice's currency. */
   readonly amount: Decimal;
   /** In the plan's currency. */
   readonly original_amount: Decimal;
@@ -21,21 +21,21 @@ export interface Decrease extends Month {
   readonly metric_name: string;
   readonly unit: string;
   readonly last_day: string;
-  /** The late usage, below zero; the first credit carries it. */
+  /** The late usage, below zero; carried by the first credit. */
   readonly quantity: Decimal;
-  /** The part of it, zero or negative, that goes on to the next period. */
+  /** The part of it, zero or negative, carried over to the next period. */
   readonly carried_quantity: Decimal;
-  /** Of the late usage; the first credit carries them too. */
+  /** Events of the late usage; carried by the first credit too. */
   readonly event_count: number;
   readonly adjustment_ids: readonly string[];
-  /** The newest line first; never empty. */
+  /** Newest line first; never empty. */
   readonly credits: readonly LineCredit[];
 }
 
 /**
- * Takes the change off the lines of the segment, the newest first, each down to zero at most. A converted line gives back
- * at its own rate, rounded together with what it gave back before, so that in any parts it gives back exactly its total.
- * What other credit notes have taken already cannot be given twice: then the sum is less than the change.
+ * Credits the change on the lines of the segment, newest first, each down to zero at most. A converted line is
+ * credited at its own rate, rounded cumulatively, so that any split credits exactly its total. What other credit
+ * notes have already taken cannot be credited twice; then the sum is less than the change.
  */
 export function decreaseOf(segment: LateSegment): Decrease {
   const { plan, quantity, event_count, together, adjustments, year, month } = segment;

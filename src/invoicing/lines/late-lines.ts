@@ -1,4 +1,4 @@
-/** Usage that came after its own period was closed. */
+/** Usage that arrived after its own period was closed. */
 import { isNegative } from '../../core/decimal.ts';
 import { compareMonths, type Month } from '../../core/time.ts';
 import {
@@ -18,20 +18,21 @@ import { type PriceDays, planOn } from './price-days.ts';
 
 export interface LateLines {
   readonly lines: readonly LineDraft[];
-  /** What lowers an issued invoice: for credit notes, never for a line. */
+  /** Usage that lowers an issued invoice: for credit notes, never for a line. */
   readonly decreases: readonly Decrease[];
-  /** Late usage on days without a plan: claimed, and listed with the period's own. */
+  /** Late usage on days without a plan: claimed, and listed with the period's own unpriced usage. */
   readonly unpriced: readonly OpenAdjustment[];
 }
 
 /**
- * One line per earlier period, metric, unit and plan version. With Q, n and A the quantity, the events and the amount already
- * charged for that segment (its usage line, what adjusted it since, less what was credited): amount =
- * charge(Q + late, n + events of late) − A, in the plan's currency, so that all of it together charges what one line would
- * have. Where that is below zero it is no line but a decrease; where Q + late is below zero the charge is 0 and the rest is
- * carried on.
+ * One line per earlier period, metric, unit and plan version. Q, n and A are the quantity, the events and the
+ * amount charged so far for that segment (its usage line and later adjustments, less credits): amount = charge(Q +
+ * late, n + events of late) − A, in the plan's currency. So the total charge is what one line would have charged.
+ * If the amount is below zero, it becomes a decrease, not a line. If Q + late is below zero, the charge is 0 and
+ * the rest is carried over.
  *
- * Only periods whose own invoice stands are adjusted; the others' adjustments stay open. Throws `currency_mismatch`.
+ * Only periods whose own invoice is issued and not cancelled are adjusted; other adjustments stay open. Throws
+ * `currency_mismatch`.
  */
 export function buildLateLines(input: BillingInput, prices: PriceDays): LateLines {
   const lines: LineDraft[] = [];
@@ -58,8 +59,9 @@ export function buildLateLines(input: BillingInput, prices: PriceDays): LateLine
 }
 
 /**
- * The version that the period's own invoice used for a day. A version in force now that was entered before that invoice
- * was issued was in force then too, even where it had no usage and so no line; a later one does not reach back.
+ * The version that the period's own invoice used for a day. A version in force now that was created before that
+ * invoice was issued was in force then too, even if it had no usage and so no line. A version created later does
+ * not apply retroactively.
  */
 function versionOf(
   period: InvoicedPeriod,
@@ -79,8 +81,8 @@ function versionOf(
 }
 
 /**
- * Of the lines of a metric the one whose days hold a day. Where an own version interrupts a global one, the own one's
- * days lie within the other's: the narrowest line is the right one.
+ * Of a metric's lines, the one whose days include a given day. If an own version interrupts a global one, its days
+ * lie within the global line's days, so the narrowest line is the right one.
  */
 export function narrowestLine<Line extends MetricKey & { first_day: string; last_day: string }>(
   lines: readonly Line[],

@@ -1,4 +1,3 @@
-/** The late usage of one period and plan version, beside what was invoiced for it. */
 import { add, type Decimal, maximum, subtract, sum, ZERO } from '../../core/decimal.ts';
 import { roundMoney } from '../../core/money.ts';
 import type { Month } from '../../core/time.ts';
@@ -11,18 +10,18 @@ import {
 } from './billing-input.ts';
 import { chargeOf } from './line-draft.ts';
 
-/** All late usage of one period and plan version, beside what was invoiced for it. */
+/** All late usage of one period and plan version, next to what was invoiced for it. */
 export interface LateSegment extends Month {
   readonly plan: BillablePlan;
   readonly adjustments: readonly OpenAdjustment[];
-  /** What priced the segment so far, in the order in which it was issued. */
+  /** The lines that have priced the segment so far, in the order of issue. */
   readonly invoiced: readonly InvoicedLine[];
   readonly quantity: Decimal;
   readonly event_count: number;
-  /** With all that came before. */
+  /** Including everything before. */
   readonly together: Decimal;
   readonly events_together: number;
-  /** In the plan's currency; exact where a line of the segment was converted, else rounded. */
+  /** In the plan's currency; exact if a line of the segment was converted, else rounded. */
   readonly change: Decimal;
 }
 
@@ -52,11 +51,14 @@ export function segmentOf(
   };
 }
 
-/** What the line has charged for: a part that was carried on is charged where it went, a credited one no longer. */
+/**
+ * The quantity the line charges for: without the part carried over, which is charged elsewhere, and without
+ * credited usage.
+ */
 const netQuantityOf = (line: InvoicedLine): Decimal =>
   add(subtract(line.quantity, line.carried_quantity), line.credited.late_quantity);
 
-/** Those that a credit note took up count too: what lowered a charge happened all the same. */
+/** Includes events settled by credit notes: they happened even though they lowered the charge. */
 const chargedEventsOf = (line: InvoicedLine): number => line.event_count + line.credited.late_event_count;
 
 /** In the plan's currency. */

@@ -1,4 +1,4 @@
-/** A line while the invoice is built: exact decimals, its amount rounded once, before anything is text. */
+/** A line while the invoice is built: exact decimals and an amount rounded once, not yet texts. */
 
 import { allocate } from '../../core/allocate.ts';
 import { exponentOf } from '../../core/currency.ts';
@@ -23,7 +23,7 @@ export interface LineDraft extends Month {
   readonly tiers: readonly TierCharge[] | null;
   /** Rounded, in the invoice's currency. */
   readonly amount: Decimal;
-  /** Where the plan is in another currency. */
+  /** Set if the plan is in another currency. */
   readonly original: OriginalAmount | null;
   /** Zero or negative. */
   readonly carried_quantity: Decimal;
@@ -32,15 +32,15 @@ export interface LineDraft extends Month {
   readonly adjustment_ids: readonly string[];
 }
 
-/** Exact and unrounded, in the plan's currency. Without a rate the line counts nothing and cannot be issued. */
+/** Exact and unrounded, in the plan's currency. Without a rate the line's amount is zero and it cannot be issued. */
 export interface OriginalAmount {
   readonly amount: Decimal;
   readonly rate: RateInForce | null;
 }
 
 /**
- * What a quantity of usage, of so many events, costs under the version that rules its days. Where that version is a flat fee, the fee covers
- * the usage: it is charged by a line of its own and each unit costs nothing.
+ * The cost of a quantity of usage with its events under the version in force. If that version is a flat fee, the
+ * fee covers the usage: the fee has a separate line and each unit costs nothing.
  */
 export const chargeOf = (plan: PlanVersion, quantity: Decimal, eventCount: number): Charge =>
   plan.charge_model === 'flat'
@@ -48,8 +48,8 @@ export const chargeOf = (plan: PlanVersion, quantity: Decimal, eventCount: numbe
     : rateUsage(plan, quantity, eventCount);
 
 /**
- * An exact charge of a plan as the amount of a line: rounded once, after its conversion where the plan is in another
- * currency (law 5). 10.005 USD on an invoice in USD → 10.01; at 0.9 on one in EUR 9.0045 → 9.00.
+ * A plan's exact charge as the amount of a line: rounded once, after conversion if the plan is in another currency
+ * (law 5). 10.005 USD on an invoice in USD → 10.01; at 0.9 on one in EUR 9.0045 → 9.00.
  */
 export function lineAmount(
   { currency, rates }: Pick<BillingInput, 'currency' | 'rates'>,
@@ -62,10 +62,10 @@ export function lineAmount(
   return { amount, original: { amount: exact, rate } };
 }
 
-/** Zero, or the quantity where it is negative. */
+/** The quantity if it is negative, else zero. */
 export const negativePart = (quantity: Decimal): Decimal => minimum(quantity, ZERO);
 
-/** The metric as people read it: `tokens.input (token)`, without the brackets where it has no unit. */
+/** The metric's readable name: `tokens.input (token)`, without the brackets if it has no unit. */
 export const nameOf = ({ metric_name, unit }: { metric_name: string; unit: string }): string =>
   unit === '' ? metric_name : `${metric_name} (${unit})`;
 

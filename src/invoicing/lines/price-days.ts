@@ -1,4 +1,4 @@
-/** Which plan version prices the usage of a metric on each day of a period, and the refusal where only another currency does. */
+/** Which plan version prices a metric's usage on each day of a period, and the error if only another currency does. */
 import { AppError } from '../../core/error.ts';
 import { firstDay, lastDay, type Month } from '../../core/time.ts';
 import { listPlanSegments, type PlanSegment } from '../../pricing/plans/plans-by-day.ts';
@@ -7,7 +7,7 @@ import { nameOf } from './line-draft.ts';
 
 export type PriceDays = (metric: MetricKey, month: Month, currency: string) => readonly PlanSegment[];
 
-/** Groups the plans once, when it is first asked: an organisation may have a thousand prices and use five. */
+/** Groups the plans once, on first use: an organisation may have a thousand prices and use five. */
 export function pricesOf({ organisation_id, plans }: BillingInput): PriceDays {
   let byMetric: ReadonlyMap<string, BillablePlan[]> | undefined;
   return (metric, month, currency) => {
@@ -26,7 +26,7 @@ export function pricesOf({ organisation_id, plans }: BillingInput): PriceDays {
 export const segmentOn = (segments: readonly PlanSegment[], day: string): PlanSegment | undefined =>
   segments.find((segment) => segment.first_day <= day && day <= segment.last_day);
 
-/** The version that prices a day; null where the usage is unpriced. Throws `currency_mismatch`. */
+/** The version that prices a day; null if the usage is unpriced. Throws `currency_mismatch`. */
 export function planOn(
   segments: readonly PlanSegment[],
   day: string,

@@ -1,4 +1,4 @@
-/** Gives each line the hash of the events that it counts. Pure. */
+/** Gives each line the hash of the events it counts. Pure. */
 import type { BookedDay, LateKeysHash } from '../book-store.ts';
 import type { LineItem } from '../invoice.ts';
 import { type BillingInput, metricKeyOf } from './billing-input.ts';
@@ -11,8 +11,9 @@ export interface LateProof extends KeysHash {
 }
 
 /**
- * The parts in which the events behind late usage are hashed before it is decided which lines count them, by adjustment: a
- * metric, a unit and a day, which no two lines share. Those of periods that nothing adjusts have none.
+ * Assigns late adjustments to parts. The events of a part are hashed together before it is decided which line
+ * counts them. A part is a metric, a unit and a day, which no two lines share. Adjustments of periods that are not
+ * adjusted have no part.
  */
 export function partsOfLateUsage({
   adjustments,
@@ -33,7 +34,7 @@ export function partsOfLateUsage({
   return partOf;
 }
 
-/** The hashed parts by the lines that claim them; those that no line counts are passed over. */
+/** The hashed parts by the lines that claim them. Parts without a line are ignored. */
 export function proofsOfClaims(
   lateEvents: readonly LateKeysHash[],
   partOf: ReadonlyMap<string, number>,
@@ -50,7 +51,7 @@ export function proofsOfClaims(
   });
 }
 
-/** The events of each line, by its number: a usage line's by the day they count to, a late line's by their adjustments. */
+/** The events of each line, by line number: for usage lines by the events' day, for late lines by their adjustments. */
 export function proofsOf(
   lines: readonly LineItem[],
   days: readonly (KeysHash & { readonly metric_name: string; readonly unit: string })[],
@@ -71,7 +72,7 @@ export function proofsOf(
   );
 }
 
-/** Throws where a line counts other events than the ledger holds for its days. */
+/** Throws if a line's event count differs from the ledger's for its days. */
 export function proveLines(
   lines: readonly LineItem[],
   days: readonly BookedDay[],

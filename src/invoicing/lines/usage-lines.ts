@@ -21,9 +21,9 @@ export interface UsageLines {
 }
 
 /**
- * One line per metric, unit and plan version: the quantity over the organisation's projects on the days that
- * the version rules, rated alone, from zero, in full, unprorated. A quantity of zero or less costs nothing and goes on to
- * the next period. Throws `currency_mismatch`.
+ * One line per metric, unit and plan version: the quantity over all projects on the days on which the version is in
+ * force, rated separately, from zero, in full, without proration. A quantity of zero or less costs nothing and is
+ * carried over to the next period. Throws `currency_mismatch`.
  */
 export function buildUsageLines(input: BillingInput, prices: PriceDays): UsageLines {
   const lines: LineDraft[] = [];
@@ -69,7 +69,7 @@ function usageLine(
   };
 }
 
-/** From the first to the last day of the period on which the version rules; an own version may interrupt a global one. */
+/** The first and the last day of the period with this version in force; an own version may interrupt a global one. */
 function daysOf(
   segments: readonly PlanSegment[],
   plan: PlanVersion,

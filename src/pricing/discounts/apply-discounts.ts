@@ -7,7 +7,7 @@ import { percentOf } from '../../core/percent.ts';
 import type { Discount } from './discount.ts';
 
 export interface DiscountableLine {
-  /** Rounded at the currency's exponent; negative where a line takes back. */
+  /** Rounded at the currency's exponent. Negative when the line is a credit. */
   readonly amount: Decimal;
   readonly metric_name: string;
 }
@@ -20,21 +20,22 @@ export interface AppliedDiscount {
 }
 
 export interface AppliedDiscounts {
-  /** Those that took something, in the order in which they were applied. */
+  /** The discounts with an effect, in the order in which they were applied. */
   readonly discounts: readonly AppliedDiscount[];
-  /** For each line, in its place, what all of them took off it; the parts sum to the discounts exactly. */
+  /** The discount on each line, by the line's index. The parts sum exactly to the discounts. */
   readonly byLine: readonly Decimal[];
 }
 
 /**
- * Discounts one after the other, in the order of their ids, which is that of their creation. Each works on what those before
- * it have left of the lines that it names: a percentage takes its part of their sum, an amount (only one of the invoice's
- * currency) at most their sum. It is rounded once (law 5) and goes to the lines in proportion to what is left of each
- * (allocate.ts), so that no line is brought past zero; a line that is negative bears a negative part. Lines that sum to zero
- * or less give nothing, and none gives more than what is left of all: an invoice does not become negative.
+ * Applies discounts one after the other, ordered by id, which is the order of creation. Each works on what earlier
+ * discounts left of the lines in its scope: a percentage of their sum, or an amount (only if it is in the invoice's
+ * currency) up to their sum. Each discount is rounded once (law 5) and allocated to the lines in proportion to what
+ * is left of each (allocate.ts), so no line crosses zero; a negative line gets a negative part. If the lines in
+ * scope sum to zero or less, the discount is zero. No discount exceeds what is left of all lines, so the invoice
+ * never becomes negative.
  *
- * 10 % and then 5.00 USD on lines of 10.01 and 20.00: 10 % of 30.01 is 3.001 → 3.00, of which the lines bear 1.00 and
- * 2.00; of the 9.01 and 18.00 that are left the 5.00 takes 1.67 and 3.33. Together 2.67 and 5.33.
+ * 10 % and then 5.00 USD on lines of 10.01 and 20.00: 10 % of 30.01 is 3.001 → 3.00, allocated as 1.00 and 2.00. Of
+ * the remaining 9.01 and 18.00, the 5.00 takes 1.67 and 3.33. Together 2.67 and 5.33.
  */
 export function applyDiscounts(
   lines: readonly DiscountableLine[],
@@ -64,7 +65,7 @@ export function applyDiscounts(
 const isNamed = ({ metric_name }: Discount, line: DiscountableLine | undefined): boolean =>
   metric_name === null || metric_name === line?.metric_name;
 
-/** What the discount takes of a sum: never more than the sum, nothing of one that is not above zero. */
+/** The discount on a sum: at most the sum, and zero unless the sum is positive. */
 function amountOf(discount: Discount, base: Decimal, currency: string): Decimal {
   if (compare(base, ZERO) <= 0) return ZERO;
   if (discount.percentage !== null)

@@ -4,15 +4,18 @@ import { findEffectiveDaysFaults } from '../../core/effective-days.ts';
 import type { Fault } from '../../core/error.ts';
 import { findPercentFaults } from '../../core/percent.ts';
 
-/** What is taken off before tax, on each invoice of a period on one of whose days it holds: percent or an amount, never both. */
+/**
+ * A reduction before tax, a percentage or an amount but never both. It applies to each invoice whose period
+ * contains a day on which it is in force.
+ */
 export interface Discount {
   readonly id: string;
   readonly description: string;
   readonly percentage: string | null;
   readonly amount: string | null;
-  /** Of the amount. */
+  /** The amount's currency. */
   readonly currency: string | null;
-  /** The one metric whose lines it is on; null: all lines. */
+  /** The one metric it applies to; null for all lines. */
   readonly metric_name: string | null;
 }
 
@@ -20,26 +23,26 @@ export interface DiscountInput {
   readonly percentage?: string | null | undefined;
   readonly amount?: string | null | undefined;
   readonly currency?: string | null | undefined;
-  /** Absent: the first day of the month. */
+  /** Default: the first day of the month. */
   readonly effective_from?: string | undefined;
   readonly effective_to?: string | null | undefined;
 }
 
-/** What the organisation adds to what is asked for. */
+/** What validation and defaults need to know about the organisation. */
 export interface DiscountTerms {
-  /** In which it is invoiced. */
+  /** The currency of its invoices. */
   readonly currency: string;
-  /** The first of its month. */
+  /** The first day of its current month. */
   readonly firstDay: string;
 }
 
 const isGiven = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;
 
 /**
- * What is wrong with a new discount, in the order of the rules. Codes: `required`, `not_allowed` (both kinds at once, a currency
- * without an amount), `invalid_decimal` (also more decimals than the currency has), `out_of_range`, `unknown_currency`,
- * `currency_mismatch` (an amount in another currency than the invoices': it would never apply), `invalid_date`,
- * `invalid_order`.
+ * Validates a new discount and returns the faults in the order of the rules. Codes: `required`, `not_allowed` (both
+ * kinds at once, or a currency without an amount), `invalid_decimal` (also for more decimals than the currency
+ * has), `out_of_range`, `unknown_currency`, `currency_mismatch` (the amount is not in the invoice currency, so it
+ * would never apply), `invalid_date`, `invalid_order`.
  */
 export function findDiscountFaults(input: DiscountInput, terms: DiscountTerms): Fault[] {
   const { effective_from = terms.firstDay, effective_to } = input;

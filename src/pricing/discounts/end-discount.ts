@@ -7,11 +7,11 @@ import { type DiscountRow, findDiscountLocked, setDiscountEnd } from './store.ts
 
 export interface EndDiscountInput {
   readonly id: string;
-  /** The first day on which it no longer holds; null takes the end away. */
+  /** The first day on which it is no longer in force; null removes the end. */
   readonly effective_to: string | null;
 }
 
-/** What it gives never changes; invoices that were issued keep what they have. Throws `not_found`, `invalid_request`. */
+/** Changes only the end. Issued invoices keep their discounts. Throws `not_found`, `invalid_request`. */
 export async function endDiscount(ctx: Ctx, { id, effective_to }: EndDiscountInput): Promise<DiscountRow> {
   return await withOwner(ctx, 'discounts', id, async (tx, organisation_id) => {
     const before = await findDiscountLocked(tx, organisation_id, id);

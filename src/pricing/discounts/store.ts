@@ -68,7 +68,7 @@ export const listDiscounts = (
     page,
   );
 
-/** Those that hold on one of the days from first_day to last_day, in the order in which they are applied. */
+/** Discounts in force on at least one day from first_day to last_day, in the order in which they are applied. */
 export const listDiscountsFor = (
   tx: LedgerTransaction,
   organisationId: string,

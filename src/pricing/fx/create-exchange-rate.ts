@@ -17,14 +17,14 @@ import { insertRate, lockRates } from './store.ts';
 
 export interface CreateExchangeRateInput extends CurrencyPair {
   readonly rate: string;
-  /** Epoch milliseconds, as is effective_to. */
+  /** Epoch milliseconds, like effective_to. */
   readonly effective_from: number;
   readonly effective_to?: number | null | undefined;
   readonly source?: RateSource | undefined;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Throws `invalid_request` with every fault, `rate_overlap` where the pair has a rate at one of these moments. */
+/** Throws `invalid_request` with every fault, `rate_overlap` if the pair already has a rate in part of this time. */
 export async function createExchangeRate(ctx: Ctx, input: CreateExchangeRateInput): Promise<ExchangeRate> {
   const { base_currency, target_currency, effective_from, effective_to = null } = input;
   const rate = readRate(input.rate);

@@ -9,13 +9,13 @@ import { findRate, lockRates, setRateEnd } from './store.ts';
 
 export interface EndExchangeRateInput {
   readonly id: string;
-  /** Epoch milliseconds: the first moment at which the rate is no longer in force. */
+  /** Epoch milliseconds: the first instant at which the rate is no longer in force. */
   readonly effective_to: number;
 }
 
 /**
- * A rate can only be ended, and never be made to end later than it does; documents that were converted with it keep what
- * they say. Throws `not_found`, `invalid_request`.
+ * A rate can only be ended, and its end can only be moved earlier. Documents already converted with it do not
+ * change. Throws `not_found`, `invalid_request`.
  */
 export async function endExchangeRate(
   ctx: Ctx,

@@ -5,13 +5,13 @@ import type { Fault } from '../../core/error.ts';
 export const RATE_SOURCES = ['manual', 'api', 'razorpay'] as const;
 export type RateSource = (typeof RATE_SOURCES)[number];
 
-/** From one currency to another, in this direction alone: EUR to USD says nothing of USD to EUR. */
+/** A pair with a direction: EUR to USD does not imply USD to EUR. */
 export interface CurrencyPair {
   readonly base_currency: string;
   readonly target_currency: string;
 }
 
-/** 1 `base_currency` = `rate` `target_currency` in [effective_from, effective_to), RFC 3339; null for no end. */
+/** 1 `base_currency` = `rate` `target_currency` in [effective_from, effective_to), RFC 3339; null means open-ended. */
 export interface ExchangeRate extends CurrencyPair {
   readonly id: string;
   /** A canonical decimal above zero. */
@@ -24,13 +24,13 @@ export interface ExchangeRate extends CurrencyPair {
   readonly updated_at: string;
 }
 
-/** The most that a rate needs: from the rial to the dinar and back, with twelve decimals. */
+/** Enough for any pair: from the rial to the dinar and back, with twelve decimals. */
 export const RATE_INTEGER_DIGITS = 10;
 export const RATE_DECIMALS = 12;
 
 const RATE = new RegExp(`^\\d{1,${RATE_INTEGER_DIGITS}}(?:\\.\\d{1,${RATE_DECIMALS}})?$`);
 
-/** The canonical text of a rate ('01.50' → '1.5'); null for what is not plain, too long, or not above zero. */
+/** The canonical text of a rate ('01.50' → '1.5'); null if it is not plain notation, too long, or not above zero. */
 export function readRate(text: string): string | null {
   if (!RATE.test(text)) return null;
   const canonical = canonicalDecimal(text);
@@ -39,7 +39,7 @@ export function readRate(text: string): string | null {
 
 export const RATE_DETAIL = `Must be a positive decimal with at most ${RATE_INTEGER_DIGITS} integer digits and ${RATE_DECIMALS} decimals.`;
 
-/** `unknown_currency` for a code that is none, `not_allowed` where both are the same. */
+/** `unknown_currency` for an unknown code, `not_allowed` if both are the same. */
 export function findPairFaults({ base_currency, target_currency }: CurrencyPair): Fault[] {
   const detail = 'Must be an upper-case code of an active ISO 4217 currency.';
   const faults = Object.entries({ base_currency, target_currency })

@@ -5,15 +5,15 @@ import type { LedgerTransaction } from '../../db/ledger.ts';
 import type { CurrencyPair } from './exchange-rate.ts';
 import { type RateInForce, selectRatesAt } from './store.ts';
 
-/** The rates in force of the pairs that were asked for. */
+/** The rates in force for the requested pairs. */
 export interface RatesInForce {
-  /** Null where no rate of this pair, in this direction, is in force. */
+  /** Null if no rate of this pair, in this direction, is in force. */
   get(base: string, target: string): RateInForce | null;
 }
 
 const keyOf = (base: string, target: string): string => `${base} ${target}`;
 
-/** The rates of all pairs at an instant (epoch milliseconds), in one statement; without pairs in none. */
+/** The rates of all pairs at an instant (epoch milliseconds), in one query; no query if there are no pairs. */
 export async function findRates(
   tx: LedgerTransaction,
   pairs: readonly { readonly base: string; readonly target: string }[],

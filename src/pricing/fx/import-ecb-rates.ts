@@ -17,10 +17,10 @@ import {
 } from './store.ts';
 
 export interface ImportSummary {
-  /** Rates that are new, and days that were there with the same rate. */
+  /** `imported` counts new rates; `unchanged` counts days already stored with the same rate. */
   readonly imported: number;
   readonly unchanged: number;
-  /** Codes of the file that are no active currency. */
+  /** Codes in the file that are not active currencies. */
   readonly skipped: readonly string[];
   readonly first_day: string;
   readonly last_day: string;
@@ -29,12 +29,13 @@ export interface ImportSummary {
 const PROVIDER = 'ecb';
 const CONFLICTS_SHOWN = 100;
 
-/** All of the ECB's history (7,000 days) of three currencies: bounds what a statement carries and what stays in memory. */
+/** The ECB's whole history (7,000 days) of three currencies. Bounds the size of a statement and the memory in use. */
 const RATES_PER_STATEMENT = 21_000;
 
 /**
- * Imports a file of the ECB, whole or not at all; a file that says nothing new changes nothing and leaves no audit row.
- * Throws `invalid_request` with the lines that are malformed, `rate_overlap` with those for whose day another rate is there.
+ * Imports an ECB file completely or not at all. A file with nothing new changes nothing and leaves no audit row.
+ * Throws `invalid_request` with the malformed lines, `rate_overlap` with the lines whose day has a different stored
+ * rate.
  */
 export async function importEcbRates(ctx: Ctx, bytes: Uint8Array): Promise<ImportSummary> {
   const rates = parseEcbRates(decode(bytes));
@@ -82,7 +83,10 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** The currencies of the file that have rates, in groups of at most so many rates, one currency at least. */
+/**
+ * The currencies in the file that have rates, in groups of at most RATES_PER_STATEMENT rates but at least one
+ * currency.
+ */
 function groupTargets({ publications }: EcbRates): string[][] {
   const groups: string[][] = [];
   let size = RATES_PER_STATEMENT;

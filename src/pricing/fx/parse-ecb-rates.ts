@@ -1,6 +1,6 @@
 /**
- * The European Central Bank's euro foreign exchange reference rates as it publishes them: `eurofxref-hist.csv` (all days
- * since 1999, `2026-11-19`) and `eurofxref.csv` (one day, `19 November 2026`, blanks after the commas).
+ * Parses the European Central Bank's euro foreign exchange reference rates as published: `eurofxref-hist.csv` (all
+ * days since 1999, `2026-11-19`) and `eurofxref.csv` (one day, `19 November 2026`, blanks after the commas).
  */
 import { isCurrency } from '../../core/currency.ts';
 import { type Fault, invalidRequest } from '../../core/error.ts';
@@ -14,14 +14,14 @@ export interface Publication {
   readonly day: string;
   /** A canonical decimal. */
   readonly rate: string;
-  /** Where the file says so, counted from 1. */
+  /** Line number in the file, from 1. */
   readonly line: number;
 }
 
 export interface EcbRates {
-  /** By target currency, in the order of the file's columns; each by day, ascending. */
+  /** By target currency, in the order of the file's columns; each list is sorted by day, ascending. */
   readonly publications: ReadonlyMap<string, readonly Publication[]>;
-  /** Codes of the file that are no active ISO 4217 currency, e.g. those that the euro replaced. */
+  /** Codes in the file that are not active ISO 4217 currencies, e.g. those replaced by the euro. */
   readonly skipped: readonly string[];
   readonly first_day: string;
   readonly last_day: string;
@@ -31,10 +31,10 @@ const MONTHS = 'January February March April May June July August September Octo
   ' ',
 );
 const LONG_DAY = /^(\d{1,2}) ([A-Z][a-z]+) (\d{4})$/;
-/** There was no euro before. */
+/** The euro did not exist before. */
 const FIRST_DAY = '1999-01-01';
 const NONE = 'N/A';
-/** All of the ECB's history is about 220,000 rates. */
+/** The ECB's whole history is about 220,000 rates. */
 const RATES_MAX = 400_000;
 const COLUMNS_MAX = 400;
 const FAULTS_MAX = 100;
@@ -48,7 +48,7 @@ function readDay(text: string): string | null {
   return isDay(read) && read >= FIRST_DAY ? read : null;
 }
 
-/** Its cells without the blanks around them, and without the empty one after a trailing comma. */
+/** The trimmed cells of a line, without the empty one after a trailing comma. */
 function cellsOf(line: string, columnsMax: number): string[] {
   const cells = line.split(',', columnsMax + 2).map((cell) => cell.trim());
   if (cells.length > 1 && cells.at(-1) === '') cells.pop();
@@ -60,7 +60,7 @@ interface Line {
   readonly text: string;
 }
 
-/** The lines that are not blank; one by one, for a file of five million line ends would else fill the memory. */
+/** Yields non-blank lines one by one: an array for a file of five million line breaks would fill the memory. */
 function* linesOf(text: string): Generator<Line> {
   let number = 0;
   for (let at = 0; at < text.length; ) {
@@ -94,7 +94,7 @@ function readHeader(line: Line | undefined): string[] {
   return codes;
 }
 
-/** Throws `invalid_request` with a fault for each line that is malformed (`/lines/17`), at most a hundred of them. */
+/** Throws `invalid_request` with a fault for each malformed line (`/lines/17`), at most a hundred of them. */
 export function parseEcbRates(text: string): EcbRates {
   const lines = linesOf(text);
   const codes = readHeader(lines.next().value as Line | undefined);

@@ -2,34 +2,34 @@ import { canonicalDecimal } from '../../core/decimal.ts';
 import { startOfDay } from '../../core/time.ts';
 import type { Publication } from './parse-ecb-rates.ts';
 
-/** A range that a pair already has, [from_ms, to_ms) in epoch milliseconds, null for no end. */
+/** A range already stored for a pair: [from_ms, to_ms) in epoch milliseconds, null if open-ended. */
 export interface KnownRange {
   readonly id: string;
   readonly rate: string;
   readonly from_ms: number;
   readonly to_ms: number | null;
-  /** Whether an import made it: only such a range gives way to a day that was not known. */
+  /** Whether an import created it. Only such a range can be cut short by a newly published day. */
   readonly is_published: boolean;
 }
 
-/** What an import does to one pair. */
+/** The changes an import makes to one pair. */
 export interface ImportPlan {
   readonly inserts: readonly { readonly publication: Publication; readonly to_ms: number | null }[];
   readonly ends: readonly { readonly id: string; readonly at: number }[];
   readonly unchanged: number;
-  /** Days for which another rate is there. */
+  /** Days that have a different stored rate. */
   readonly conflicts: readonly { readonly publication: Publication; readonly rate: string }[];
 }
 
 /**
- * Decides on the publications of one pair, by day ascending, beside what is known of it, by time ascending and complete
- * from the first day on. A publication is in force from 00:00 UTC of its day until the next one that is known, in the
- * file or before it, so that a Friday's holds over the weekend and the last has no end; a published range in which a new
- * day lies ends there. A day on which a range begins, or that lies in a range that somebody entered, is there: with the
- * same rate it is unchanged, with another one a conflict.
+ * Plans the import of one pair. `published` is sorted by day. `known` is sorted by time and complete from the first
+ * published day. A publication is in force from 00:00 UTC of its day until the next known one, from the file or
+ * already stored. So a Friday's rate holds over the weekend, and the last one is open-ended. A published range ends
+ * where a new day falls inside it. A day counts as stored if a range begins on it, or if it lies in a manually
+ * entered range: it is unchanged if the rate is the same, otherwise a conflict.
  *
- * Known: Thursday 19th at 1.1, open. File: 19th at 1.1, Friday 20th at 1.2, Monday 23rd at 1.3 → the 19th is unchanged
- * and ends with its day, the 20th holds to the 23rd, the 23rd is open.
+ * Known: Thursday 19th at 1.1, open. File: 19th at 1.1, Friday 20th at 1.2, Monday 23rd at 1.3 → the 19th is
+ * unchanged and ends with its day, the 20th holds to the 23rd, the 23rd is open.
  */
 export function planImport(known: readonly KnownRange[], published: readonly Publication[]): ImportPlan {
   const inserts: { publication: Publication; to_ms: number | null }[] = [];

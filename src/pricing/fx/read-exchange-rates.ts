@@ -8,7 +8,7 @@ export interface ExchangeRateFilter {
   readonly base_currency?: string | undefined;
   readonly target_currency?: string | undefined;
   readonly source?: string | undefined;
-  /** RFC 3339: only the rates in force at this instant. */
+  /** RFC 3339: only rates in force at this instant. */
   readonly at?: string | undefined;
 }
 

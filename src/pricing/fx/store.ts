@@ -1,4 +1,7 @@
-/** The SQL of exchange rates, which belong to no organisation: every tenant reads them, the platform alone writes. */
+/**
+ * The SQL of exchange rates. They belong to no organisation: every tenant reads them, only the platform writes
+ * them.
+ */
 import type { Page, PageInput } from '../../core/page.ts';
 import { bareArray, instantArray } from '../../db/array-literal.ts';
 import { columns, insertOf, matching, NOW, updateOf } from '../../db/columns.ts';
@@ -14,11 +17,11 @@ export interface RateInForce
     ExchangeRate,
     'id' | 'base_currency' | 'target_currency' | 'rate' | 'effective_from' | 'source'
   > {
-  /** Who publishes it, in capitals ('ECB'), where an import says so; else the source. */
+  /** The publisher in capitals ('ECB') if an import recorded one, else the source. */
   readonly provider: string;
 }
 
-/** Writers follow one another, so that what one has read of a pair still holds when it writes; readers are not held up. */
+/** Serialises writers, so what a writer has read of a pair still holds when it writes. Readers are not blocked. */
 export const lockRates = async (tx: LedgerTransaction): Promise<void> => {
   await tx.execute('LOCK TABLE exchange_rates IN SHARE ROW EXCLUSIVE MODE');
 };
@@ -49,7 +52,7 @@ export async function setRateEnd(
   return row;
 }
 
-/** `at`: only what is in force at that instant. */
+/** `at`: only rates in force at that instant. */
 export const listRates = (
   tx: LedgerTransaction,
   filter: {
@@ -77,8 +80,8 @@ export const listRates = (
   );
 
 /**
- * Ranges of a pair never overlap, so that only the last one to begin can be in force: one step in the index for each pair,
- * where a condition on both ends would read all of the pair's past (7,000 rows for a currency of the ECB).
+ * Ranges of a pair never overlap, so only the one that began last can be in force. This takes one index lookup per
+ * pair; a condition on both ends would read the pair's whole history (7,000 rows for an ECB currency).
  */
 export const selectRatesAt = (
   tx: LedgerTransaction,
@@ -102,18 +105,18 @@ export const selectRatesAt = (
     ],
   );
 
-/** One range that a base currency already has, in epoch milliseconds: rows as arrays would not be smaller. */
+/** A stored range of a base currency, in epoch milliseconds. Rows as arrays would not be smaller. */
 export interface KnownRate {
   readonly id: string;
   readonly target_currency: string;
   readonly rate: string;
   readonly from_ms: number;
   readonly to_ms: number | null;
-  /** Whether an import of this provider made it. */
+  /** Whether an import from this provider created it. */
   readonly is_published: boolean;
 }
 
-/** All ranges of a base currency with these targets that end after an instant, by target and time. */
+/** All ranges of a base currency to these targets that end after an instant, sorted by target and time. */
 export const listKnownRates = (
   tx: LedgerTransaction,
   base: string,
@@ -148,9 +151,9 @@ export interface PublishedRate {
   readonly id: string;
   readonly target_currency: string;
   readonly rate: string;
-  /** `YYYY-MM-DD`; in force from its first instant, UTC. */
+  /** `YYYY-MM-DD`; in force from the day's first instant, UTC. */
   readonly day: string;
-  /** RFC 3339, or null for no end. */
+  /** RFC 3339; null if open-ended. */
   readonly effective_to: string | null;
 }
 

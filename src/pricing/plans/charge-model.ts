@@ -4,7 +4,10 @@ import { assert } from '../../core/error.ts';
 export const CHARGE_MODELS = ['per_unit', 'graduated', 'volume', 'package', 'flat', 'percentage'] as const;
 export type ChargeModel = (typeof CHARGE_MODELS)[number];
 
-/** Tier i covers (up_to of i-1, up_to]; only the last has no up_to. Units of the metric, prices in the plan's currency. */
+/**
+ * Tier i covers (up_to of i-1, up_to]; only the last tier is open. Bounds are in units of the metric, prices in the
+ * plan's currency.
+ */
 export interface Tier {
   readonly up_to: string | null;
   readonly price_per_unit: string;
@@ -12,10 +15,13 @@ export interface Tier {
   readonly flat_fee?: string;
 }
 
-/** One version of a plan as it is stored; prices never change, so an invoice line that names its id explains itself. */
+/**
+ * A stored plan version. Its prices never change, so an invoice line that references its id can always be
+ * explained.
+ */
 export interface PlanVersion {
   readonly id: string;
-  /** Null: the plan holds for every organisation that has none of its own. */
+  /** Null: a global plan, for every organisation without a plan of its own. */
   readonly organisation_id: string | null;
   readonly metric_name: string;
   readonly unit: string;
@@ -28,18 +34,18 @@ export interface PlanVersion {
   readonly amount: string | null;
   /** Percent of the billable quantity. */
   readonly rate: string | null;
-  /** For each event. */
+  /** Per event. */
   readonly fixed_amount: string | null;
   readonly included_units: string | null;
   readonly minimum_amount: string | null;
   readonly maximum_amount: string | null;
   /** The first day, `YYYY-MM-DD`. */
   readonly effective_from: string;
-  /** The day after the last, or null for no end. */
+  /** The day after the last day; null if open-ended. */
   readonly effective_to: string | null;
 }
 
-/** What one tier contributed. `from` and `to` are the tier's bounds, `quantity` what was charged at its price. */
+/** The contribution of one tier. `from` and `to` are the tier's bounds, `quantity` is what was charged at its price. */
 export interface TierCharge {
   readonly from: string;
   readonly to: string | null;
@@ -50,15 +56,15 @@ export interface TierCharge {
 }
 
 export interface Charge {
-  /** Exact and unrounded, after minimum and maximum: the line rounds it, once. */
+  /** Exact and unrounded, after minimum and maximum. The line rounds it, once. */
   readonly amount: Decimal;
-  /** The price of a unit for per_unit, else null. */
+  /** The unit price for per_unit, else null. */
   readonly unit_price: string | null;
-  /** The tiers entered for graduated, the one tier reached for volume, else null. */
+  /** For graduated the tiers entered, for volume the one tier reached, else null. */
   readonly tiers: readonly TierCharge[] | null;
 }
 
-/** A field of the plan's own model, which plan-rules.ts saw to. */
+/** A required field of the plan's model; plan-rules.ts guarantees that it is set. */
 export function fieldOf(
   plan: PlanVersion,
   field: 'price_per_unit' | 'package_size' | 'package_price' | 'amount' | 'rate',

@@ -4,21 +4,21 @@ import type { Fault } from '../../core/error.ts';
 import { convertPrice } from '../fx/convert.ts';
 import type { PlanInput, TierInput } from './plan-rules.ts';
 
-/** In which currency a body gives its prices, where that is not the plan's, and of which day the rate is to be. */
+/** The currency of the prices in the request if it is not the plan's, and the day of the exchange rate. */
 export interface ConversionInput {
   readonly original_currency?: string | null | undefined;
-  /** `YYYY-MM-DD`, UTC: the rate in force at its first instant is taken. */
+  /** `YYYY-MM-DD`, UTC. The rate in force at the day's first instant is used. */
   readonly conversion_date?: string | null | undefined;
 }
 
-/** What a plan keeps of its conversion. */
+/** The conversion recorded with a plan. */
 export interface PlanConversion {
   readonly original_currency: string;
   readonly exchange_rate: string;
   readonly conversion_date: string;
 }
 
-/** `not_allowed` for the plan's own currency, and for a day without another currency; `invalid_date`. */
+/** `not_allowed` for the plan's own currency and for a day without an original currency; `invalid_date`. */
 export function findConversionFaults({
   currency,
   original_currency,
@@ -51,9 +51,10 @@ const MONEY_FIELDS = [
 ] as const;
 
 /**
- * The plan with its money at a rate (1 original = `rate` of the plan's currency), each value to 12 decimals, half up; units
- * (bounds of tiers, package_size, included_units) and a rate in percent stay. Faults: `out_of_range` for a value that then has more than 26
- * integer digits, or that was above zero and would be nothing: a price must not vanish unseen.
+ * Converts the plan's money at a rate (1 original = `rate` of the plan's currency), each value to 12 decimals, half
+ * up. Units (tier bounds, package_size, included_units) and a rate in percent do not change. Faults: `out_of_range`
+ * if a converted value has more than 26 integer digits, or if a value above zero rounds to zero, so that no price
+ * disappears.
  *
  * 0.000002 EUR at 1.0857 → price_per_unit 0.0000021714 USD; a minimum_amount of 10 EUR → 10.857 USD.
  */

@@ -24,10 +24,10 @@ export interface CreatePricingPlanInput extends PlanInput, ConversionInput {
 }
 
 /**
- * With an `original_currency` the prices are given in that, and kept in `currency` at the rate in force at the first instant
- * (UTC) of `conversion_date`; the audit row has them as they were given. Throws `invalid_request` with every fault of the
- * plan, `not_found` for an unknown organisation, `exchange_rate_missing`, `plan_overlap` where another version rules on one
- * of its days.
+ * With an `original_currency`, the input prices are in that currency. They are stored in `currency`, converted at
+ * the rate in force at the first instant (UTC) of `conversion_date`; the audit row keeps the input prices. Throws
+ * `invalid_request` with every fault of the plan, `not_found` for an unknown organisation, `exchange_rate_missing`,
+ * `plan_overlap` if another version is in force on one of its days.
  */
 export async function createPricingPlan(ctx: Ctx, input: CreatePricingPlanInput): Promise<PricingPlan> {
   const faults = [...findPlanFaults(input), ...findConversionFaults(input)];
@@ -42,7 +42,8 @@ export async function createPricingPlan(ctx: Ctx, input: CreatePricingPlanInput)
         }
         const id = uuidv7(ctx.now);
         const { converted, conversion } = await convertInput(tx, ctx.now, input);
-        // First what locks one row: two writers of the same price would else wait for each other in its exclusion constraint.
+        // Take the row lock first. Otherwise two writers of the same price would deadlock in the exclusion
+        // constraint.
         if (organisation_id !== null) await touchPublication(tx, organisation_id);
         await appendAudit(tx, ctx, {
           organisation_id: organisation_id ?? PLATFORM_CHAIN,

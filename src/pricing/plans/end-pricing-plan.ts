@@ -8,13 +8,13 @@ import { findLastInvoicedDay, findPlanLocked, type PricingPlan, setPlanEnd } fro
 
 export interface EndPricingPlanInput {
   readonly id: string;
-  /** The first day on which the version no longer rules. */
+  /** The first day on which the version is no longer in force. */
   readonly effective_to: string;
 }
 
 /**
- * A version can only be ended, and never be made to end later than it does. Throws `not_found`, `invalid_request`, and
- * `plan_in_use` for a day before the last one that an issued invoice priced with it.
+ * A version can only be ended, and its end can only be moved earlier. Throws `not_found`, `invalid_request`, and
+ * `plan_in_use` unless the end is after the last day that an issued invoice priced with it.
  */
 export async function endPricingPlan(
   ctx: Ctx,

@@ -3,10 +3,10 @@ import type { Charge, PlanVersion, TierCharge } from './charge-model.ts';
 import { chargeTier, tiersOf } from './tier-charge.ts';
 
 /**
- * Each billable unit at the price of the tier it falls in, and the flat fee of every tier entered.
+ * Each billable unit at the price of its tier, plus the flat fee of every tier entered.
  *
- * Tiers (0, 100] at 2 with fee 10, then at 1 with fee 5: 150 units = (100 × 2 + 10) + (50 × 1 + 5) = 265;
- * 100 units = 210, for the second tier is not entered.
+ * Tiers (0, 100] at 2 with fee 10, then at 1 with fee 5: 150 units = (100 × 2 + 10) + (50 × 1 + 5) = 265; 100 units
+ * = 210, because the second tier is not entered.
  */
 export function rateGraduated(plan: PlanVersion, billable: Decimal): Charge {
   const tiers: TierCharge[] = [];

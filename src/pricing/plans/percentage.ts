@@ -3,8 +3,8 @@ import { percentOf } from '../../core/percent.ts';
 import { type Charge, fieldOf, type PlanVersion } from './charge-model.ts';
 
 /**
- * A quantity that is money itself, in the plan's currency, with a margin on it: billable × rate / 100, and fixed_amount for
- * each of the events that it is of, those within the included units too. Exact.
+ * For a quantity that is money itself, in the plan's currency: billable × rate / 100, plus fixed_amount per event.
+ * Events within the included units count too. Exact.
  *
  * A cost of 12.3456 USD in 3 events, at a rate of 120 and 0.01 for each: 12.3456 × 1.2 + 3 × 0.01 = 14.84472.
  */

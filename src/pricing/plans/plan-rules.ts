@@ -5,14 +5,14 @@ import type { Fault } from '../../core/error.ts';
 import { isHsnSac } from '../../core/tax-id.ts';
 import type { ChargeModel } from './charge-model.ts';
 
-/** A tier as a body gives it. */
+/** A tier in a request. */
 export interface TierInput {
   readonly up_to: string | null;
   readonly price_per_unit: string;
   readonly flat_fee?: string | undefined;
 }
 
-/** A body that creates a plan version, its types already checked. A field that is null counts as absent. */
+/** A request for a new plan version, with its types already checked. A null field counts as absent. */
 export interface PlanInput extends EffectiveDays {
   readonly organisation_id?: string | null | undefined;
   readonly currency: string;
@@ -24,12 +24,12 @@ export interface PlanInput extends EffectiveDays {
   readonly amount?: string | null | undefined;
   /** Percent. */
   readonly rate?: string | null | undefined;
-  /** For each event. */
+  /** Per event. */
   readonly fixed_amount?: string | null | undefined;
   readonly included_units?: string | null | undefined;
   readonly minimum_amount?: string | null | undefined;
   readonly maximum_amount?: string | null | undefined;
-  /** What invoices call it, in place of the metric's name. */
+  /** The name on invoices, in place of the metric's name. */
   readonly display_name?: string | null | undefined;
   readonly tax_category?: string | undefined;
   readonly hsn_sac?: string | null | undefined;
@@ -69,15 +69,15 @@ const DECIMALS = [
 ] as const;
 const POSITIVE: readonly string[] = ['package_size', 'rate'];
 
-/** Rating walks the tiers of every line, so that their number has a limit. */
+/** Limits the work: rating walks the tiers for every line. */
 export const TIERS_MAX = 1000;
 
-/** Ten times the cost: beyond it a rate is more likely a slip than a price. */
+/** Ten times the cost. A higher rate is more likely a mistake than a price. */
 export const RATE_MAX = '1000';
 
 /**
- * What is wrong with a new plan version, in the order of the rules; empty where nothing is.
- * Codes: `required` and `not_allowed` (a field of its own model, of another), `invalid_decimal`, `out_of_range`,
+ * Validates a new plan version and returns the faults in the order of the rules, or an empty list. Codes:
+ * `required` (a field of its model), `not_allowed` (a field of another model), `invalid_decimal`, `out_of_range`,
  * `invalid_order` (tiers, minimum above maximum, dates), `unknown_currency`, `invalid_date`, `invalid_format`.
  */
 export function findPlanFaults(input: PlanInput): Fault[] {

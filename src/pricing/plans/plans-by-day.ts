@@ -1,7 +1,7 @@
 import { addDays } from '../../core/time.ts';
 import type { PlanVersion } from './charge-model.ts';
 
-/** What is asked: one metric and unit of one organisation in its currency, on the days from first_day to last_day. */
+/** One metric and unit of an organisation, in its currency, on the days from first_day to last_day. */
 export interface PlanQuery {
   readonly organisation_id: string;
   readonly metric_name: string;
@@ -13,19 +13,20 @@ export interface PlanQuery {
 
 export type PlanRule =
   | { readonly kind: 'priced'; readonly plan: PlanVersion }
-  /** No plan in the organisation's currency, but in several others, in alphabetical order: none of them is chosen. */
+  /** No plan in the organisation's currency, but plans in several others (sorted). None of them is chosen. */
   | { readonly kind: 'currency_mismatch'; readonly currencies: readonly string[] }
   | { readonly kind: 'unpriced' };
 
-/** Consecutive days, both ends included, on which one rule holds. */
+/** Consecutive days with one rule, both ends included. */
 export type PlanSegment = PlanRule & { readonly first_day: string; readonly last_day: string };
 
 /**
- * Which plan version rules on which days: on each day the organisation's own, else the global one, in the organisation's
- * currency; where none is in that, the one in another currency, which is then converted. A version rules from effective_from
- * to the day before effective_to. The segments follow one another without a gap, from first_day to last_day; empty where
- * last_day is before first_day. A global version that an own one interrupts has a segment on either side. Plans of other
- * organisations, metrics and units are passed over. Days are `YYYY-MM-DD` of the organisation's zone.
+ * Which plan version applies on which days. On each day it is the organisation's own version, else the global one,
+ * in the organisation's currency; if there is none, the version in another currency, which is then converted. A
+ * version is in force from effective_from to the day before effective_to. The segments run without gaps from
+ * first_day to last_day; the list is empty if last_day is before first_day. A global version interrupted by an own
+ * version has a segment on either side. Plans of other organisations, metrics and units are ignored. Days are
+ * `YYYY-MM-DD` in the organisation's time zone.
  */
 export function listPlanSegments(plans: readonly PlanVersion[], query: PlanQuery): PlanSegment[] {
   const candidates = plans.filter(
@@ -50,7 +51,7 @@ export function listPlanSegments(plans: readonly PlanVersion[], query: PlanQuery
   return segments;
 }
 
-/** The days of the range on which another rule may begin to hold, in order. */
+/** The days in the range on which the rule may change, sorted. */
 function listStarts(plans: readonly PlanVersion[], { first_day, last_day }: PlanQuery): string[] {
   if (last_day < first_day) return [];
   const changes = plans.flatMap((plan) => [plan.effective_from, plan.effective_to ?? '']);
@@ -74,7 +75,7 @@ function ruleOn(day: string, candidates: readonly PlanVersion[], currency: strin
   };
 }
 
-/** The organisation's own plans where it has any, else the global ones. */
+/** The organisation's own plans if there are any, else the global ones. */
 function ownFirst(plans: readonly PlanVersion[]): readonly PlanVersion[] {
   const own = plans.filter((plan) => plan.organisation_id !== null);
   return own.length > 0 ? own : plans;

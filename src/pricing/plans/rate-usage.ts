@@ -9,14 +9,14 @@ import { ratePercentage } from './percentage.ts';
 import { rateVolume } from './volume.ts';
 
 /**
- * What a quantity of the plan's unit costs under one plan version, exact in the plan's currency: the line rounds it, once
- * (law 5). The billable quantity is what exceeds included_units; its charge is raised to minimum_amount, then cut to
- * maximum_amount. A quantity of zero or less costs nothing, minimum included; a flat plan costs its amount always. How many
- * events the quantity is of matters to a percentage with a fixed_amount alone. Throws only for a row that findPlanFaults
- * would have refused.
+ * The cost of a quantity in the plan's unit under one plan version, exact and in the plan's currency; the line
+ * rounds it, once (law 5). The billable quantity is what exceeds included_units. Its charge is raised to
+ * minimum_amount and then capped at maximum_amount. A quantity of zero or less costs nothing, not even the minimum;
+ * a flat plan always costs its amount. The event count matters only to a percentage plan with a fixed_amount.
+ * Throws only for a row that findPlanFaults would have refused.
  *
- * per_unit at 0.0025 with included_units 1000, minimum_amount 1, maximum_amount 50: 0 units → 0, 1,000 → 1,
- * 3,000 → 2,000 × 0.0025 = 5, 30,000 → 50.
+ * per_unit at 0.0025 with included_units 1000, minimum_amount 1, maximum_amount 50: 0 units → 0, 1,000 → 1, 3,000 →
+ * 2,000 × 0.0025 = 5, 30,000 → 50.
  */
 export function rateUsage(plan: PlanVersion, quantity: Decimal, eventCount = 0): Charge {
   const used = compare(quantity, ZERO) > 0;

@@ -10,12 +10,12 @@ import type { PlanConversion } from './convert-plan.ts';
 import type { PlanInput } from './plan-rules.ts';
 
 export interface PricingPlan extends PlanVersion {
-  /** What invoices call it, in place of the metric's name. */
+  /** The name on invoices, in place of the metric's name. */
   readonly display_name: string | null;
-  /** Selects the tax rate, with the country and the day. */
+  /** Selects the tax rate, together with the country and the day. */
   readonly tax_category: string;
   readonly hsn_sac: string | null;
-  /** Where the prices were given in another currency: which, at which rate and of which day they were converted. */
+  /** Set if the prices were converted: the original currency, the rate, and the rate's day. */
   readonly original_currency: string | null;
   readonly exchange_rate: string | null;
   readonly conversion_date: string | null;
@@ -92,7 +92,7 @@ export async function setPlanEnd(
   return row;
 }
 
-/** The last day that an issued invoice has priced with the version, null for none. */
+/** The last day priced with this version on an issued invoice; null if there is none. */
 export async function findLastInvoicedDay(tx: LedgerTransaction, planId: string): Promise<string | null> {
   const [row] = await tx.query<{ day: Row<'invoice_line_items'>['last_day'] | null }>(
     `SELECT max(line.last_day) AS day FROM invoice_line_items line
@@ -126,8 +126,8 @@ export const listPlans = (
   );
 
 /**
- * Every version that may rule one of the days from first_day to last_day for an organisation: its own and the global ones,
- * of all metrics, units and currencies.
+ * Every version that may be in force for an organisation on a day from first_day to last_day: its own and the
+ * global ones, of all metrics, units and currencies.
  */
 export const listPlansFor = (
   tx: LedgerTransaction,

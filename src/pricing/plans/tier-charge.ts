@@ -7,7 +7,7 @@ export function tiersOf(plan: PlanVersion): readonly Tier[] {
   return plan.tiers;
 }
 
-/** A quantity at a tier that is entered: quantity × price_per_unit + flat_fee, exact. `from` is where the tier begins. */
+/** The charge of an entered tier: quantity × price_per_unit + flat_fee, exact. `from` is the tier's lower bound. */
 export function chargeTier(tier: Tier, from: Decimal, quantity: Decimal): TierCharge {
   const price = decimal(tier.price_per_unit);
   const fee = tier.flat_fee === undefined ? ZERO : decimal(tier.flat_fee);

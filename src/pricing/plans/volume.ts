@@ -4,9 +4,10 @@ import type { Charge, PlanVersion } from './charge-model.ts';
 import { chargeTier, tiersOf } from './tier-charge.ts';
 
 /**
- * All billable units at the price of the tier they reach, and the flat fee of that tier alone.
+ * All billable units at the price of the tier they reach, plus the flat fee of only that tier.
  *
- * Tiers (0, 100] at 2 with fee 10, then at 1 with fee 5: 100 units = 100 × 2 + 10 = 210; 101 units = 101 × 1 + 5 = 106.
+ * Tiers (0, 100] at 2 with fee 10, then at 1 with fee 5: 100 units = 100 × 2 + 10 = 210; 101 units = 101 × 1 + 5 =
+ * 106.
  */
 export function rateVolume(plan: PlanVersion, billable: Decimal): Charge {
   if (isZero(billable)) return { amount: ZERO, unit_price: null, tiers: [] };

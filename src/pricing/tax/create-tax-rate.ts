@@ -17,7 +17,7 @@ export interface CreateTaxRateInput extends EffectiveDays {
   readonly source?: string | undefined;
 }
 
-/** Throws `invalid_request` with every fault, `rate_overlap` where another rate rules on one of its days. */
+/** Throws `invalid_request` with every fault, `rate_overlap` if another rate is in force on one of its days. */
 export async function createTaxRate(ctx: Ctx, input: CreateTaxRateInput): Promise<TaxRateRow> {
   const faults = [...findPercentFaults('/rate', input.rate), ...findEffectiveDaysFaults(input)];
   if (!isCountry(input.country)) {
@@ -36,7 +36,8 @@ export async function createTaxRate(ctx: Ctx, input: CreateTaxRateInput): Promis
   };
   try {
     return await ctx.ledger.transaction(PLATFORM, async (tx) => {
-      // The chain first: two writers of the same rate would else wait for each other in its exclusion constraint.
+      // Lock the audit chain first. Otherwise two writers of the same rate would deadlock in the exclusion
+      // constraint.
       await appendAudit(tx, ctx, {
         organisation_id: PLATFORM_CHAIN,
         entity_type: 'tax_rate',

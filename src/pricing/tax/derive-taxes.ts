@@ -13,15 +13,15 @@ import {
 } from './tax-treatment.ts';
 
 export interface TaxInput extends TaxParties {
-  /** Of all amounts. */
+  /** The currency of all amounts. */
   readonly currency: string;
-  /** The tax point, `YYYY-MM-DD`: it selects the rates. */
+  /** The tax point, `YYYY-MM-DD`. Selects the rates. */
   readonly day: string;
   readonly rates: readonly TaxRate[];
 }
 
 export interface TaxableLine {
-  /** After discounts, rounded at the currency's exponent; negative where a line takes back. */
+  /** After discounts, rounded at the currency's exponent. Negative when the line is a credit. */
   readonly taxable: Decimal;
   readonly tax_category: string;
 }
@@ -40,7 +40,10 @@ export type LineShare = Pick<Tax, 'name' | 'rate' | 'amount'>;
 
 export interface DerivedTaxes {
   readonly taxes: readonly Tax[];
-  /** For each line, in its place, its part of every component that is on it; the parts sum to the components exactly. */
+  /**
+   * The parts of each line, by the line's index: one for every tax component on it. The parts sum exactly to the
+   * components.
+   */
   readonly byLine: readonly (readonly LineShare[])[];
   readonly reverse_charge: boolean;
   readonly legal_notes: readonly LegalNote[];
@@ -50,21 +53,23 @@ interface RateGroup {
   readonly country: string;
   readonly rate: Decimal;
   readonly components: readonly TaxComponent[];
-  /** The places of its lines. */
+  /** The indices of its lines. */
   readonly indices: readonly number[];
 }
 
 /**
- * The taxes of an invoice. Lines of one rate, of whichever category, are one group; each component of its tax is the rate's
- * share on the sum of the group, rounded once (law 5), and goes back to the lines by the largest remainder (allocate.ts), so
- * that both the components and the lines sum to the tax total. Groups come with the highest rate first, and neither they
- * nor their amounts depend on the order of the lines; of lines with equal remainders the first takes the odd unit.
+ * The taxes of an invoice. Lines with the same rate form one group, whatever their category. Each component is its
+ * share of the rate, applied to the sum of the group and rounded once (law 5). It is allocated to the lines by the
+ * largest remainder (allocate.ts), so both the components and the lines sum to the tax total. Groups are sorted by
+ * rate, highest first. Groups and amounts do not depend on the order of the lines; among lines with equal
+ * remainders, the first gets the odd unit.
  *
- * Germany, 19 % on 0.33 + 0.33 + 0.33 EUR: VAT of 0.99 is 0.1881 → 0.19, of which the lines bear 0.07, 0.06 and 0.06.
- * Within Karnataka, 18 % on 99.99 INR: CGST 9 % is 8.9991 → 9.00, and SGST too; to Maharashtra IGST is 17.9982 → 18.00.
+ * Germany, 19 % on 0.33 + 0.33 + 0.33 EUR: VAT of 0.99 is 0.1881 → 0.19, of which the lines bear 0.07, 0.06 and
+ * 0.06. Within Karnataka, 18 % on 99.99 INR: CGST 9 % is 8.9991 → 9.00, and SGST too; to Maharashtra IGST is
+ * 17.9982 → 18.00.
  *
- * Where the parties or a rate are not known, nothing is derived for what hangs on them: findTaxFaults says so, and an
- * invoice with its faults is not issued.
+ * If the parties or a rate are unknown, the taxes that depend on them are omitted. findTaxFaults reports them, and
+ * an invoice with faults is not issued.
  */
 export function deriveTaxes(input: TaxInput, lines: readonly TaxableLine[]): DerivedTaxes {
   const treatment = deriveTaxTreatment(input);

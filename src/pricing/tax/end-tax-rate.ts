@@ -12,7 +12,7 @@ export interface EndTaxRateInput {
   readonly effective_to: string;
 }
 
-/** A rate can only be ended, and never be made to end later than it does. Throws `not_found`, `invalid_request`. */
+/** A rate can only be ended, and its end can only be moved earlier. Throws `not_found`, `invalid_request`. */
 export async function endTaxRate(ctx: Ctx, { id, effective_to }: EndTaxRateInput): Promise<TaxRateRow> {
   if (!isUuid(id)) throw notFound('tax rate');
   return await ctx.ledger.transaction(PLATFORM, async (tx) => {

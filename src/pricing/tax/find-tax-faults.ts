@@ -19,11 +19,11 @@ export interface TaxFaultInput extends TaxParties {
   /** The tax point, `YYYY-MM-DD`. */
   readonly day: string;
   readonly rates: readonly TaxRate[];
-  /** The longest that the document's number can be: longestDocumentNumber. */
+  /** The longest number the document can get: longestDocumentNumber. */
   readonly number: string;
   readonly lines: readonly {
     readonly tax_category: string;
-    /** The plan's, else the seller's. */
+    /** From the plan, else from the seller. */
     readonly hsn_sac: string | null;
   }[];
 }
@@ -32,9 +32,10 @@ const fault = (pointer: string, code: string, detail: string): Fault => ({ point
 const required = (pointer: string, detail: string): Fault => fault(pointer, 'required', detail);
 
 /**
- * Everything that the regime demands of an invoice and that is missing or malformed: CGST Rule 46 in India, Article 226 of the
- * VAT Directive in the EU, nothing without a regime. Pointers lead from the billing entity, the organisation and the invoice's
- * line_items, which count from 0. Codes: `required`, `invalid_format`, `not_allowed`, `too_long`, `no_rate`.
+ * Everything the regime requires on an invoice that is missing or malformed: CGST Rule 46 in India, Article 226 of
+ * the VAT Directive in the EU, nothing without a regime. Pointers start at the billing entity, the organisation or
+ * the invoice's line_items, which count from 0. Codes: `required`, `invalid_format`, `not_allowed`, `too_long`,
+ * `no_rate`.
  */
 export function findTaxFaults(input: TaxFaultInput): Fault[] {
   switch (input.regime) {

@@ -56,7 +56,7 @@ export const listTaxRatesPage = (
 
 const RATE = columns('tax_rates', ['country', 'category', 'rate', 'effective_from', 'effective_to']);
 
-/** The rates of all categories that are in force in these countries on the day. */
+/** The rates of all categories in force in these countries on a day. */
 export async function listTaxRates(
   tx: LedgerTransaction,
   countries: readonly string[],

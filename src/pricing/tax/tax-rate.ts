@@ -1,14 +1,14 @@
-/** What a country takes on a category of goods or services in [effective_from, effective_to), in percent. */
+/** A country's tax on a category of goods or services in [effective_from, effective_to), in percent. */
 export interface TaxRate {
   readonly country: string;
   readonly category: string;
   readonly rate: string;
   readonly effective_from: string;
-  /** The day after the last, or null for no end. */
+  /** The day after the last day; null if open-ended. */
   readonly effective_to: string | null;
 }
 
-/** The rate of a country and category on a day, null where none is in force. */
+/** The rate of a country and category on a day; null if none is in force. */
 export function findRate(
   rates: readonly TaxRate[],
   { country, category, day }: { country: string; category: string; day: string },

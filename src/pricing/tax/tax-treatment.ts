@@ -1,4 +1,4 @@
-/** Whose tax an invoice bears, and why: decided once, for the amounts and for what the law wants on the paper. */
+/** Which country's tax an invoice bears, and why. Decided once, for both the amounts and the legal notes. */
 import type { Address, TaxId } from '../../core/address.ts';
 import { isEuMember } from '../../core/country.ts';
 import { type Decimal, decimal, ONE } from '../../core/decimal.ts';
@@ -15,7 +15,7 @@ export interface TaxSeller {
 export interface TaxBuyer {
   readonly address: Address | null;
   readonly tax_id: string | null;
-  /** India: the code of a state. EU: the country whose tax applies, where it is not that of the address. */
+  /** India: a state code. EU: the country whose tax applies, if it is not the country of the address. */
   readonly place_of_supply: string | null;
 }
 
@@ -25,16 +25,16 @@ export interface TaxParties {
   readonly buyer: TaxBuyer;
 }
 
-/** A part of a rate under its own name: CGST and SGST are half of it each. */
+/** A named part of a rate: CGST and SGST are half of it each. */
 export interface TaxComponent {
   readonly name: string;
   readonly share: Decimal;
 }
 
 export type TaxTreatment =
-  /** No tax, and none to be shown. */
+  /** No tax, and none shown. */
   | { readonly kind: 'untaxed'; readonly notes: readonly LegalNote[] }
-  /** Taxed at zero, whatever is sold. */
+  /** Taxed at zero, for every category. */
   | {
       readonly kind: 'zero_rated';
       readonly country: string;
@@ -49,13 +49,13 @@ export type TaxTreatment =
       readonly components: readonly TaxComponent[];
       readonly notes: readonly LegalNote[];
     }
-  /** Something is missing, which find-tax-faults.ts names. */
+  /** Data is missing; find-tax-faults.ts names it. */
   | { readonly kind: 'undetermined' };
 
 const UNDETERMINED: TaxTreatment = { kind: 'undetermined' };
 const HALF = decimal('0.5');
 
-/** Union territories without a legislature of their own levy UTGST in place of SGST (UTGST Act, section 2). */
+/** Union territories without their own legislature levy UTGST in place of SGST (UTGST Act, section 2). */
 const UNION_TERRITORIES: ReadonlySet<string> = new Set(['04', '25', '26', '31', '35', '38', '97']);
 
 export function deriveTaxTreatment({ regime, seller, buyer }: TaxParties): TaxTreatment {
@@ -71,19 +71,19 @@ export function deriveTaxTreatment({ regime, seller, buyer }: TaxParties): TaxTr
   }
 }
 
-/** The countries whose rates the invoice may need: what listTaxRates is asked for. */
+/** The countries whose rates the invoice may need: the input of listTaxRates. */
 export function taxCountriesOf(parties: TaxParties): readonly string[] {
   const treatment = deriveTaxTreatment(parties);
   return treatment.kind === 'rated' ? [treatment.country] : [];
 }
 
-/** The first two digits of the seller's GSTIN, null where it has none. */
+/** The first two digits of the seller's GSTIN; null without a GSTIN. */
 export function sellerStateOf({ tax_ids }: TaxSeller): string | null {
   const gstin = tax_ids.find((id) => id.type === 'gstin' && isGstin(id.value));
   return gstin?.value.slice(0, 2) ?? null;
 }
 
-/** What is given, else the state of the buyer's GSTIN; null for a buyer abroad and for one of whom it is not known. */
+/** The given state, else the state of the buyer's GSTIN. Null if the buyer is abroad or the state is unknown. */
 export function placeOfSupplyInIndia(buyer: TaxBuyer): string | null {
   if (buyer.place_of_supply !== null) {
     return isIndianState(buyer.place_of_supply) ? buyer.place_of_supply : null;
@@ -91,7 +91,7 @@ export function placeOfSupplyInIndia(buyer: TaxBuyer): string | null {
   return buyer.tax_id !== null && isGstin(buyer.tax_id) ? buyer.tax_id.slice(0, 2) : null;
 }
 
-/** As documents name it: a state of India by its code and its name, else what is given; null where it is neither. */
+/** As shown on documents: an Indian state by code and name, else the given value; null if unknown. */
 export function describePlaceOfSupply({
   regime,
   buyer,
@@ -123,7 +123,7 @@ function treatInIndia(seller: TaxSeller, buyer: TaxBuyer): TaxTreatment {
   return { kind: 'rated', country: 'IN', components, notes: ['in_reverse_charge_no'] };
 }
 
-/** VAT Directive: Articles 44 and 196 for a business of another member state, 58 and the One-Stop-Shop for a consumer. */
+/** VAT Directive: Articles 44 and 196 for a business in another member state, 58 and One-Stop-Shop for a consumer. */
 function treatInEurope(seller: TaxSeller, buyer: TaxBuyer): TaxTreatment {
   const home = seller.address?.country ?? null;
   if (home === null || !isEuMember(home)) return UNDETERMINED;

@@ -1,4 +1,4 @@
-/** Which calls a question is about. */
+/** Selects the calls that a report covers. */
 import { DAY_MS, formatInstant, isDay } from '../../core/time.ts';
 import type { Row } from '../../db/rows.ts';
 
@@ -16,12 +16,12 @@ export interface CallFilter {
   readonly request_id?: string | undefined;
   readonly response_id?: string | undefined;
   readonly cost_source?: string | undefined;
-  /** [from, to): RFC 3339 instants, or days under which the books carry the calls. */
+  /** [from, to): RFC 3339 instants, or days to which the ledger assigns the calls. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
 }
 
-/** Columns of a call that the statistics of its day have too. */
+/** Columns of a call that the daily statistics have too. */
 const OF_STATISTICS = [
   'user_id',
   'provider',
@@ -43,27 +43,30 @@ export const EQUALITIES = [
 
 export const STATISTIC_EQUALITIES: readonly (typeof EQUALITIES)[number][] = OF_STATISTICS;
 
-/** Whether the statistics of days answer for these calls as exactly as the calls themselves. */
+/** Whether daily statistics answer for these calls as exactly as the calls themselves. */
 export const isOfDays = (filter: CallFilter): boolean =>
   (filter.from === undefined || isDay(filter.from)) &&
   (filter.to === undefined || isDay(filter.to)) &&
   EQUALITIES.every((name) => STATISTIC_EQUALITIES.includes(name) || filter[name] === undefined);
 
-/** A day of any zone begins and ends within this of the same day of UTC, also where a period moved it to its edge. */
+/**
+ * A day in any time zone begins and ends within this distance of the same day in UTC, even if a period moved it to
+ * its edge.
+ */
 const ZONES_MS = 2 * DAY_MS;
 /** No event is received more than an hour before it happens. */
 const EARLY_MS = DAY_MS;
-/** No event is older than the year 2000; Postgres writes the years up to 9999. */
+/** No event is older than the year 2000; Postgres writes years up to 9999. */
 const LAST = Date.parse('9999-12-31T00:00:00Z');
 
 const instantBetween = (instant: number): string => formatInstant(Math.min(Math.max(instant, 0), LAST));
 
-/** The instants at or after which calls from a bound on happened and were received. */
+/** The earliest instants at which calls from a lower bound on can have happened and been received. */
 export function earliestOf(from: string): { occurred_at: string; ingested_at: string } {
   const occurred = Date.parse(isDay(from) ? `${from}T00:00:00Z` : from) - (isDay(from) ? ZONES_MS : 0);
   return { occurred_at: instantBetween(occurred), ingested_at: instantBetween(occurred - EARLY_MS) };
 }
 
-/** The instant before which calls happened that are of a day before this one. */
+/** The instant before which all calls of earlier days happened. */
 export const latestBefore = (day: string): string =>
   instantBetween(Date.parse(`${day}T00:00:00Z`) + ZONES_MS);

@@ -1,11 +1,11 @@
-/** Pure: by what calls are grouped, and how a group is named. */
+/** Pure: how calls are grouped, and how a group is named. */
 import { unreachable } from '../../core/error.ts';
 import type { Row } from '../../db/rows.ts';
 
 export const GROUPINGS = ['type', 'model', 'user', 'project', 'application', 'day'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
-/** The columns that make a group. */
+/** The columns that form a group. */
 export const GROUP_COLUMNS: Readonly<Record<Grouping, readonly (keyof GroupRow)[]>> = {
   type: ['generation_type'],
   model: ['provider', 'model'],
@@ -15,7 +15,7 @@ export const GROUP_COLUMNS: Readonly<Record<Grouping, readonly (keyof GroupRow)[
   day: ['day'],
 };
 
-/** Of a row's columns, those of its grouping. */
+/** The columns of any grouping; a row has those of its own. */
 export type GroupRow = Readonly<
   Pick<
     Row<'ai_generations'>,
@@ -23,7 +23,7 @@ export type GroupRow = Readonly<
   >
 >;
 
-/** The group's name, null for calls that have none, and the same by its fields. */
+/** The group's name (null for calls without one), and its fields. */
 export type Group = { readonly group: string | null } & Partial<GroupRow & { readonly scene: string }>;
 
 export function deriveGroup(grouping: Grouping, row: GroupRow): Group {

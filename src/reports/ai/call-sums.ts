@@ -1,4 +1,4 @@
-/** Pure: what a question about costs answers of calls that were added up. */
+/** Pure: cost figures derived from summed calls. */
 import {
   add,
   decimal,
@@ -8,10 +8,10 @@ import {
   quotientHalfAwayFromZero,
 } from '../../core/decimal.ts';
 
-/** As Postgres adds them up. */
+/** Sums as Postgres returns them. */
 export interface SummedCalls {
   readonly call_count: number;
-  /** How many of the calls have a cost. */
+  /** The number of calls with a cost. */
   readonly cost_count: number;
   readonly total_cost: string;
   readonly input_tokens: string;
@@ -20,19 +20,22 @@ export interface SummedCalls {
 
 export interface CallSums {
   readonly call_count: number;
-  /** Nobody said what they cost, and neither a price nor a ceiling did. */
+  /** Calls whose cost is unknown: not reported, and neither a price nor a ceiling applies. */
   readonly unpriced_calls: number;
   readonly total_cost: string;
-  /** Of the calls that have a cost, with at most 12 decimals, half away from zero; null where none has. */
+  /** Average over the calls with a cost, at most 12 decimals, half away from zero; null if there are none. */
   readonly avg_cost: string | null;
-  /** With what was read from and written to a cache. */
+  /** Including cache reads and writes. */
   readonly input_tokens: string;
-  /** With reasoning. */
+  /** Including reasoning. */
   readonly output_tokens: string;
   readonly total_tokens: string;
 }
 
-/** 2 calls that cost 0.000000000003 and a third of unknown cost: total 0.000000000003, average 0.000000000002. */
+/**
+ * 2 calls with a total cost of 0.000000000003 and a third of unknown cost: total 0.000000000003, average
+ * 0.000000000002.
+ */
 export function deriveSums({ call_count, cost_count, ...summed }: SummedCalls): CallSums {
   const cost = decimal(summed.total_cost);
   const [input, output] = [decimal(summed.input_tokens), decimal(summed.output_tokens)];

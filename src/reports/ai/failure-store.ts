@@ -13,18 +13,18 @@ const GROUP = columns('ai_generations', NAMES);
 
 export interface FailureRow extends Readonly<RowOf<typeof GROUP>> {
   readonly calls: number;
-  /** All of the model's, whatever became of them. */
+  /** All calls of the model, whatever their status. */
   readonly model_calls: number;
   readonly users: number;
   readonly first_seen: Row<'ai_generations'>['occurred_at'];
   readonly last_seen: Row<'ai_generations'>['occurred_at'];
-  /** Of the last of them. */
+  /** The message of the last failure. */
   readonly last_message: Row<'ai_generations'>['error_message'];
 }
 
 const ORDER = { largest: 'calls' };
 
-// `newest` is the greatest text of the moment, organisation and id of a call: its message alone is then looked up.
+// `newest` is the greatest text of a call's time, organisation and id, so that only its message is looked up.
 export async function listFailures(
   tx: LedgerTransaction,
   filter: CallFilter,

@@ -1,4 +1,4 @@
-/** The SQL of single calls. */
+/** The SQL of individual calls. */
 import { type Page, type PageInput, pageOf } from '../../core/page.ts';
 import { makeBindings } from '../../db/bindings.ts';
 import { columns } from '../../db/columns.ts';
@@ -7,10 +7,10 @@ import type { Row } from '../../db/rows.ts';
 import type { CallFilter } from './call-filter.ts';
 import { COMPLETION_TOKENS, callScope, organisationsOf, PROMPT_TOKENS } from './source-store.ts';
 
-/** A call as the ledger has it, without its payloads; the last three token columns are sums of the others. */
+/** A call as stored in the ledger, without payloads; the last three token columns are sums of the others. */
 export interface ListedGeneration
   extends Readonly<Pick<Row<'ai_generations'>, 'organisation_id' | 'project_id' | 'id'>> {
-  /** Of the file that holds its payloads; null while the ledger does, where there are none, and of a deleted user. */
+  /** The file with its payloads; null while they are in the ledger, if there are none, and for a deleted user. */
   readonly archive_id: Row<'ai_generations'>['archive_id'];
   readonly [column: string]: unknown;
 }
@@ -59,7 +59,7 @@ const SELECTED = `${CALL}, generation_type AS scene, trim_scale(cost_usd)::text 
   ${PROMPT_TOKENS} + ${COMPLETION_TOKENS} AS total_tokens`;
 const NEWEST_FIRST = 'ORDER BY occurred_at DESC, id DESC';
 
-/** The newest first. A later arrival takes its place by when it happened: it moves no row from one page to another. */
+/** Newest first. Late arrivals are sorted by when they happened, and move no row from one page to another. */
 export async function listGenerations(
   tx: LedgerTransaction,
   filter: CallFilter,

@@ -11,8 +11,8 @@ import {
 } from './generation-list-store.ts';
 
 /**
- * One call with its payloads, from the ledger or from the file that they were moved to. Codes: `not_found`, `unavailable` where
- * the file cannot be read.
+ * One call with its payloads, from the ledger or from the file they were moved to. Codes: `not_found`,
+ * `unavailable` if the file cannot be read.
  */
 export async function getGeneration(
   ctx: Ctx,

@@ -1,17 +1,17 @@
-/** Pages of groups: the largest first, or in the order of their names. */
+/** Pages of groups: the largest first, or sorted by name. */
 import { type Page, type PageInput, pageOf } from '../../core/page.ts';
 import type { Bindings } from '../../db/bindings.ts';
 
-/** One text of a group's columns, to tell it from the others and to order it among equals. */
+/** A group's columns as one text, which identifies it and breaks ties in the order. */
 export const placeOf = (columns: readonly string[]): string =>
   `json_build_array(${columns.join(', ')})::text COLLATE "C" AS place`;
 
-/** `largest`: a column with a number, the greatest first. Else by place. */
+/** `largest`: a numeric column, greatest first. If null, sorted by place. */
 export interface GroupOrder {
   readonly largest: string | null;
 }
 
-/** The page's rows of a relation that has a `place`, as a select; each with its `page_key`, and one more than the page has. */
+/** Selects the page's rows from a relation with a `place`, each with its `page_key`, plus one row beyond the page. */
 export function selectGroups(
   relation: string,
   { largest }: GroupOrder,

@@ -1,4 +1,4 @@
-/** The SQL of how long calls took. */
+/** The SQL of call durations. */
 import type { Page, PageInput } from '../../core/page.ts';
 import { makeBindings } from '../../db/bindings.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
@@ -8,10 +8,10 @@ import { GROUP_COLUMNS, type Grouping, type GroupRow } from './call-group.ts';
 import { orderOf, pageOfGroups, placeOf, selectGroups } from './group-page-store.ts';
 import { fromGenerations } from './source-store.ts';
 
-/** Milliseconds; null where no duration of the group is known. */
+/** Milliseconds; null if no duration in the group is known. */
 export interface Latency {
   readonly calls: number;
-  /** How many of them have a duration: the figures are of these. */
+  /** The number of calls with a duration; the figures cover only these. */
   readonly timed_calls: number;
   readonly p50: number | null;
   readonly p95: number | null;

@@ -7,7 +7,7 @@ import { type FailureRow, listFailures as listGroups } from './failure-store.ts'
 import { withLastDays } from './with-last-days.ts';
 
 export type Failure = Omit<FailureRow, 'model_calls'> & {
-  /** Of the model's calls, with at most 6 decimals, half away from zero. */
+  /** Share of the model's calls, with at most 6 decimals, half away from zero. */
   readonly share: string;
 };
 
@@ -18,7 +18,7 @@ const shareOf = (calls: number, all: number): string =>
     quotientHalfAwayFromZero(fromInteger(BigInt(calls)), fromInteger(BigInt(all)), SHARE_DECIMALS),
   );
 
-/** Calls that did not succeed, by what became of them, the most frequent first. Without `from` those of the last 30 days. */
+/** Calls that did not succeed, grouped by outcome, most frequent first. Default for `from`: the last 30 days. */
 export const listFailures = (ctx: Ctx, filter: CallFilter, page: PageInput): Promise<Page<Failure>> =>
   readWithin(ctx, filter, async (tx, narrowed) => {
     const { data, nextAfter } = await listGroups(tx, await withLastDays(ctx, tx, narrowed), page);

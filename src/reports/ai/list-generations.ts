@@ -4,7 +4,7 @@ import type { Ctx } from '../../db/ctx.ts';
 import type { CallFilter } from './call-filter.ts';
 import { type ListedGeneration, listGenerations as listGenerationRows } from './generation-list-store.ts';
 
-/** The newest first, without payloads. */
+/** Newest first, without payloads. */
 export const listGenerations = (
   ctx: Ctx,
   filter: CallFilter,

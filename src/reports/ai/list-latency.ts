@@ -6,7 +6,7 @@ import { deriveGroup, type Group, type Grouping } from './call-group.ts';
 import { type Latency, listLatency as listGroups } from './latency-store.ts';
 import { withLastDays } from './with-last-days.ts';
 
-/** How long calls took, the group with the most calls first, days in their order. Without `from` in the last 30 days. */
+/** Call durations, the group with the most calls first, days in order. Default for `from`: the last 30 days. */
 export const listLatency = (
   ctx: Ctx,
   { filter, grouping }: { readonly filter: CallFilter; readonly grouping: Grouping },

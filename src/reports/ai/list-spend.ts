@@ -18,7 +18,10 @@ export interface SpendAnswer {
   readonly total: CallSums;
 }
 
-/** What calls cost, the dearest group first, days in their order. Without `from` since the first day of the current month. */
+/**
+ * The cost of calls, the most expensive group first, days in order. Default for `from`: the first day of the
+ * current month.
+ */
 export const listSpend = (
   ctx: Ctx,
   { filter, grouping }: SpendInput,

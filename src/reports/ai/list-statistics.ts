@@ -4,7 +4,7 @@ import type { Ctx } from '../../db/ctx.ts';
 import type { CallFilter } from './call-filter.ts';
 import { type DayStatistics, listStatistics as listStatisticsRows } from './statistics-store.ts';
 
-/** The newest day first. */
+/** Newest day first. */
 export const listStatistics = (
   ctx: Ctx,
   filter: Pick<CallFilter, 'organisation_id' | 'user_id' | 'from' | 'to'>,

@@ -34,8 +34,8 @@ export interface Projection {
 const CENTS = 2;
 
 /**
- * What a month comes to that goes on as it began: 7 spent in 2 of 30 days → 105.00. At its first moment nothing is known, so 0.
- * Half away from zero.
+ * Extrapolates the month's spend at its current pace: 7 spent in 2 of 30 days → 105.00. At the month's first
+ * instant nothing is known, so 0. Half away from zero.
  */
 export function deriveProjection(spent: Decimal, elapsedMs: number, periodMs: number): string {
   if (elapsedMs <= 0) return formatFixed(ZERO, CENTS);
@@ -43,7 +43,7 @@ export function deriveProjection(spent: Decimal, elapsedMs: number, periodMs: nu
   return formatFixed(quotientHalfAwayFromZero(multiply(spent, period), elapsed, CENTS), CENTS);
 }
 
-/** What was spent since the month began, and what the month comes to at that pace. */
+/** The spend since the month began, and the projected spend of the whole month. */
 export const projectSpend = (
   ctx: Ctx,
   filter: Pick<CallFilter, 'organisation_id' | 'user_id'>,
@@ -69,7 +69,10 @@ export const projectSpend = (
     };
   });
 
-/** The statistics of the days that are over, and today's calls as far as it has gone; over all organisations days are no bounds. */
+/**
+ * Statistics for the days that are over, and calls for today so far. Across all organisations, days differ by time
+ * zone, so only calls are used.
+ */
 function partsOf(
   filter: CallFilter,
   { starts_at, first_day, today }: CalendarMonth,

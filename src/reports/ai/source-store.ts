@@ -1,7 +1,7 @@
 /**
- * The SQL that every answer reads from: calls, or the statistics of their days, in the same columns. Each organisation, or
- * project, is looked up by itself (OFFSET 0 keeps Postgres from joining otherwise), because every index begins with it: so the
- * same statement is served by the same indexes for one organisation and for all.
+ * The SQL sources of all AI reports: calls, or their daily statistics, with the same columns. Each organisation or
+ * project is looked up separately (OFFSET 0 keeps Postgres from joining otherwise), because every index begins with
+ * it. So the same statement uses the same indexes for one organisation and for all.
  */
 import { isDay } from '../../core/time.ts';
 import type { Bindings } from '../../db/bindings.ts';
@@ -16,7 +16,7 @@ import {
 
 const PROMPT = 'input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens';
 const COMPLETION = 'output_tokens + reasoning_tokens';
-/** What kinds of tokens add up to, as sums of columns. */
+/** Token totals, as sums of columns. */
 export const PROMPT_TOKENS = `(${PROMPT})`;
 export const COMPLETION_TOKENS = `(${COMPLETION})`;
 
@@ -41,15 +41,16 @@ function projectsOf(filter: CallFilter, { bind }: Bindings): string {
   return `(SELECT organisation_id AS id, id AS project FROM projects${where}) AS o`;
 }
 
-/** Calls of each of many, one after the other: what there is one of at a time, and which of its calls are meant. */
+/** A lookup of calls per organisation or project: the relation to loop over, and the conditions on each one's calls. */
 export interface CallScope {
   readonly each: string;
   readonly conditions: string;
 }
 
 /**
- * Of `ai_generations`. A user's calls and those that failed have an index by organisation; all others are looked up project by
- * project, for which the drain keeps one anyway. What was received before `from` less a margin is in partitions left out.
+ * The scope in `ai_generations`. A user's calls and failed calls have an index by organisation; all other calls are
+ * looked up per project, with an index that the drain needs anyway. Partitions received before `from`, less a
+ * margin, are skipped.
  */
 export function callScope(filter: CallFilter, bindings: Bindings, only?: 'failures'): CallScope {
   const { from, to, status } = filter;
@@ -76,7 +77,7 @@ export function callScope(filter: CallFilter, bindings: Bindings, only?: 'failur
   return { each, conditions: conditions.join(' AND ') };
 }
 
-/** Of `ai_statistics_daily`; '' stands there for a call without a user, and is nobody's name. */
+/** Conditions on `ai_statistics_daily`, where '' stands for calls without a user and is never a user's id. */
 export function dayConditions(filter: CallFilter, { bind }: Bindings): string {
   const conditions = ['organisation_id = o.id'];
   for (const name of STATISTIC_EQUALITIES) {
@@ -107,11 +108,11 @@ export const fromDays = (filter: CallFilter, bindings: Bindings): string =>
   `${organisationsOf(filter, bindings)} CROSS JOIN LATERAL (SELECT ${OF_DAYS} FROM ai_statistics_daily
      WHERE ${dayConditions(filter, bindings)} OFFSET 0) AS c`;
 
-/** From whichever answers for these calls with less to read. */
+/** The source that answers for these calls with less to read. */
 export const fromEither = (filter: CallFilter, bindings: Bindings): string =>
   isOfDays(filter) ? fromDays(filter, bindings) : fromCalls(filter, bindings);
 
-/** The sums of the columns above; `cost_count` of the calls have a cost. */
+/** The sums of the columns above; `cost_count` is the number of calls with a cost. */
 export const SUMS = `coalesce(sum(calls), 0)::bigint AS call_count, coalesce(sum(costed), 0)::bigint AS cost_count,
   coalesce(sum(cost), 0) AS total_cost, coalesce(sum(prompt), 0)::numeric AS input_tokens,
   coalesce(sum(completion), 0)::numeric AS output_tokens`;

@@ -1,4 +1,4 @@
-/** The SQL of what calls cost, by groups and in all. */
+/** The SQL of call costs, by group and in total. */
 import type { Page, PageInput } from '../../core/page.ts';
 import { makeBindings } from '../../db/bindings.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
@@ -11,11 +11,11 @@ import { fromCalls, fromDays, fromEither, SUMS } from './source-store.ts';
 type SpendRow = GroupRow & SummedCalls;
 
 export interface SpendPage extends Page<SpendRow> {
-  /** Of all groups, on whichever page. */
+  /** Over all groups, not only the page's. */
   readonly total: SummedCalls;
 }
 
-/** The sums of all groups, on each row. */
+/** The sums over all groups, repeated on each row. */
 interface WholeRow {
   readonly all_call_count: number;
   readonly all_cost_count: number;
@@ -28,10 +28,10 @@ const WHOLE = `coalesce(sum(call_count), 0)::bigint AS all_call_count, coalesce(
   coalesce(sum(total_cost), 0) AS all_total_cost, coalesce(sum(input_tokens), 0) AS all_input_tokens,
   coalesce(sum(output_tokens), 0) AS all_output_tokens`;
 
-/** What the days' statistics do not know. */
+/** Groupings that the daily statistics do not have. */
 const isOfCalls = (grouping: Grouping): boolean => grouping === 'project' || grouping === 'application';
 
-// The total and the page are read in one statement: of the same calls.
+// One statement reads the total and the page, so they cover the same calls.
 export async function listSpend(
   tx: LedgerTransaction,
   filter: CallFilter,
@@ -64,7 +64,7 @@ const totalOf = (row: WholeRow): SummedCalls => ({
   output_tokens: row.all_output_tokens,
 });
 
-/** Of all calls of several filters; no call may be of two of them. */
+/** The sums over several filters; no call may match two of them. */
 export async function sumSpend(
   tx: LedgerTransaction,
   parts: readonly { readonly of: 'days' | 'calls'; readonly filter: CallFilter }[],

@@ -1,4 +1,4 @@
-/** The SQL of a user's days. */
+/** The SQL of daily statistics per user. */
 import { type Page, type PageInput, pageOf } from '../../core/page.ts';
 import { makeBindings } from '../../db/bindings.ts';
 import { columns } from '../../db/columns.ts';
@@ -7,7 +7,7 @@ import type { Row } from '../../db/rows.ts';
 import type { CallFilter } from './call-filter.ts';
 import { COMPLETION_TOKENS, dayConditions, organisationsOf, PROMPT_TOKENS } from './source-store.ts';
 
-/** Of the calls of a kind or of a model on one day of one user. */
+/** One user's calls of one type or model on one day. */
 export interface PartOfDay {
   readonly requests: number;
   readonly success: number;
@@ -22,7 +22,7 @@ export interface DayStatistics
   extends Readonly<
     Pick<StatisticsRow, 'organisation_id' | 'total_requests' | 'success_requests' | 'failed_requests'>
   > {
-  /** Made of the organisation, the day and the user. */
+  /** Derived from the organisation, the day and the user. */
   readonly id: string;
   readonly user_id: StatisticsRow['user_id'] | null;
   readonly date: StatisticsRow['day'];
@@ -32,7 +32,7 @@ export interface DayStatistics
   readonly total_cost: string;
   readonly scene_stats: Readonly<Record<string, PartOfDay>>;
   readonly model_stats: Readonly<Record<string, PartOfDay>>;
-  /** Milliseconds, half away from zero, of the calls whose duration is known; null where none is. */
+  /** Milliseconds, half away from zero, over calls with a known duration; null if there are none. */
   readonly avg_duration: number | null;
   readonly updated_at: StatisticsRow['updated_at'];
 }
@@ -41,11 +41,11 @@ const KEY = columns('ai_statistics_daily', ['day', 'organisation_id', 'user_id']
 const TOKENS = `sum(${PROMPT_TOKENS} + ${COMPLETION_TOKENS})`;
 const NEWEST_FIRST = 'ORDER BY day DESC, organisation_id DESC, user_id DESC';
 
-/** A UUID of the free form (version 8) that follows from the key. */
+/** A UUID of the free form (version 8), derived from the key. */
 const DAY_ID = `overlay(overlay(md5(json_build_array(organisation_id, day, user_id)::text) PLACING '8' FROM 13)
          PLACING 'a' FROM 17)::uuid`;
 
-/** The parts of the page's row `p` by a column of its kind. */
+/** The parts of the page's row `p`, grouped by a column. */
 const partsBy = (column: string): string =>
   `(SELECT jsonb_object_agg(name, part) FROM (
      SELECT ${column} AS name, jsonb_build_object('requests', sum(total_requests), 'success', sum(success_requests),
@@ -53,7 +53,7 @@ const partsBy = (column: string): string =>
      FROM ai_statistics_daily s WHERE (s.organisation_id, s.day, s.user_id) = (p.organisation_id, p.day, p.user_id)
      GROUP BY ${column}) AS parts)`;
 
-/** The newest day first. */
+/** Newest day first. */
 export async function listStatistics(
   tx: LedgerTransaction,
   filter: Pick<CallFilter, 'organisation_id' | 'user_id' | 'from' | 'to'>,

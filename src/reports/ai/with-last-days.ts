@@ -6,7 +6,7 @@ import type { CallFilter } from './call-filter.ts';
 
 const DAYS = 30;
 
-/** The filter; where it has no `from`, from the first of the last 30 days on, today being the last of them. */
+/** Default for `from`: the first of the last 30 days, today included. */
 export async function withLastDays(ctx: Ctx, tx: LedgerTransaction, filter: CallFilter): Promise<CallFilter> {
   if (filter.from !== undefined) return filter;
   const { today } = await readMonthAt(tx, filter.organisation_id, ctx.now);

@@ -35,7 +35,10 @@ export const exportInvoiceLineItems = (
     listExportedLines(tx, narrowed, after, PAGE_ROWS),
   );
 
-/** On a connection of its own: the request's is closed when the answer begins, and each page is a transaction. */
+/**
+ * Uses a separate connection: the request's connection is closed when the response begins, and each page is a
+ * transaction.
+ */
 async function exportRows<Filter extends { readonly organisation_id?: string | undefined }>(
   ctx: Ctx,
   filter: Filter,
@@ -50,7 +53,7 @@ async function exportRows<Filter extends { readonly organisation_id?: string | u
   });
 }
 
-/** `name` for what people wrote, `=name` for what is ours and stays as it is. */
+/** `name` for user input, `=name` for our own values, which are written unchanged. */
 const columnsOf = (...names: string[]): CsvColumn<object>[] =>
   names.map((given) => {
     const name = given.replace(/^=/, '');

@@ -1,4 +1,4 @@
-/** The SQL of exports, a page at a time. Amounts and quantities come as they are kept. */
+/** The SQL of exports, page by page. Amounts and quantities are exported as stored. */
 import { type Page, pageOf } from '../../core/page.ts';
 import { columns } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
@@ -90,7 +90,7 @@ export async function listExportedInvoices(
   return pageOf(rows, limit, (row) => String(row['id']));
 }
 
-// By invoice and number, along the unique index of lines: within one organisation, or organisation by organisation.
+// Sorted along the unique index of lines, within one organisation or organisation by organisation.
 export async function listExportedLines(
   tx: LedgerTransaction,
   filter: InvoiceFilter,

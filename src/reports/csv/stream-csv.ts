@@ -1,15 +1,15 @@
-/** Rows as a stream of CSV: a page is read when the one before it has been taken, so that memory holds no more than two. */
+/** Streams rows as CSV. A page is read once the previous one has been consumed, so at most two are in memory. */
 import type { Page } from '../../core/page.ts';
 import { type CsvColumn, csvHeader, csvRecord } from './csv.ts';
 
 export interface CsvSource<Row> {
   readonly columns: readonly CsvColumn<Row>[];
   readonly readPage: (after: string | null) => Promise<Page<Row>>;
-  /** Called at the end, at a failure, and when the reader goes away. */
+  /** Called at the end, on failure, and when the reader cancels. */
   readonly close: () => Promise<void>;
 }
 
-/** Throws where the first page cannot be read: an answer that has begun cannot say so any more. */
+/** Throws if the first page cannot be read: a response that has begun cannot report errors. */
 export async function streamCsv<Row>(source: CsvSource<Row>): Promise<ReadableStream<Uint8Array>> {
   const { columns, readPage, close } = source;
   const encoder = new TextEncoder();

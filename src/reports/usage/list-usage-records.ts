@@ -1,4 +1,4 @@
-/** What the books are made of, as admins list it: events, aggregates, conflicts and the quarantine. */
+/** The ledger's records as admins list them: events, aggregates, conflicts and the quarantine. */
 import { readWithin } from '../../access/reach.ts';
 import type { Page, PageInput } from '../../core/page.ts';
 import type { Ctx } from '../../db/ctx.ts';

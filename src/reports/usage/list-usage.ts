@@ -13,7 +13,7 @@ export interface UsageInput extends Omit<UsageFilter, 'organisation_id' | 'proje
   readonly granularity: Granularity;
 }
 
-/** The usage of the actor's project, oldest first. Throws `invalid_request` where `from` is after `to`. */
+/** The usage of the actor's project, oldest first. Throws `invalid_request` if `from` is after `to`. */
 export async function listUsage(
   ctx: Ctx,
   { granularity, ...asked }: UsageInput,

@@ -1,4 +1,7 @@
-/** Where an event stands now, by its key: on its way, counted and where, quarantined and why; and what else came under its key. */
+/**
+ * The state of an event by its key: pending, counted and where, or quarantined and why; and later events with the
+ * same key.
+ */
 import { projectOf, readWithin } from '../../access/reach.ts';
 import { formatQuantity, parseQuantity } from '../../core/decimal.ts';
 import { assert, notFound } from '../../core/error.ts';
@@ -11,18 +14,18 @@ import { findOrganisation } from '../../tenants/store.ts';
 import type { EventPlace } from './event-place.ts';
 import { readEventRecord } from './locate-store.ts';
 
-/** An event of the actor's project. Throws `not_found` where neither store knows the key. */
+/** An event of the actor's project. Throws `not_found` if neither store has the key. */
 export async function locateEvent(
   ctx: Ctx,
   { idempotency_key }: Pick<EventPlace, 'idempotency_key'>,
 ): Promise<Record<string, unknown>> {
-  // No event has such a key, and Postgres refuses it as a parameter.
+  // No event can have such a key, and Postgres refuses it as a parameter.
   if (!isStorableText(idempotency_key)) throw notFound('event');
   const place: EventPlace = { ...projectOf(ctx.actor), idempotency_key };
   const { organisation_id, project_id } = place;
   const organisation = await readWithin(ctx, place, (tx) => findOrganisation(tx, organisation_id));
   assert(organisation, 'a key belongs to an organisation');
-  // The ledger after the hot store: an event that is drained between the two reads is found, not missed.
+  // Read the ledger after the hot store, so that an event drained between the two reads is found.
   const database = hotDatabase(ctx.shards, organisation.shard);
   const hot = await findHotEvent(database, project_id, idempotency_key);
   const hotConflicts = await listHotConflicts(database, project_id, idempotency_key);

@@ -4,7 +4,7 @@ import type { LedgerTransaction } from '../../db/ledger.ts';
 import type { Row } from '../../db/rows.ts';
 import type { EventPlace } from './event-place.ts';
 
-/** `counted_events` has the columns of the table of those events that are no AI calls. */
+/** `counted_events` has the columns of the table for events other than AI calls. */
 const EVENT = columns(
   'usage_events',
   ['id', 'metric_name', 'metric_value', 'unit', 'timestamp', 'user_id', 'metadata', 'ingested_at', 'day'],
@@ -16,7 +16,7 @@ const KNOWN = columns('event_conflicts', ['id', 'kind', 'event', 'received_at'])
 export interface EventRecord {
   readonly event:
     | (Readonly<RowOf<typeof EVENT>> & {
-        /** What an AI generation is metered by besides; null for any other event. */
+        /** Further metered quantities of an AI generation; null for any other event. */
         readonly quantities:
           | readonly Pick<Row<'usage_events'>, 'metric_name' | 'unit' | 'metric_value'>[]
           | null;
@@ -36,7 +36,7 @@ export async function readEventRecord(
   hotId: string | null,
 ): Promise<EventRecord> {
   const key = [organisation_id, project_id, idempotency_key];
-  // The key's own row gives the timestamp and the partition, so that the event is found by the index.
+  // The key's row gives the timestamp and the partition, so the event is found by index.
   const [event] = await tx.query<NonNullable<EventRecord['event']>>(
     `SELECT ${EVENT},
        (SELECT jsonb_agg(jsonb_build_object('metric_name', m.metric_name, 'unit', m.unit,

@@ -1,4 +1,4 @@
-/** The SQL of usage as customers and admins read it. */
+/** The SQL of usage for customers and admins. */
 import { METERED_METRICS } from '../../ai/metered-quantities.ts';
 import type { Page, PageInput } from '../../core/page.ts';
 import { isDay } from '../../core/time.ts';
@@ -12,7 +12,10 @@ export interface UsageFilter {
   readonly project_id: string;
   readonly metric_name?: string | undefined;
   readonly unit?: string | undefined;
-  /** [from, to): RFC 3339 instants, or days of the organisation's zone. An hour that `from` lies in is wholly in. */
+  /**
+   * [from, to): RFC 3339 instants, or days in the organisation's time zone. The hour that contains `from` is
+   * included in full.
+   */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
 }
@@ -37,7 +40,7 @@ export type Granularity = keyof typeof PERIODS;
 const FIRST_DAY = '0001-01-01';
 const LAST_DAY = '9999-12-31';
 
-/** Usage that came after its period was closed is usage all the same: adjustments are added in. */
+/** Includes adjustments: usage that arrived after its period was closed is still usage. */
 export async function listUsage(
   tx: LedgerTransaction,
   filter: UsageFilter,
@@ -122,7 +125,7 @@ export interface UsageEventFilter extends TenantFilter {
   readonly to?: string | undefined;
 }
 
-/** The views have the columns of the table of those events that are no AI calls. */
+/** The views have the columns of the table for events other than AI calls. */
 const WHICH = columns('usage_events', ['organisation_id', 'project_id', 'id', 'metric_name']);
 const WHEN = columns('usage_events', [
   'unit',
@@ -145,7 +148,7 @@ export const listUsageEvents = (
     tx,
     {
       select: `${WHICH}, trim_scale(metric_value)::text AS metric_value, ${WHEN}`,
-      // By one of these metrics each call has one row at most; together they would share its id.
+      // Filtered by one of these metrics, each call has at most one row; unfiltered, its rows would share an id.
       from: METERED_METRICS.some((metric) => metric === filter.metric_name)
         ? 'metered_events'
         : 'counted_events',

@@ -21,7 +21,7 @@ afterAll(async () => {
   await office.close();
 });
 
-/** As the local runtime's: e-mails become files. */
+/** Like the local runtime's: e-mails become files. */
 const mailbox: Mailer = {
   async send(message) {
     const attachments = message.attachments.map(({ bytes, ...rest }) => ({

@@ -1,4 +1,4 @@
-/** A ledger of the suite's own with issued invoices in it, files and e-mails in memory, and calls that fail on demand. */
+/** The suite's own ledger with issued invoices, files and e-mails in memory, and calls that fail on demand. */
 import type pg from 'pg';
 import { canonicalJson } from '../../../src/core/canonical-json.ts';
 import type { EmailMessage, FileStore, Mailer, Outside, StoredFile } from '../../../src/core/ports.ts';
@@ -35,7 +35,7 @@ export interface InvoiceFields {
   readonly recipient?: string;
   readonly timezone?: string;
   readonly model?: Partial<DocumentModel>;
-  /** Further columns of the organisation. */
+  /** More columns of the organisation. */
   readonly reminder_days_before?: number | null;
   readonly reminder_days_after?: number | null;
 }
@@ -62,7 +62,7 @@ export class MemoryFiles implements FileStore {
   }
 }
 
-/** The same bytes for the same model, without drawing them. */
+/** The same bytes for the same model, without drawing. */
 export const plainRender: typeof renderPdf = async (model) =>
   new TextEncoder().encode(`%PDF-1.7 ${canonicalJson(JSON.parse(JSON.stringify(model)))}`);
 
@@ -200,15 +200,15 @@ export async function openPostOffice(name: string): Promise<PostOffice> {
   };
 }
 
-/** How a run goes wrong: at which call outside, before or after its effect, and whether the process dies there. */
+/** How a run fails: at which outside call, before or after its effect, and whether the process dies there. */
 export interface Fault {
-  /** From 1; 0 is none. */
+  /** From 1; 0 means no fault. */
   readonly call: number;
   readonly when: 'before' | 'after';
   readonly dies: boolean;
 }
 
-/** Everything that `ctx` reaches of the outside, counted and failing as told; with the renderer as one more call. */
+/** All outside dependencies of `ctx`, counted and failing as configured; the renderer counts as one more call. */
 export function withFault(ctx: Ctx, fault: Fault): { ctx: Ctx; render: typeof renderPdf; calls: string[] } {
   const calls: string[] = [];
   let isDead = false;

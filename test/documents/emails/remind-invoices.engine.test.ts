@@ -43,7 +43,7 @@ const pay = ({ organisation_id, invoice_id }: IssuedInvoice, amount: string, sta
     [organisation_id, randomUUID(), invoice_id, amount, status],
   );
 
-/** Due on 15 February 2026, 3 days before and 7 after, over 118.00. */
+/** 118.00 due on 15 February 2026, with reminders 3 days before and 7 after. */
 describe('who is reminded', () => {
   test('each kind once, on its days, however often the job runs', async () => {
     const invoice = await office.addInvoice();

@@ -1,4 +1,4 @@
-/** What the page of a document says, in its language. */
+/** The content of a document's page, in its language. */
 import { describe, expect, test } from 'vitest';
 import type { DocumentModel } from '../../../src/documents/document-model.ts';
 import { formatAmount } from '../../../src/documents/format-numbers.ts';
@@ -209,7 +209,7 @@ describe('the page', () => {
       'are the lines',
       'Storage: 5,120.75 GB at ₹1.85, ₹9,473.39 ₹9,473.39;',
     ],
-    // The total of the document, as before there was one of a line.
+    // The document's total, as before lines had their own.
     ['{{#lines}}{{#unit_price}}{{total}};{{/unit_price}}{{/lines}}', 'stays', '₹2,31,680.87;₹2,31,680.87;'],
   ])('%s %s', (html_content, _, expected) => {
     const model = sampleInvoice({ templates: { html: { html_content, css_content: '' }, pdf: {} } });
@@ -239,7 +239,7 @@ describe('the page', () => {
 });
 
 describe('the list of variables', () => {
-  /** The names of a view, as the list writes them. */
+  /** The names in a view, in the format of the list. */
   function namesOf(fields: Variables, view: unknown, prefix = ''): string[] {
     return Object.entries(view as object).flatMap(([name, value]): string[] => {
       const variable = fields[name];
@@ -258,7 +258,7 @@ describe('the list of variables', () => {
       ),
     );
     const withPlaces = [...given].filter((name) => !listed.has(name));
-    // Words with a place to fill are filled where they are used.
+    // Texts with placeholders are filled where they are used.
     expect(withPlaces.every((name) => name.startsWith('labels.'))).toBe(true);
     expect([...listed].filter((name) => !given.has(name))).toEqual([]);
   });

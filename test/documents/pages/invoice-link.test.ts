@@ -9,7 +9,7 @@ const LINK = {
   revoked_at: null,
   created_at: '2026-01-01T00:00:00.000Z',
 };
-/** Made with another implementation of HMAC. */
+/** Computed with another implementation of HMAC. */
 const KNOWN = 'AZjwAAAAcACAAAEjRWeJqxvWXgGrRCMBuVhuH2q8Idl3B5KZEtmE7tCaR8FiGBJL';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
@@ -38,7 +38,7 @@ describe('a token', () => {
     const changed = [...token].flatMap((character, at) =>
       [...ALPHABET]
         .filter((other) => other !== character)
-        // All 63 others at the ends of a group of bytes, some elsewhere.
+        // All 63 other characters at the ends of a group of bytes, some of them elsewhere.
         .filter((_, index) => at % 16 === 15 || index % 8 === at % 8)
         .map((other) => token.slice(0, at) + other + token.slice(at + 1)),
     );

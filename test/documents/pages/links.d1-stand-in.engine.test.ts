@@ -1,4 +1,4 @@
-/** Links by which customers open invoices: what they show, to whom, how long, and that nothing else opens by them. */
+/** Customers' invoice links: what they show, to whom, for how long, and that nothing else opens with them. */
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -56,7 +56,7 @@ describe('over the wire', () => {
     const page = expectHarmless(text);
     expect(page.text).toContain(number);
     expect(page.text).toContain('₹118.00 due');
-    // The PDF is not there yet: no button leads to it.
+    // The PDF does not exist yet, so there is no button for it.
     expect(page.tags.some(({ name }) => name === 'a')).toBe(false);
   });
 

@@ -1,9 +1,9 @@
-/** A font with pictures for chosen characters alone: those of another font's glyphs, under a `cmap` of our own. */
+/** A font with glyphs for chosen characters only: another font's glyphs under our own `cmap`. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { randomBytes } from '../../setup/seeded.ts';
 
-// Not one that the product brings: the PDF library takes two fonts of one PostScript name for the same.
+// Not a built-in font: the PDF library takes two fonts with one PostScript name for the same font.
 const OTHER = createRequire(import.meta.url).resolve(
   '@expo-google-fonts/noto-sans/600SemiBold/NotoSans_600SemiBold.ttf',
 );
@@ -11,7 +11,7 @@ const OTHER = createRequire(import.meta.url).resolve(
 const HEADER_BYTES = 12;
 const RECORD_BYTES = 16;
 
-/** OpenType's `cmap` of format 12: one group of consecutive characters for each that is given. */
+/** OpenType's `cmap` format 12: one group of consecutive characters for each given character. */
 function cmapOf(codePoints: readonly number[], firstGlyph: number): Buffer {
   const sorted = [...codePoints].sort((a, b) => a - b);
   const table = Buffer.alloc(12 + 16 + sorted.length * 12);
@@ -33,7 +33,7 @@ function cmapOf(codePoints: readonly number[], firstGlyph: number): Buffer {
 
 const POSTSCRIPT_NAME = 'NotoSans-SemiBold';
 
-/** Under a name of its own: fonts of several suites lie side by side, and those of one name would be one font. */
+/** Under a unique name: several suites add fonts, and fonts with the same name would be one font. */
 function renamed(names: Buffer): Buffer {
   const own = `Test${randomBytes(8).toString('hex')}`.slice(0, POSTSCRIPT_NAME.length);
   const found = Buffer.from(names);

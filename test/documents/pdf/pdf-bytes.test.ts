@@ -1,4 +1,4 @@
-/** The bytes of a PDF: the same again, nothing active in them, nothing at all where something is missing. */
+/** The bytes of a PDF: reproducible, without active content, and not written at all if something is missing. */
 import { describe, expect, test } from 'vitest';
 import type { DocumentModel } from '../../../src/documents/document-model.ts';
 import { MissingGlyphsError } from '../../../src/documents/pdf/pdf-fonts.ts';
@@ -45,7 +45,7 @@ test('another model gives other bytes', async () => {
 const ACTIVE =
   /\/(JS|JavaScript|Launch|OpenAction|AA|EmbeddedFiles?|URI|SubmitForm|GoToR|RichMedia|Annots)\b/;
 
-/** The objects of a file without their packed streams and without what is within strings. */
+/** The objects of a file without their compressed streams and the contents of strings. */
 const structureOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes)
     .toString('latin1')

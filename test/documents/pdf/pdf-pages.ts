@@ -1,4 +1,4 @@
-/** What a reader of a PDF has: the text of its pages, and their pixels. */
+/** A PDF as its reader sees it: the text of its pages, and their pixels. */
 import { type PDFiumDocument, PDFiumLibrary } from '@hyzyla/pdfium';
 
 export interface Bitmap {
@@ -8,7 +8,7 @@ export interface Bitmap {
   at(x: number, y: number): readonly [number, number, number];
 }
 
-/** Pixels of a point. */
+/** Pixels per point. */
 export const SCALE = 3;
 
 let library: Promise<PDFiumLibrary> | undefined;
@@ -26,7 +26,7 @@ async function withDocument<T>(
   }
 }
 
-/** The text of each page, lines ended by \n, spaces of all kinds as one. */
+/** The text of each page, with \n as line break and every kind of space as a plain one. */
 export const readPages = (bytes: Uint8Array): Promise<string[]> =>
   withDocument(bytes, async (document) =>
     [...document.pages()].map((page) => page.getText().replaceAll('\r\n', '\n').replaceAll('\u00a0', ' ')),
@@ -65,13 +65,13 @@ export function countPixels(
 }
 
 const DARK_MAX = 110;
-/** Dots and vowel signs belong to the letters beside them. */
+/** Dots and vowel signs belong to the letters next to them. */
 const GAP_POINTS = 4;
 
 export const isDark = (red: number, green: number, blue: number): boolean =>
   red < DARK_MAX && green < DARK_MAX && blue < DARK_MAX;
 
-/** The box of the dark pixels of each line of text in an area. */
+/** The bounding box of the dark pixels of each text line in an area. */
 export function findInk(bitmap: Bitmap, area: Area): Area[] {
   const boxes: Area[] = [];
   for (let y = area.top; y < area.bottom; y++) {
@@ -96,7 +96,7 @@ function findSides(bitmap: Bitmap, box: Area): { left: number; right: number } {
 
 const SHAPE_CELLS = 12;
 
-/** Which cells of a grid over the box have ink: alike for one glyph at any place, different for others. */
+/** Which cells of a grid over the box contain ink: equal for one glyph at any position, different for other glyphs. */
 export function shapeOf(bitmap: Bitmap, box: Area): boolean[] {
   const [width, height] = [box.right - box.left, box.bottom - box.top];
   return Array.from({ length: SHAPE_CELLS ** 2 }, (_, index) => {

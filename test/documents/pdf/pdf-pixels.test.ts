@@ -1,4 +1,4 @@
-/** What a PDF looks like: text that can be read out of a file may still be drawn as boxes, or not at all. */
+/** What a PDF looks like: text that can be extracted from a file may still be drawn as boxes, or not at all. */
 import PDFDocument from 'pdfkit';
 import { describe, expect, test } from 'vitest';
 import type { DocumentModel } from '../../../src/documents/document-model.ts';
@@ -28,7 +28,7 @@ const LEFT = 46 * SCALE;
 const ACCENT = '#00aa55';
 const isAccent = isColour([0x00, 0xaa, 0x55]);
 
-/** The lines of a table whose names are these, as boxes of ink; one page holds them all. */
+/** The table lines with these names, as boxes of ink; all on one page. */
 async function drawNames(names: readonly string[]): Promise<{ bitmap: Bitmap; boxes: Area[] }> {
   const { seller, buyer } = sampleInvoice();
   const party = { address: null, tax_ids: [], email: null };
@@ -49,7 +49,7 @@ async function drawNames(names: readonly string[]): Promise<{ bitmap: Bitmap; bo
     top: 40 * SCALE,
     bottom: bitmap.height - 60 * SCALE,
   };
-  // The first rule in the accent's colour below the bar is the one under the head of the table.
+  // The first accent-coloured rule below the bar is the one under the table head.
   let top = column.top;
   while (!isAccent(...bitmap.at(LEFT + 20 * SCALE, top)) && top < column.bottom) top += 1;
   return { bitmap, boxes: findInk(bitmap, { ...column, top: top + 2 * SCALE }) };
@@ -61,7 +61,7 @@ const shapesOf = async (names: readonly string[]): Promise<boolean[][]> => {
   return boxes.map((box) => shapeOf(bitmap, box));
 };
 
-/** The box that stands for a glyph that is not there, of the same font and size. */
+/** The shape of the missing-glyph box, in the same font and size. */
 async function shapeOfMissing(text: string): Promise<boolean[]> {
   const document = new PDFDocument({ font: null as unknown as string });
   document.font(FONTS[0]?.bytes as Buffer).fontSize(9);
@@ -111,7 +111,7 @@ describe('glyphs', () => {
     const [tra = 0, ta_ra = 0, ksha = 0, ka_sha = 0] = widths;
     expect(tra).toBeLessThan(ta_ra * 0.75);
     expect(ksha).toBeLessThan(ka_sha * 0.75);
-    // Without the sign, the right part of कि and the left part of की are क.
+    // Without the vowel sign, the right part of कि and the left part of की are क.
     const [ki, ka, kii] = boxes.slice(4);
     if (!ki || !ka || !kii) throw new Error('a word is missing');
     const width = ka.right - ka.left;

@@ -44,7 +44,7 @@ async function issue(model: Partial<DocumentModel> = {}, withDocument = true) {
   return { id, number, path: `/v1/admin/invoices/${id}/pdf` };
 }
 
-/** Another suite's run may have the row: then a later run of ours finds it done. */
+/** Another suite's run may hold the row; then a later run of ours finds it done. */
 async function deliverUntil(done: () => Promise<boolean>): Promise<void> {
   for (let run = 0; run < 50 && !(await done()); run++) await world.job('deliver');
 }
@@ -125,7 +125,7 @@ describe('characters that no font has', () => {
       body: bytes,
       headers: { 'content-type': type },
     });
-  // Two of the private use area per run, so that no font of another test has them.
+  // Two characters of the private use area per run, so that no font of another test has them.
   const first = 0xe000 + Math.floor(random() * 0x1800);
   const text = String.fromCodePoint(first, first + 1);
   const codes = [first, first + 1].map((code) => `U+${code.toString(16).toUpperCase()}`);

@@ -1,4 +1,4 @@
-/** What a PDF says, read back out of it. */
+/** The text of a PDF, extracted from its bytes. */
 import { describe, expect, test } from 'vitest';
 import { add, decimal, ZERO } from '../../../src/core/decimal.ts';
 import { formatMoney } from '../../../src/core/money.ts';
@@ -105,7 +105,7 @@ describe('the labels of each language', () => {
         'Seite 1 / ',
       ],
     ],
-    // Signs that stand before their letter are in the order of the page in an extracted text.
+    // Vowel signs drawn before their letter are extracted in visual order.
     ['hi', ['कर बीजक', 'प्राप्त', 'मात्रा', 'उप-योग', '1 फ़रवरी 2026', 'पृष्ठ 1 / 1']],
   ])('%s', async (language, labels) => {
     const text = (await textOf(sampleInvoice({ language }))).normalize('NFC');
@@ -198,7 +198,7 @@ test('a model decides which blocks are shown, and has texts of its own', async (
   for (const hidden of ['Danke.', 'Steueraufstellung', 'Währungsumrechnung', 'IBAN', 'Leistungszeitraum']) {
     expect(bare).not.toContain(hidden);
   }
-  // What the law wants stays: the taxable amount moves into the totals.
+  // What the law requires stays: the taxable amount moves into the totals.
   expect(bare).toContain('Steuerschuldnerschaft des Leistungsempfängers\nauf 1.234,50 €\n0,00 €');
   expect(bare).toContain('Artikel 196');
 });

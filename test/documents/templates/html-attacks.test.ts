@@ -1,4 +1,4 @@
-/** Nothing that a seller writes into a template, or a customer into a name, does anything on a page but show. */
+/** Nothing that a seller puts into a template, or a customer into a name, does more on a page than display. */
 import { describe, expect, test } from 'vitest';
 import type { DocumentModel } from '../../../src/documents/document-model.ts';
 import { renderHtml } from '../../../src/documents/pages/render-html.ts';
@@ -9,7 +9,7 @@ import {
 import { expectHarmless } from '../read-page.ts';
 import { sampleEuInvoice, sampleInvoice, sampleLine } from '../sample-model.ts';
 
-/** Each is tried as data in every text of a document, and as a piece of a template. */
+/** Each is tried as data in every text of a document, and as a part of a template. */
 const PAYLOADS: readonly string[] = [
   '<script>alert(1)</script>',
   '</style><script>alert(1)</script>',
@@ -71,7 +71,7 @@ const PAYLOADS: readonly string[] = [
   'é नमस्ते ₹ 😀',
 ];
 
-/** The document with the payload in every text that somebody may have written. */
+/** The document with the payload in every user text. */
 function poisoned(model: DocumentModel, text: string): DocumentModel {
   const address = { line1: text, line2: text, city: text, region: text, postal_code: text, country: text };
   const party = {
@@ -102,7 +102,7 @@ function poisoned(model: DocumentModel, text: string): DocumentModel {
   };
 }
 
-/** A template that puts data where it is most dangerous: in addresses, styles, and outside of quotes. */
+/** A template with data in the most dangerous places: URLs, styles, and unquoted attributes. */
 const CARELESS =
   '<p title={{buyer.name}} class="{{buyer.name}}" style="color:{{buyer.name}}">{{number}}</p>' +
   '<a href="{{buyer.name}}">x</a><a href={{buyer.name}}>x</a><img src="{{buyer.name}}" alt={{buyer.name}}>' +
@@ -135,7 +135,7 @@ describe('as a template', () => {
   test.each(PAYLOADS)('%s leaves nothing but what shows', (payload) => {
     const template = `<section>before ${payload} {{number}}</section>`;
     const { text } = expectHarmless(renderHtml(withTemplate(template), { logo: null }));
-    // It was this template that was filled, and not the one of the house in its place.
+    // Proves that this template was filled, not the default one in its place.
     if (!payload.includes('{{')) expect(text).toContain('before ');
   });
 

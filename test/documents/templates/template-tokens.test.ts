@@ -8,7 +8,7 @@ import {
   type Token,
 } from '../../../src/documents/templates/template-tokens.ts';
 
-/** As mustache.js gives them: kind, value, start, end and, of a section, the tokens in it. */
+/** The format of mustache.js: kind, value, start, end and, for a section, its tokens. */
 type TheirToken = [kind: string, value: string, start: number, end: number, inner?: TheirToken[]];
 type Outcome = unknown;
 
@@ -28,7 +28,7 @@ const readOurs = (template: string): Outcome => {
     return ours(readTokens(template));
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;
-    // Where delimiters are no pair, mustache.js does not say.
+    // mustache.js gives no place for invalid delimiters.
     return error.message.startsWith('Invalid') ? 'Invalid' : `${error.message} at ${error.place}`;
   }
 };

@@ -1,4 +1,4 @@
-/** Templates: what is kept, what is refused, one default each, and what a preview shows. */
+/** Templates: what is saved, what is refused, one default per type, and what a preview shows. */
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tenant } from '../../../src/db/ledger.ts';
@@ -272,7 +272,7 @@ describe('the default', () => {
       pdf: { id: pdf.id, settings: { paper: 'LETTER' } },
     });
     expect(await idsOf(b)).toEqual([global.id, null]);
-    // Put away, it is the default no more, and comes back without it.
+    // Once deactivated it is no longer the default, and reactivating does not restore that.
     expect(await change(own.id, { is_active: false })).toMatchObject({ is_active: false, is_default: false });
     expect(await idsOf(a)).toEqual([global.id, pdf.id]);
     await change(own.id, { is_active: true });

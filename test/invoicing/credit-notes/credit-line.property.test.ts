@@ -9,7 +9,7 @@ import {
 } from '../../../src/invoicing/credit-notes/credit-line.ts';
 import { cases, render } from '../../pricing/plans/cases.ts';
 
-/** The oracle: n / d with whole numbers, half away from zero, by comparing twice the remainder with the divisor. */
+/** The oracle: n / d in whole numbers, half away from zero, comparing twice the remainder with the divisor. */
 function roundRatio(n: bigint, d: bigint): bigint {
   const isNegative = n < 0n !== d < 0n;
   const [top, bottom] = [n < 0n ? -n : n, d < 0n ? -d : d];
@@ -33,7 +33,7 @@ const size = fc.oneof(
 );
 const upTo = (max: bigint) => fc.oneof(fc.constant(0n), fc.constant(max), fc.bigInt({ min: 0n, max }));
 
-/** A line of at least one unit, and where its credits cut it. */
+/** A line of at least one unit, and the points at which credits split it. */
 const aCase: fc.Arbitrary<Case> = size.chain((total) =>
   fc.record({
     currency: fc.constantFrom(...listCurrencies()),

@@ -1,4 +1,4 @@
-/** What becomes of a proposal that is declined, and of money that was paid for what is credited. */
+/** What happens to a dismissed proposal, and to payments of a credited invoice. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCreditNote } from '../../../src/invoicing/credit-notes/create-credit-note.ts';
 import { dismissCreditNote } from '../../../src/invoicing/credit-notes/dismiss-credit-note.ts';
@@ -86,7 +86,7 @@ describe('a proposal that is declined', () => {
       'dismissed 6.01',
       'proposed 2.01',
     ]);
-    // The whole invoice can still be credited but for what is proposed.
+    // The rest of the invoice, beyond the proposal, can still be credited.
     const rest = await createCreditNote(suite.ctx(NOW), { invoice_id: invoice.id, idempotency_key: null });
     expect(rest.subtotal).toBe('18.04');
   });

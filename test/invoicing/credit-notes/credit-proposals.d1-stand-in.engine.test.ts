@@ -163,7 +163,7 @@ describe('late usage that lowers an issued invoice', () => {
     expect(await notesOf(invoice)).toEqual([]);
     const again = await customer.issue(9);
     expect(linesOf(again)).toEqual(['usage 10 20.05']);
-    // The late usage is open again, and what the withdrawn proposal had carried on is void.
+    // The late usage is open again, and what the withdrawn proposal carried over is void.
     expect(linesOf(await customer.issue(10))).toEqual(['usage 10 20.05', 'carried -4 -8.02']);
     expect((await notesOf(again)).map(briefOf)).toEqual([['1: -14 20.05']]);
   });
@@ -214,7 +214,7 @@ describe('late usage that lowers an issued invoice', () => {
     await expect(refused).rejects.toMatchObject({ code: 'invalid_state', message: /later invoice/ });
     await cancelInvoice(suite.ctx(NOW), { id: october.id });
     expect(await notesOf(october)).toEqual([]);
-    // 3 more and 5 less are open again, and beside the 4.01 that stand they change nothing.
+    // 3 more and 5 less are open again. Next to the remaining 4.01 they change nothing.
     expect(linesOf(await customer.issue(10))).toEqual(['late -2 0.00']);
     const [standing] = await notesOf(invoice);
     const { total } = await issueCreditNote(suite.ctx(NOW), { id: standing?.id ?? '' });

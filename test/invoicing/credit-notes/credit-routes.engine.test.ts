@@ -1,4 +1,4 @@
-/** Credit notes over the wire: once for each key, refused by place, and never across tenants. */
+/** Credit notes over HTTP: one per key, with errors that point to their field, and never across tenants. */
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, world } from '../../http/wire.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => owner.end());
 
-/** An issued invoice of one line of 100.00, of an organisation of its own. */
+/** An issued invoice with one line of 100.00, for a new organisation. */
 async function issuedInvoice(): Promise<{ organisation_id: string; invoice_id: string }> {
   const { body } = await world.post('/v1/admin/organisations', {
     name: 'Credited',
@@ -67,7 +67,7 @@ test('a key is answered once: the same body again with the same note, another bo
     status: 422,
     code: 'idempotency_key_reused',
   });
-  // The answer that was kept is gone, the note is not: the verb knows its own key again.
+  // The stored answer is gone, but the note is not: the verb recognises its own key.
   await owner.query('DELETE FROM idempotency_keys WHERE key = $1', [key]);
   expect(await credit(json, key)).toMatchObject({ status: 201, body: first.body });
   expect(await notesOf(organisation_id)).toEqual([first.body]);

@@ -1,4 +1,4 @@
-/** Issued invoices with discounts and taxes, for the tests of what is credited of them. */
+/** Issued invoices with discounts and taxes, for the credit note tests. */
 import { uuidv7 } from '../../../src/core/id.ts';
 import type { Ledger } from '../../../src/db/ledger.ts';
 import { createInvoice } from '../../../src/invoicing/create-invoice.ts';
@@ -13,7 +13,7 @@ import type { Suite } from '../ledger-of-suite.ts';
 
 export const NOW = '2026-11-20T12:00:00Z';
 
-/** The suite's one seller is German, so that a consumer there bears 19 % of VAT. */
+/** The suite's one seller is German, so a German consumer pays 19 % VAT. */
 export async function settleInGermany(suite: Suite): Promise<void> {
   await suite.owner.query(
     `UPDATE billing_entities SET legal_name = 'Seller GmbH', address = $1, tax_ids = $2, credit_note_series = 'CN'`,
@@ -31,7 +31,7 @@ export interface Customer {
   issue(month: number, now?: string): Promise<Invoice>;
 }
 
-/** With prices of 2.005 for `calls` and 0.333 for `tokens`; taxed where the currency is EUR. */
+/** A customer with prices of 2.005 for `calls` and 0.333 for `tokens`; taxed if the currency is EUR. */
 export async function customerOf(
   suite: Suite,
   { currency = 'EUR', discount }: { readonly currency?: string; readonly discount?: string } = {},
@@ -70,7 +70,7 @@ export async function customerOf(
   };
 }
 
-/** Of September: calls 10 at 2.005 are 20.05, tokens 31 at 0.333 are 10.32; less 10 %, with VAT, 32.52. */
+/** September: calls 10 at 2.005 are 20.05, tokens 31 at 0.333 are 10.32; less 10 %, with VAT, 32.52. */
 export async function septemberInvoice(suite: Suite): Promise<{ customer: Customer; invoice: Invoice }> {
   const customer = await customerOf(suite, { discount: '10' });
   customer.send('10', '2026-09-10T00:00:00Z');
@@ -89,7 +89,7 @@ export const countIn =
     return rows[0].n;
   };
 
-/** Issues a credit note: all that is left of the invoice where no lines are named. */
+/** Issues a credit note: for the given lines, else for everything left of the invoice. */
 export const creditIn =
   (suite: Suite) =>
   (
@@ -103,7 +103,7 @@ export const creditIn =
       ...fields,
     });
 
-/** How much credit notes have left behind: notes, lines, documents, messages, audit rows. */
+/** Counts what credit notes have written: notes, lines, documents, messages, audit rows. */
 export const effectsIn =
   (suite: Suite) =>
   async (organisationId: string): Promise<number[]> => {

@@ -1,4 +1,4 @@
-/** What an issued invoice's paper says of the sources of its prices and rates. */
+/** How an issued invoice's document names the sources of its prices and rates. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DocumentModel } from '../../../src/documents/document-model.ts';
 import { createInvoice } from '../../../src/invoicing/create-invoice.ts';

@@ -282,7 +282,7 @@ describe('late usage', () => {
     const october = await createInvoice(ctx, { organisation_id, ...OCTOBER });
     expect(october).toMatchObject({ total: '0.01' });
     const second = await createInvoice(ctx, { organisation_id, ...SEPTEMBER });
-    // Unread events in the hot store do not matter to a period that is closed.
+    // Unread events in the hot store do not matter to a closed period.
     suite.sendEvents(organisation_id, [
       { project_id: a, metric_value: '1', timestamp: '2026-09-11T00:00:00Z' },
     ]);

@@ -19,7 +19,7 @@ afterAll(() => suite.close());
 
 const NOW = '2026-11-20T12:00:00Z';
 const SEPTEMBER = { year: 2026, month: 9 };
-/** Whatever the hot store holds: what comes after the cutoff may be drained at any moment. */
+/** Passes whatever the hot store holds: events after the cutoff may be drained at any time. */
 const passed = async () => ({ seq: 0, epoch: 1 });
 const code = (expected: string) => expect.objectContaining({ code: expected });
 
@@ -45,7 +45,7 @@ async function inParallel<T>(
   await Promise.all(Array.from({ length: width }, lane));
 }
 
-/** A ledger that does something before each of its transactions, or fails one just before its COMMIT. */
+/** A ledger that runs a hook before each transaction, or makes one fail just before its COMMIT. */
 const interrupted = (
   ledger: Ledger,
   { before, fail }: { before?: (index: number) => Promise<void>; fail?: (result: unknown) => boolean },
@@ -180,7 +180,7 @@ test('credit notes race finalizations of one seller, 30 % of them abort, and bot
   await workAll(works, true);
   const aborted = works.filter((_, index) => index % 10 < 3);
   expect(aborted).toHaveLength(36);
-  // Every third work is a finalization, and each ten of them begin with three that abort: one of each kind.
+  // Every third task is a finalization, and each ten of them start with three that abort: one of each kind.
   expect(await readNumbers('invoices', 'invoice_number')).toEqual(numbersTo(40 + 28));
   expect(await readNumbers('credit_notes', 'credit_note_number')).toEqual(numbersTo(56, 'CN'));
   await workAll(aborted, false);

@@ -29,7 +29,7 @@ import { adjustment, billing, invoicedPeriod, invoiceIdOf, ORGANISATION, plan, u
 
 const MONTHS = [1, 2, 3, 4, 5, 6];
 
-/** Usage of a day: `delay` is how many invoices late it comes. */
+/** A day's usage. `delay`: by how many invoices it is late. */
 const entry = fc.record({
   month: fc.constantFrom(...MONTHS.slice(0, 4)),
   dayOfMonth: fc.integer({ min: 1, max: 28 }),

@@ -1,4 +1,4 @@
-/** Plans in one currency, an invoice in another: pure. */
+/** Plans in one currency on an invoice in another: pure. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type BuiltInvoice, buildInvoice } from '../../../src/invoicing/lines/build-invoice.ts';
@@ -121,7 +121,7 @@ describe('a plan in another currency', () => {
   });
 });
 
-/** 10^-n units as a fraction: no code in common with the product. */
+/** 10^-n units as a fraction; shares no code with the product. */
 const roundedProduct = (
   units: bigint,
   scale: bigint,

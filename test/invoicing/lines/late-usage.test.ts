@@ -89,7 +89,7 @@ describe('late usage', () => {
     const again = rated([late('-1')], down.decreases);
     expect(briefDecreases(again)).toEqual(['-1, invoice 0/1 2']);
     const up = rated([late('10')], [...down.decreases, ...again.decreases]);
-    // 14 are 24.00; 8.00 stand.
+    // 14 are 24.00; 8.00 are already charged.
     expect(brief(up)).toEqual(['late 10 16.00']);
     expect(up.decreases).toEqual([]);
   });
@@ -100,7 +100,7 @@ describe('late usage', () => {
     expect(brief(built)).toEqual(['usage 10 20.00']);
     expect(briefDecreases(built)).toEqual(['-10, invoice 0/1 16']);
     expect(built.decreases[0]?.carried_quantity).toEqual(decimal('-2'));
-    // The -2 went on to October: September stands at nothing.
+    // The -2 was carried over to October: September is at zero.
     const credited = invoicedPeriod(9, [september], [tiered], built.decreases);
     expect(brief(buildInvoice({ ...october, adjustments: [late('1')], invoiced: [credited] }))).toEqual([
       'late 1 2.00',
@@ -138,7 +138,7 @@ describe('late usage', () => {
       credited.push(...decreases);
     }
     const amounts = credited.flatMap(({ credits }) => credits.map(({ amount }) => formatDecimal(amount)));
-    // 0.1665 is 0.17, and both together 0.333 are 0.33: what goes back is never off by more than half a cent.
+    // 0.1665 rounds to 0.17, and both together 0.333 round to 0.33: a credit is never off by more than half a cent.
     expect(amounts.slice(0, 4)).toEqual(['0.17', '0.16', '0.17', '0.17']);
     expect(formatDecimal(sum(amounts.map(decimal)))).toBe('3.33');
   });

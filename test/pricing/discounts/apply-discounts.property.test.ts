@@ -10,7 +10,7 @@ import { cases, render } from '../plans/cases.ts';
 import { allocated, floor, fraction, rounded, times, whole } from '../plans/oracle.ts';
 import { discountOf } from './discounts.ts';
 
-/** As ISO 4217 says it, written apart from the product's table. */
+/** From ISO 4217, independent of the product's table. */
 const DIGITS: Readonly<Record<string, number>> = Object.fromEntries([
   ...'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'
     .split(' ')
@@ -51,7 +51,7 @@ const caseOf: fc.Arbitrary<Case> = fc.record({
   ),
 });
 
-/** The definition, in minor units: what each discount takes, and what is taken off each line. */
+/** The definition, in minor units: the amount of each discount and the reduction of each line. */
 function expectedOf({ lines, discounts }: Case): { taken: bigint[]; byLine: bigint[] } {
   const left = lines.map((line) => line.units);
   const byLine = lines.map(() => 0n);
@@ -138,7 +138,7 @@ test('the parts of the lines sum to the discounts, and nothing is brought past z
       const before = each.lines.map((line) => line.units);
       const after = before.map((amount, i) => amount - (byLine[i] ?? 0n));
       expect(total(after) >= 0n || taken.length === 0).toBe(true);
-      // Of lines of one sign, none changes it.
+      // If all lines have the same sign, no discount changes it.
       if (before.every((amount) => amount >= 0n)) expect(after.every((amount) => amount >= 0n)).toBe(true);
     }),
     cases(3_000),

@@ -1,4 +1,7 @@
-/** Discounts over the wire: of one organisation, never changed but in their end; and what an invoice of a period reads. */
+/**
+ * Discounts over HTTP: scoped to one organisation, immutable except for their end; and those an invoice of a period
+ * reads.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { firstDay, monthOf } from '../../../src/core/time.ts';
 import { type Ledger, openLedger, tenant as reachOf } from '../../../src/db/ledger.ts';
@@ -153,7 +156,7 @@ describe('an invoice of September reads those that hold on one of its days', () 
       );
     const found = await read(tenant.organisation_id);
     expect(found.map((discount) => discount.id)).toEqual(expected ? [id] : []);
-    // Row-level security hides them from another, whatever it asks for.
+    // Row-level security hides them from another organisation, whatever it queries.
     expect(await read(tenant.organisation_id, other.organisation_id)).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-/** Conversion, against exact fractions that share no code with the product. */
+/** Conversion against exact fractions that share no code with the product. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { exponentOf, listCurrencies } from '../../../src/core/currency.ts';

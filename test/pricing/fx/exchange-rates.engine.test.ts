@@ -1,4 +1,4 @@
-/** Exchange rates over the wire, in a runtime of their own: they are everyone's, and a file would reach every suite. */
+/** Exchange rates over HTTP, in a separate runtime: rates are global, so an imported file would affect every suite. */
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectLedger } from '../../../src/platform/local/stores/ledger.ts';
@@ -105,7 +105,7 @@ describe('a rate', () => {
     expect(await auditOf('exchange_rate.create')).toHaveLength(before);
   });
 
-  // Beside one of March 2026.
+  // Next to an existing rate for March 2026.
   test.each<[string, string, Record<string, unknown>, number]>([
     ['at the same time', 'AED', {}, 409],
     ['within', 'AFN', { effective_from: '2026-03-10T00:00:00Z', effective_to: '2026-03-11T00:00:00Z' }, 409],

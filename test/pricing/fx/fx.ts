@@ -1,7 +1,7 @@
-/** What the tests of exchange rates share: files as the ECB publishes them. */
+/** Shared by the exchange rate tests: files in the ECB's format. */
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** `eurofxref-hist.csv`: the newest day first, no blanks, a trailing comma. */
+/** `eurofxref-hist.csv`: newest day first, no blanks, a trailing comma. */
 export function histOf(
   codes: readonly string[],
   rows: readonly (readonly [day: string, ...rates: string[]])[],

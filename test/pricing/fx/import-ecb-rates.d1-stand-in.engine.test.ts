@@ -1,4 +1,4 @@
-/** Files of the ECB into a database of the suite's own, and which rate is then in force. */
+/** Imports ECB files into the suite's own database and checks which rates are then in force. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../../src/core/error.ts';
@@ -22,7 +22,7 @@ beforeEach(async () => {
 
 const load = (text: string) => importEcbRates(suite.ctx(NOW), bytesOf(text));
 
-/** `from..to rate`, by target. */
+/** `from..to rate` of one target. */
 async function ranges(target: string): Promise<string[]> {
   const { rows } = await suite.owner.query(
     `SELECT concat(to_char(effective_from AT TIME ZONE 'UTC', 'MM-DD HH24:MI'), '..',

@@ -1,4 +1,4 @@
-/** The two files of the ECB, and what is no such file. */
+/** The two ECB formats, and files in neither. */
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../../src/core/error.ts';
 import { parseEcbRates } from '../../../src/pricing/fx/parse-ecb-rates.ts';

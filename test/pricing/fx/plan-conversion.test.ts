@@ -1,4 +1,4 @@
-/** The prices of a body in another currency: which of its fields are money, and what must not vanish. */
+/** Plans with prices in another currency: which fields are money, and which values must not round to zero. */
 import { describe, expect, test } from 'vitest';
 import { decimal } from '../../../src/core/decimal.ts';
 import { convertPlan, findConversionFaults } from '../../../src/pricing/plans/convert-plan.ts';

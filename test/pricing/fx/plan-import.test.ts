@@ -1,4 +1,4 @@
-/** What an import does to one pair: a table, and every way to cut a history into files. */
+/** The import of one pair: a table, and every way to split a history into files. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type KnownRange, planImport } from '../../../src/pricing/fx/plan-import.ts';
@@ -16,7 +16,7 @@ const known = (from: number, to: number | null, rate: string, { is_published = t
 });
 const entered = { is_published: false };
 
-/** One word for each effect: `+19..20@1.1` a range, `19x20` an end, `!19` a conflict, `=2` days unchanged. */
+/** One word per effect: `+19..20@1.1` a range, `19x20` an end, `!19` a conflict, `=2` days unchanged. */
 function effectOf(ranges: readonly KnownRange[], file: readonly (readonly [number, string])[]): string {
   const published = file.map(([day, rate], index) => ({ day: D(day), rate, line: index + 2 }));
   const { inserts, ends, unchanged, conflicts } = planImport(ranges, published);
@@ -152,7 +152,7 @@ test('a history in any files, in any order and again and again, is the history i
           seen.add(day);
         }
         ranges.sort((a, b) => a.from_ms - b.from_ms);
-        // From its definition: each known day holds until the next known one, the last without an end.
+        // From the definition: each known day holds until the next known day, and the last is open-ended.
         const days = [...seen].sort();
         expect(ranges.map(({ from_ms, to_ms, rate }) => [from_ms, to_ms, rate])).toEqual(
           days.map((day, index) => [

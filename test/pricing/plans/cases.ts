@@ -2,22 +2,22 @@ import fc from 'fast-check';
 import { SEED } from '../../setup/seeded.ts';
 
 /**
- * How a property is run: the cases of the run's seed, unless TEST_SEED asks for others. A failure prints its seed and the
- * path to its smallest counterexample.
+ * Settings of a property run: the run's seed, unless TEST_SEED overrides it. A failure prints its seed and the path
+ * to its smallest counterexample.
  */
 export const cases = (numRuns: number): { readonly numRuns: number; readonly seed: number } => ({
   numRuns,
   seed: SEED,
 });
 
-/** The text of units / 10^scale, with its zeros kept: an amount may be written '1.50'. */
+/** The text of units / 10^scale with trailing zeros: an amount may be written '1.50'. */
 export function render(units: bigint, scale: number): string {
   const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');
   const at = digits.length - scale;
   return `${units < 0n ? '-' : ''}${digits.slice(0, at)}${scale === 0 ? '' : `.${digits.slice(at)}`}`;
 }
 
-/** Texts of decimals with at most the given digits, small and round ones often. */
+/** Decimal texts with at most the given digits, often small or round. */
 export const decimalText = (least: bigint, most: bigint, scaleMax = 12): fc.Arbitrary<string> =>
   fc
     .tuple(

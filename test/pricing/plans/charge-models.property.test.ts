@@ -22,7 +22,7 @@ const price = decimalText(0n, 10n ** 20n);
 const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
   fc.option(value, { freq: 2, nil: null });
 
-// Bounds, quantities and included units share the scale 3, so that quantities meet boundaries exactly, and often.
+// Bounds, quantities and included units share scale 3, so quantities often meet boundaries exactly.
 const SCALE = 3;
 const steps = fc.array(fc.bigInt({ min: 1n, max: 200_000n }), { maxLength: 5 });
 
@@ -63,7 +63,7 @@ const MODELS: Record<string, fc.Arbitrary<Partial<PlanVersion>>> = {
     .map(([rate, fixed_amount]) => ({ charge_model: 'percentage', rate, fixed_amount })),
 };
 
-/** Where a rule changes: at zero, at each tier's bound, and where some package is full. */
+/** The quantities at which a rule changes: zero, each tier's bound, and a full package. */
 function boundariesOf(plan: PlanVersion, packages: bigint): Fraction[] {
   const bounds = (plan.tiers ?? []).flatMap((tier) => (tier.up_to === null ? [] : [fraction(tier.up_to)]));
   const full = plan.package_size === null ? [] : [times(fraction(plan.package_size), whole(packages))];
@@ -72,7 +72,7 @@ function boundariesOf(plan: PlanVersion, packages: bigint): Fraction[] {
 
 const CRUMBS = ['0', '0', '0.000000000001', '-0.000000000001', '1', '-1'];
 
-/** A quantity whose billable part is at a boundary, or a crumb or a unit beside it. */
+/** A quantity whose billable part is at a boundary, or one step or one unit away from it. */
 function quantityAt(plan: PlanVersion, pick: number, crumb: number, packages: bigint): string {
   const boundaries = boundariesOf(plan, packages);
   const boundary = boundaries[pick % boundaries.length] ?? whole(0n);
@@ -84,7 +84,7 @@ function quantityAt(plan: PlanVersion, pick: number, crumb: number, packages: bi
 interface Case {
   readonly plan: PlanVersion;
   readonly quantity: string;
-  /** Of no consequence to all models but one. */
+  /** Matters to only one of the models. */
   readonly events: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The rules of pricing, said a second time in exact rational numbers. Nothing here imports the product or follows its
- * way of computing: texts become fractions, and each rule is written from its definition.
+ * An independent implementation of the pricing rules in exact rational numbers. It does not import the product or
+ * copy its method: texts become fractions, and each rule is written from its definition.
  */
 export interface Fraction {
   readonly over: bigint;
@@ -43,7 +43,7 @@ export function floor(a: Fraction): bigint {
   return quotient;
 }
 
-/** The multiple of 10^-digits that is nearest; of two equally near, the one further from zero. */
+/** The nearest multiple of 10^-digits; of two equally near, the one further from zero. */
 export function rounded(a: Fraction, digits: number): Fraction {
   const grid = BigInt(`1${'0'.repeat(digits)}`);
   const below = floor(times(a, whole(grid)));
@@ -76,7 +76,7 @@ export interface OraclePlan {
 
 const NOTHING = whole(0n);
 
-/** From the top tier down: what lies above a tier's lower bound and has not been charged yet is charged there. */
+/** From the top tier down: whatever lies above a tier's lower bound and is not charged yet is charged there. */
 function graduatedAmount(tiers: readonly OracleTier[], billable: Fraction): Fraction {
   let amount = NOTHING;
   let rest = billable;
@@ -90,7 +90,7 @@ function graduatedAmount(tiers: readonly OracleTier[], billable: Fraction): Frac
   return amount;
 }
 
-/** The tier reached has as many tiers before it as have bounds that lie strictly below the quantity. */
+/** The index of the tier reached is the number of bounds strictly below the quantity. */
 function volumeAmount(tiers: readonly OracleTier[], billable: Fraction): Fraction {
   if (!isLess(NOTHING, billable)) return NOTHING;
   const passed = tiers.filter((tier) => tier.up_to !== null && isLess(fraction(tier.up_to), billable)).length;
@@ -98,7 +98,7 @@ function volumeAmount(tiers: readonly OracleTier[], billable: Fraction): Fractio
   return plus(times(billable, fraction(tier?.price_per_unit ?? '')), fraction(tier?.flat_fee ?? '0'));
 }
 
-/** The fewest packages that hold the quantity: one more than those that are filled and exceeded. */
+/** The fewest packages that hold the quantity: the full ones, plus one if there is a rest. */
 function packageAmount(plan: OraclePlan, billable: Fraction): Fraction {
   const exact = dividedBy(billable, fraction(plan.package_size ?? ''));
   const full = floor(exact);
@@ -106,7 +106,7 @@ function packageAmount(plan: OraclePlan, billable: Fraction): Fraction {
   return times(whole(packages), fraction(plan.package_price ?? ''));
 }
 
-/** As many hundredths of the quantity as the rate says, and the fixed amount once more for each event. */
+/** `rate` hundredths of the quantity, plus the fixed amount per event. */
 function percentageAmount(plan: OraclePlan, billable: Fraction, events: number): Fraction {
   const margin = dividedBy(times(billable, fraction(plan.rate ?? '')), whole(100n));
   return plus(margin, times(whole(BigInt(events)), fraction(plan.fixed_amount ?? '0')));
@@ -134,8 +134,8 @@ export function usageAmount(plan: OraclePlan, quantityText: string, events: numb
 }
 
 /**
- * The largest remainder, greedily: all parts rounded down, then unit by unit to the part furthest below its share.
- * `total` and the parts are in units; the weights must not sum to zero.
+ * The largest remainder method, greedily: round all parts down, then give unit by unit to the part furthest below
+ * its share. `total` and the parts are in units; the weights must not sum to zero.
  */
 export function allocated(total: bigint, weights: readonly string[]): bigint[] {
   if (total < 0n) return allocated(-total, weights).map((part) => -part);

@@ -167,7 +167,7 @@ const anyPlan = fc
     return isOwn ? ownPlan('', start, end, currency) : globalPlan('', start, end, currency);
   });
 
-/** As the database does: of plans that overlap for one owner and currency, the first alone. */
+/** Like the database's constraint: of plans that overlap for one owner and currency, keeps only the first. */
 function withoutOverlap(plans: readonly PlanVersion[]): PlanVersion[] {
   const kept: PlanVersion[] = [];
   for (const plan of plans) {

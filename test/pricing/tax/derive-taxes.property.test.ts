@@ -24,7 +24,7 @@ const CATEGORIES = ['a', 'b', 'c'] as const;
 interface Case {
   /** In minor units. */
   readonly lines: readonly { readonly units: bigint; readonly category: (typeof CATEGORIES)[number] }[];
-  /** Of the categories, in their order. */
+  /** By category, in the order of CATEGORIES. */
   readonly rates: readonly string[];
   readonly split: 'whole' | 'halves';
 }
@@ -78,7 +78,7 @@ function derive({ lines, rates, split }: Case, currency: string) {
 
 const total = (values: readonly bigint[]): bigint => values.reduce((a, b) => a + b, 0n);
 
-/** The lines of each rate, by the rate in ten-thousandths of a percent, the highest first. */
+/** The line indices by rate, in ten-thousandths of a percent, highest first. */
 function groupsOf({ lines, rates }: Case): [bigint, number[]][] {
   const groups = new Map<bigint, number[]>();
   lines.forEach((line, i) => {
@@ -89,7 +89,7 @@ function groupsOf({ lines, rates }: Case): [bigint, number[]][] {
   return [...groups].sort(([a], [b]) => (a < b ? 1 : -1));
 }
 
-/** The definition, in minor units: the amount of each component, and of each line its parts. */
+/** The definition, in minor units: the amount of each component and the parts of each line. */
 function expectedOf(each: Case): { amounts: bigint[]; byLine: bigint[][] } {
   const byLine: bigint[][] = each.lines.map(() => []);
   const amounts = groupsOf(each).flatMap(([key, indices]) => {

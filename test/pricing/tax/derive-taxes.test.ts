@@ -24,7 +24,7 @@ const EUROPE: TaxInput = {
   rates: RATES,
 };
 
-/** `VAT DE 19% of 100.00 = 19.00`, and for each line its parts. */
+/** `VAT DE 19% of 100.00 = 19.00`, and the parts of each line. */
 function derive(input: TaxInput, lines: readonly Line[]) {
   const result = deriveTaxes(
     input,
@@ -170,7 +170,7 @@ describe('whose tax it is', () => {
   });
 });
 
-/** The check character is the value that completes the sum of the weighted digits to a multiple of 36. */
+/** The check character completes the sum of the weighted digits to a multiple of 36. */
 function chandigarh(): string {
   const body = '04AAPFU0939F1Z';
   const value = (character: string): number => Number.parseInt(character, 36);

@@ -1,4 +1,4 @@
-/** What each regime wants on an invoice, one thing missing at a time. */
+/** The requirements of each regime, with one thing missing at a time. */
 import { describe, expect, test } from 'vitest';
 import { findTaxFaults, type TaxFaultInput } from '../../../src/pricing/tax/find-tax-faults.ts';
 import { buyerIn, DAY, DE_SELLER, GSTIN_27, IN_SELLER, RATES } from './parties.ts';

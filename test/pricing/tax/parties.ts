@@ -1,4 +1,4 @@
-/** Sellers, buyers and rates that tests of taxes are told with. */
+/** Sellers, buyers and rates for the tax tests. */
 import type { TaxRate } from '../../../src/pricing/tax/tax-rate.ts';
 import type { TaxBuyer, TaxSeller } from '../../../src/pricing/tax/tax-treatment.ts';
 

@@ -1,4 +1,4 @@
-/** Rates over the wire: never two for one day, never changed, only ended; and what invoices read of them. */
+/** Tax rates over HTTP: never two for one day, immutable except for their end; and the rates that invoices read. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Ledger, openLedger, tenant } from '../../../src/db/ledger.ts';
 import { listTaxRates } from '../../../src/pricing/tax/store.ts';

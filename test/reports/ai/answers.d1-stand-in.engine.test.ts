@@ -1,4 +1,4 @@
-/** Days of users, errors and latency: from the drain to the answer. */
+/** User days, errors and latency: from the drain to the response. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PageInput } from '../../../src/core/page.ts';
 import { listFailures } from '../../../src/reports/ai/list-failures.ts';
@@ -144,7 +144,7 @@ describe('errors', () => {
       ['2026-11-18T10:00:00Z', { model: 'm', user_id: 'bob' }],
       ['2026-11-18T10:00:00Z', { model: 'm', user_id: 'bob', generation_type: 'other' }],
       ['2026-11-18T10:00:00Z', { model: 'good' }],
-      // The thirty-first day, today being the first.
+      // The thirty-first day, with today as the first.
       ['2026-10-22T23:59:59.999Z', { model: 'm', ...failed }],
     ];
     const [ours] = [await organisationWith(suite, 'UTC', calls), await organisationWith(suite, 'UTC', calls)];
@@ -171,10 +171,10 @@ describe('errors', () => {
       last_message: null,
     };
     expect(data).toEqual([overloaded, expect.objectContaining(timeout)]);
-    // The same from the calls as from the days: of the one project, and since an instant.
+    // Calls and days give the same: for the one project, and since an instant.
     const since = await listFailures(ctx, { organisation_id: ours, from: '2026-10-23T00:00:00.000Z' }, PAGE);
     expect(since.data).toEqual(data);
-    // All that the model was called, not only what failed so.
+    // All calls of the model, not only those that failed this way.
     const narrowed = await listFailures(ctx, { organisation_id: ours, status: 'timeout' }, PAGE);
     expect(narrowed.data).toEqual(data.slice(1));
     const ofType = await listFailures(ctx, { organisation_id: ours, generation_type: 'chat' }, PAGE);

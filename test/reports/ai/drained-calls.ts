@@ -1,4 +1,4 @@
-/** An organisation and its calls, drained: what the questions are asked about. */
+/** An organisation with drained calls, as data for the reports. */
 import { type GenerationContent, sendGenerations } from '../../ai/generations.ts';
 import type { Suite } from '../../invoicing/ledger-of-suite.ts';
 
@@ -21,7 +21,7 @@ export async function addCalls(
   await suite.drain();
 }
 
-/** A new organisation of a zone with these calls. */
+/** A new organisation in a time zone with these calls. */
 export async function organisationWith(
   suite: Suite,
   timezone: string,

@@ -1,20 +1,21 @@
-/** A table of calls as the drain would have left it, made by Postgres itself: many, over months, of many users. */
+/** A table of calls as the drain would leave it, generated in Postgres: many, over months, by many users. */
 import type pg from 'pg';
 
 export interface ManyCalls {
   readonly organisation_ids: readonly string[];
   readonly project_ids: readonly string[];
-  /** Of each organisation. */
+  /** Per organisation. */
   readonly users: number;
   readonly calls: number;
-  /** The first of them happened then, the last before `to`; the others are spread evenly. */
+  /** The time of the first call; the last is before `to`, and the others are spread evenly. */
   readonly from: string;
   readonly to: string;
-  /** Of each call's `request_data` and `response_data` together, about. */
+  /** The approximate size of each call's `request_data` and `response_data` together. */
   readonly payloadBytes: number;
 }
 
-// A user calls one model, or two where it is the first of ten, for a few kinds of work: a day of theirs is some three statistics.
+// A user calls one model (every tenth user two) for a few kinds of work, so a user's day has about three
+// statistics.
 const INSERT = `INSERT INTO ai_generations (organisation_id, id, project_id, idempotency_key, provider, model, generation_type,
   user_id, session_id, application_id, request_id, response_id, status, error_code, error_message, duration_ms, input_tokens,
   output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, reasoning_tokens, cost_usd, cost_source,
@@ -45,7 +46,10 @@ FROM ai_generations GROUP BY 1, 2, 3, 4, 5, 6`;
 
 const CHUNK = 100_000;
 
-/** Takes the indexes away, but the primary key, and answers what makes them again: a load is faster without them. */
+/**
+ * Drops the indexes except the primary key and returns the statements to recreate them: loading is faster without
+ * them.
+ */
 async function dropIndexes(owner: pg.Client): Promise<string[]> {
   const { rows } = await owner.query<{ name: string; definition: string }>(
     `SELECT indexrelid::regclass AS name, replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') AS definition

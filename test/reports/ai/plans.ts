@@ -1,4 +1,4 @@
-/** Every answer about calls is served by an index: the plans of the very statements that the product issues, on a loaded ledger. */
+/** An index serves every report on calls: the plans of the product's own statements, on a loaded ledger. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PageInput } from '../../../src/core/page.ts';
 import type { Ctx } from '../../../src/db/ctx.ts';
@@ -49,7 +49,7 @@ interface Explained {
   readonly plan: string;
 }
 
-/** A context whose ledger explains each statement before it runs it, under the role and the policies of its transaction. */
+/** A context whose ledger explains each statement before running it, under its transaction's role and policies. */
 function explaining(): { ctx: Ctx; explained: Explained[] } {
   const explained: Explained[] = [];
   const ctx = suite.ctx(NOW);
@@ -124,7 +124,7 @@ const QUESTIONS: readonly (readonly [string, Ask])[] = [
 
 const SCANNED = /Seq Scan on (ai_generations|ai_statistics_daily)\w*/;
 
-/** The tests of a suite, on a ledger of so many calls. */
+/** The tests of a suite, on a ledger with this many calls. */
 export function describePlans(calls: number): void {
   beforeAll(() => load(calls));
   afterAll(() => suite?.close());

@@ -1,4 +1,4 @@
-/** The month so far and what it comes to: from the drain to the answer. */
+/** The month so far and its projection: from the drain to the response. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectSpend } from '../../../src/reports/ai/project-spend.ts';
 import type { GenerationContent } from '../../ai/generations.ts';
@@ -20,7 +20,7 @@ describe('the projection of a month', () => {
   });
 
   test.each<[string, string, string, number, number, string, string]>([
-    // What was spent since the first of November in New York: 1 at its first moment, 2 on the tenth, 4 later.
+    // Spend since the first of November in New York: 1 at its first instant, 2 on the tenth, 4 later.
     ['at its first moment', 'America/New_York', '2026-11-01T04:00:00.000Z', 0, 721, '0', '0.00'],
     ['a millisecond later', 'America/New_York', '2026-11-01T04:00:00.001Z', 0, 721, '1', '2595600000.00'],
     ['after the extra hour', 'America/New_York', '2026-11-02T05:00:00.000Z', 25, 721, '1', '28.84'],

@@ -1,4 +1,4 @@
-/** Random calls as they are sent, and what they add up to by arithmetic that shares nothing with the product. */
+/** Random calls to send, and their sums by arithmetic that shares no code with the product. */
 import fc from 'fast-check';
 import type { GenerationContent } from '../../ai/generations.ts';
 import { dividedBy, rounded, whole } from '../../pricing/plans/oracle.ts';
@@ -7,7 +7,7 @@ export interface SentCall {
   readonly organisation_id: string;
   readonly project_id: string;
   readonly timestamp: string;
-  /** Of the organisation. */
+  /** The organisation's time zone. */
   readonly zone: string;
   readonly content: GenerationContent & {
     readonly provider: string;
@@ -27,7 +27,7 @@ const amount = fc.oneof(
 );
 const tokens = (max: bigint) => fc.bigInt(0n, max).map(String);
 
-/** Within a week in which a month ends, and with it the daylight time of New York. */
+/** A week that contains the end of a month and of daylight saving time in New York. */
 const FIRST = Date.parse('2026-10-29T00:00:00Z');
 const LAST = Date.parse('2026-11-05T00:00:00Z');
 

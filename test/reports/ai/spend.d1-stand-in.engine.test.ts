@@ -1,4 +1,4 @@
-/** What calls cost, from the drain to the answer, against a count of what was sent. */
+/** Call costs, from the drain to the response, against a count of the sent calls. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -64,7 +64,7 @@ const NAME: Readonly<Record<Grouping, (call: SentCall) => string | null>> = {
   day: ({ zone, timestamp }) => dayIn(zone, timestamp),
 };
 
-/** The migration that fills in `cost_count`, by what it does. */
+/** The migration that fills in `cost_count`, found by its content. */
 function backFill(): string {
   const texts = readdirSync(LEDGER_MIGRATIONS)
     .filter((name) => name.endsWith('.sql'))
@@ -74,7 +74,7 @@ function backFill(): string {
   return found.join();
 }
 
-/** All pages of a size, and the total of the first. */
+/** All pages of the given size, and the total of the first. */
 async function allOf(input: SpendInput, limit: number) {
   const data: { group: string | null; total_cost: string }[] = [];
   let after: string | null = null;
@@ -140,7 +140,7 @@ describe('the answer from the days and the answer from the calls are one', () =>
     const organisation_id = first?.organisation_id;
     const days = { organisation_id, from: '2026-10-01', to: '2026-12-01' };
     const fromDays = await allOf({ grouping, filter: days }, 1000);
-    // Instants that hold the same calls: no call is near them.
+    // Instants that select the same calls: no call is near them.
     const instants = { organisation_id, from: '2026-10-01T00:00:00.000Z', to: '2026-12-01T00:00:00.000Z' };
     const fromCalls = await allOf({ grouping, filter: instants }, 1000);
     expect(fromDays.data.length).toBeGreaterThan(1);
@@ -151,7 +151,7 @@ describe('the answer from the days and the answer from the calls are one', () =>
 test("without `from` it is the month so far of the organisation's zone; over all, that of UTC by each one's days", async () => {
   for (const [index, zone] of ZONES.entries()) {
     const organisation_id = sent.find((call) => call.zone === zone)?.organisation_id;
-    // The same moment, just before and after midnight in New York.
+    // The same instant, just before and after midnight in New York.
     for (const [now, month] of [
       ['2026-11-01T03:59:59.999Z', index === 0 ? '2026-10' : '2026-11'],
       ['2026-11-01T04:00:00Z', '2026-11'],

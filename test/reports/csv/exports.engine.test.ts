@@ -1,4 +1,4 @@
-/** Exports over the wire: every row once, texts that no spreadsheet runs, and nothing of another organisation. */
+/** Exports over HTTP: every row once, texts that no spreadsheet executes, and nothing from another organisation. */
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addIssued } from '../../documents/issued-invoices.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
   owner = await connectOwner();
   own = await world.tenant();
   other = await world.tenant();
-  // The drain makes the partition of today.
+  // The drain creates today's partition.
   await (await world.tenant()).send([randomUUID(), 'tokens.input', '1', new Date().toISOString()]);
   await world.job('rollup');
   await addEvents(own, ROWS, 'tokens.input');
@@ -34,7 +34,7 @@ const addEvents = (of: Tenant, count: number, metric: string) =>
     [of.organisation_id, of.project_id, metric, count],
   );
 
-/** The records of a file by RFC 4180. */
+/** The records of a file, parsed by RFC 4180. */
 function readCsv(text: string): Record<string, string>[] {
   expect(text.endsWith('\r\n')).toBe(true);
   const records = [...text.matchAll(/((?:"(?:[^"]|"")*"|[^",\r\n]*))(,|\r\n)/g)].reduce<string[][]>(
@@ -154,7 +154,7 @@ describe('invoices and their lines', () => {
       status: 'draft',
       year: 2003,
     });
-    // Drafts alone take lines.
+    // Only drafts accept lines.
     for (let n = 1; n <= 1100; n++) await addLine(own, draft.id, n, n === 2 ? '@SUM(1),"x"' : `line ${n}`);
     const filter = `organisation_id=${own.organisation_id}&year=2003`;
     const invoices = await read(`invoices?${filter}`);
