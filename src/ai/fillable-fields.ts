@@ -1,6 +1,6 @@
 /**
- * Pure: what a later arrival of the same AI call adds to the first. Only what is empty is filled, and never what a call is
- * metered and priced by (tokens, cost, status, model, tier): that stays as it came first.
+ * Pure: fields that a later arrival of the same AI call adds to the first. Only empty fields are filled. Fields that
+ * metering and pricing use (tokens, cost, status, model, tier) never change after the first arrival.
  */
 import { CONTENT_FIELDS } from './call-content.ts';
 
@@ -22,15 +22,18 @@ export const FILLABLE_FIELDS = [
 
 export type FillableField = (typeof FILLABLE_FIELDS)[number];
 
-/** Filled too; the statistics of the call's day follow. */
+/** Also filled, which updates the statistics of the call's day. */
 const COUNTED_FIELDS = ['user_id', 'duration_ms'] as const;
 
-/** All that a later arrival can fill. */
+/** All fields that a later arrival can fill. */
 export const ARRIVAL_FIELDS = [...FILLABLE_FIELDS, ...COUNTED_FIELDS] as const;
 
 const PLACES = ARRIVAL_FIELDS.map((field) => CONTENT_FIELDS.indexOf(field));
 
-/** Whether the content (call-content.ts) has a field that the first lacks; `lacks` has a bit for each of ARRIVAL_FIELDS. */
+/**
+ * Whether the content (call-content.ts) has a field that the first lacks. `lacks` has one bit for each of
+ * ARRIVAL_FIELDS.
+ */
 export function fillsAny(content: string, lacks: number): boolean {
   if (lacks === 0) return false;
   const values = JSON.parse(content) as readonly unknown[];

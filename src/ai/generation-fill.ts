@@ -1,4 +1,4 @@
-/** Pure: what a later arrival of a call adds to the row of the first. */
+/** Pure: fields that a later arrival of a call adds to the row of the first. */
 import {
   type FillFields,
   parseContent,
@@ -7,7 +7,7 @@ import {
   withoutPayloads,
 } from './generation-row.ts';
 
-/** Of the call that owns the key in the ledger, which may be an older one than the hot store knew. */
+/** Identifies the call that owns the key in the ledger. It may be older than the one in the hot store. */
 export interface GenerationFill {
   readonly organisation_id: string;
   readonly project_id: string;
@@ -19,7 +19,7 @@ export interface GenerationFill {
 
 type Arrival = Pick<GenerationFill, 'fields' | 'user_id' | 'duration_ms'>;
 
-/** The fields of a generation's JSON that can fill, null where it is unreadable. */
+/** The fillable fields of a generation's JSON. Null if it cannot be parsed. */
 export function readFill(generation: string): Arrival | null {
   const content = parseContent(generation);
   const fields = content && readFillFields(content);
@@ -27,7 +27,9 @@ export function readFill(generation: string): Arrival | null {
   return fields && counted && { fields, ...counted };
 }
 
-/** One fill for each generation, of all in the order of their arrival: the first that has a field gives it. */
+/**
+ * Merges fills, in order of arrival, into one for each generation. Each field comes from the first fill that has it.
+ */
 export function mergeFills(fills: readonly GenerationFill[]): GenerationFill[] {
   const merged = new Map<string, GenerationFill>();
   for (const fill of fills) {
@@ -44,7 +46,7 @@ const mergeArrivals = (first: Arrival, later: Arrival): Arrival => ({
   duration_ms: first.duration_ms ?? later.duration_ms,
 });
 
-/** `fields` with what is empty in them taken from `later`. */
+/** `fields`, with empty ones filled from `later`. */
 export function fillEmpty<Fields extends FillFields>(fields: Fields, later: FillFields): Fields {
   const given = Object.entries(later).filter(([name]) => fields[name as keyof FillFields] === null);
   return { ...fields, ...Object.fromEntries(given) };

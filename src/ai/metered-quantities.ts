@@ -1,4 +1,4 @@
-/** Pure: what an AI generation is metered by besides the one `ai.calls` of its event. */
+/** Pure: the quantities that an AI generation is metered by, besides the single `ai.calls` of its event. */
 import { QUANTITY_SCALE } from '../core/decimal.ts';
 import { CALL_EVENT } from './call-content.ts';
 import type { GenerationRow } from './generation-row.ts';
@@ -10,7 +10,7 @@ export const COST_METRIC = 'ai.cost_usd';
 export const COST_UNIT = 'usd';
 const TOKEN = 10n ** BigInt(QUANTITY_SCALE);
 
-/** As the view `metered_events` says them. */
+/** The same names as in the view `metered_events`. */
 export const METERED_METRICS = [
   'ai.input_tokens',
   'ai.output_tokens',
@@ -27,9 +27,10 @@ export const METERED_UNITS: readonly string[] = METERED_METRICS.map((metric) =>
 type Metered = Pick<GenerationRow, 'tokens' | 'cost_usd'>;
 
 /**
- * Tokens by what they are sold as: reasoning is output, both lengths of a cache write are one metric, and input is what no
- * cache took part in. 1,000 input, 200 output and 50 reasoning tokens for 0.0045 USD give ai.input_tokens 1000,
- * ai.output_tokens 250 and ai.cost_usd 0.0045. In units of 10^-12, in the order of METERED_METRICS, zero where there is none.
+ * Tokens grouped by how they are sold: reasoning counts as output, both cache write durations are one metric, and
+ * input excludes cached tokens. Example: 1,000 input, 200 output and 50 reasoning tokens for 0.0045 USD give
+ * ai.input_tokens 1000, ai.output_tokens 250 and ai.cost_usd 0.0045. In units of 10^-12, in the order of
+ * METERED_METRICS, zero if absent.
  */
 export const quantitiesOf = ({ tokens, cost_usd }: Metered): bigint[] => [
   tokens.input * TOKEN,
@@ -43,13 +44,16 @@ export type MeteredPairs = readonly (readonly [metricName: string, unit: string]
 
 const PAIRS = METERED_METRICS.map((metric, index) => [metric, METERED_UNITS[index] ?? ''] as const);
 
-/** By which of the metrics there are, a bit each. Made once, so that calls alike have one and the same list. */
+/** Indexed by a bit mask of the metrics present. Built once, so that calls with the same metrics share one list. */
 const LISTS: readonly MeteredPairs[] = Array.from({ length: 1 << PAIRS.length }, (_, bits) => [
   [CALLS_METRIC, CALLS_UNIT],
   ...PAIRS.filter((_, index) => (bits & (1 << index)) !== 0),
 ]);
 
-/** Metric and unit of the call itself and of the quantities that are not zero, without reckoning them: the edge asks for no more. */
+/**
+ * Metric and unit of the call and of each nonzero quantity. Computes no quantities, because the edge needs only the
+ * pairs.
+ */
 export function meteredPairs({ tokens, cost_usd }: Metered): MeteredPairs {
   const { input, output, reasoning, cache_read, cache_write_5m, cache_write_1h } = tokens;
   let bits = input === 0n ? 0 : 1;

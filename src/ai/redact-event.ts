@@ -1,8 +1,8 @@
-/** Pure: what is left of a listed or quarantined event when its user is deleted, or its payloads have had their time. */
+/** Pure: redacts a listed or quarantined event when its user is deleted or the retention of its payloads ends. */
 import { PAYLOADS, PERSONAL_FIELDS } from './generation-row.ts';
 
 export interface ErasedUser {
-  /** As events carry it. */
+  /** As sent in events. */
   readonly user_id: string;
   readonly pseudonym: string;
 }
@@ -12,7 +12,10 @@ type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Where a row carries another: a call's content, or the event that the row is about. Each as an object or as its JSON. */
+/**
+ * Fields that hold another record: a call's content, or the event that the row is about. Each is an object or JSON
+ * text.
+ */
 const NESTED = ['generation', 'event'] as const;
 const REMOVED = '[removed]';
 
@@ -25,7 +28,7 @@ function parse(text: string): Json | null {
   }
 }
 
-/** Whether the event, or what it carries, names the user. */
+/** Whether the event, or a record nested in it, names the user. */
 function names(value: unknown, userId: string): boolean {
   if (typeof value === 'string') {
     const parsed = parse(value);
@@ -35,7 +38,7 @@ function names(value: unknown, userId: string): boolean {
   return value['user_id'] === userId || NESTED.some((name) => names(value[name], userId));
 }
 
-/** Without these fields, also in what it carries; `user`: his id is replaced. */
+/** Removes these fields, also from nested records, and replaces the id of `user` by the pseudonym. */
 function strip(value: Json, fields: readonly string[], user: ErasedUser | null): Json {
   const kept: Record<string, unknown> = { ...value };
   for (const name of fields) delete kept[name];
@@ -45,15 +48,16 @@ function strip(value: Json, fields: readonly string[], user: ErasedUser | null):
     if (isObject(nested)) kept[name] = strip(nested, fields, user);
     if (typeof nested !== 'string') continue;
     const parsed = parse(nested);
-    // What cannot be read could hold anything: it goes whole.
+    // Text that cannot be parsed could hold anything, so all of it is removed.
     kept[name] = parsed ? JSON.stringify(strip(parsed, fields, user)) : REMOVED;
   }
   return kept;
 }
 
 /**
- * The event's JSON without what is personal, the user's id replaced; null where it is not the user's, or nothing is left to
- * remove. `isHis`: it belongs to a call of the user, whether it names him or not.
+ * The event's JSON without personal fields and with the user's id replaced. Null if the event is not the user's, or
+ * there is nothing to remove. `isHis`: the event belongs to one of the user's calls, even if it does not name the
+ * user.
  */
 export function redactEvent(text: string, user: ErasedUser, isHis = false): string | null {
   const event = parse(text);
@@ -62,7 +66,7 @@ export function redactEvent(text: string, user: ErasedUser, isHis = false): stri
   return redacted === JSON.stringify(event) ? null : redacted;
 }
 
-/** The event's JSON without payloads; what cannot be read could be one, and goes whole. */
+/** The event's JSON without payloads. Text that cannot be parsed could be a payload, so all of it is removed. */
 export function withoutPayloads(text: string): string {
   const event = parse(text);
   return event ? JSON.stringify(strip(event, PAYLOADS, null)) : JSON.stringify(REMOVED);

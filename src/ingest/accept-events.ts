@@ -1,6 +1,6 @@
 /**
- * Takes a request's events into the organisation's hot store: one transaction, and a verdict for each event that the
- * same transaction reported (law 3). Throws `unavailable` where D1 does not answer; a retry is then safe (law 2).
+ * Stores a request's events in the organisation's hot store in one transaction. Each event's verdict comes from that
+ * same transaction (law 3). Throws `unavailable` if D1 does not respond; a retry is then safe (law 2).
  */
 
 import { fillsAny } from '../ai/fillable-fields.ts';
@@ -12,15 +12,18 @@ import { deriveVerdict, type Holder, type SentEvent, type Verdict } from './verd
 
 export interface StampedEvent extends SentEvent {
   readonly event: UsageEvent;
-  /** `event.timestamp`, or the moment of receipt where the sender gave none. */
+  /** `event.timestamp`, or the time of receipt if the sender gave none. */
   readonly timestamp: number;
 }
 
-/** An event whose key was taken, kept for what it says: other content, or fields of an AI call that the first lacks. */
+/**
+ * An event whose key is already used, kept for its content: different content, or fields of an AI call that the first
+ * lacks.
+ */
 export interface RefusedEvent {
   readonly kind: 'conflict' | 'fill';
   readonly id: string;
-  /** Of a fill: that of its whole content, so that the same one stands once and another beside it. */
+  /** For a fill, of its whole content: identical fills are stored once, different ones side by side. */
   readonly fingerprint: string;
   readonly idempotency_key: string;
   readonly event: UsageEvent;
@@ -32,7 +35,7 @@ export interface Tenant {
   readonly project_id: string;
 }
 
-/** The events of one request, with whom they are of and when they came. */
+/** The events of one request, with their tenant and time of receipt. */
 export interface InsertRequest extends Tenant {
   readonly events: readonly StampedEvent[];
   readonly received_at: number;
@@ -40,14 +43,14 @@ export interface InsertRequest extends Tenant {
 
 export interface HotWriter {
   /**
-   * Inserts, in one transaction for all requests, what is new by its key. Answers for each request null where that
-   * transaction inserted all its events, else who holds the key of each event now, in order.
+   * Inserts the events with new keys, in one transaction for all requests. Returns for each request null if that
+   * transaction inserted all its events, else the current holder of each event's key, in order.
    */
   insertEvents(requests: readonly InsertRequest[]): Promise<readonly (readonly Holder[] | null)[]>;
   insertConflicts(tenant: Tenant, conflicts: readonly RefusedEvent[], receivedAt: number): Promise<void>;
 }
 
-/** How a request's events reach the writer: at once, or together with those of others (commit-queue.ts). */
+/** Passes a request's events to the writer: immediately, or batched with those of other requests (commit-queue.ts). */
 export type Insert = (hot: HotWriter, request: InsertRequest) => Promise<readonly Holder[] | null>;
 
 export async function acceptEvents(
@@ -78,12 +81,12 @@ export async function acceptEvents(
     if (refusal !== null) refused.push(refusal);
     return verdict;
   });
-  // Before the answer: what the operator would never see is lost.
+  // Stored before the response, so that no conflict is lost to the operator.
   if (refused.length > 0) await hot.insertConflicts(tenant, refused, now);
   return verdicts;
 }
 
-/** What is kept of an event whose key was taken; null where it says nothing new. */
+/** What to keep of an event whose key is already used. Null if it adds nothing new. */
 function findRefusal(sent: StampedEvent, holder: Holder, { status }: Verdict): RefusedEvent | null {
   const { id, event } = sent;
   const { idempotency_key, generation } = event;

@@ -1,13 +1,13 @@
 import { sha256Base64Url } from '../core/sha256.ts';
 import type { UsageEvent } from './event.ts';
 
-/** Changes whenever the text below does: fingerprints of different versions never compare as equal. */
+/** Change this whenever the text below changes: fingerprints of different versions must never be equal. */
 const VERSION = '\u0001';
 
 /**
- * What "the same content" means (law 2): SHA-256 over the content as sent, normalised, as 43 characters of base64url.
- * An absent timestamp or user_id stays absent, as the empty text, which neither can be. U+0000 stands between the
- * parts; no accepted event holds it, so two different events never make one text.
+ * Defines "the same content" (law 2): SHA-256 over the content as sent, normalised, as 43 characters of base64url.
+ * An absent timestamp or user_id is the empty text, which is a valid value of neither. U+0000 separates the parts.
+ * No accepted event contains it, so different events never give the same text.
  */
 export function fingerprintOf(event: UsageEvent): string {
   return sha256Base64Url(

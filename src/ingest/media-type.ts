@@ -1,11 +1,11 @@
 export interface MediaType {
   /** Lower case, without parameters: `application/json`. */
   readonly type: string;
-  /** Lower case, null where the header names none. */
+  /** Lower case. Null if the header names none. */
   readonly charset: string | null;
 }
 
-/** A Content-Type (RFC 9110 §8.3) as far as it matters here. */
+/** Parses the parts of a Content-Type (RFC 9110 §8.3) that are used here. */
 export function parseMediaType(header: string): MediaType {
   const [type = '', ...parameters] = header.split(';');
   let charset: string | null = null;

@@ -1,4 +1,7 @@
-/** The rows of the hot stores as the drain reads them. Instants are epoch milliseconds, quantities canonical text. */
+/**
+ * The rows of the hot stores as the drain reads them. Instants are in epoch milliseconds, quantities are canonical
+ * text.
+ */
 
 export type Stream = 'events' | 'conflicts';
 
@@ -13,7 +16,7 @@ export interface HotEvent {
   readonly timestamp: number;
   readonly user_id: string | null;
   readonly metadata: string;
-  /** The AI call that the event stands for (src/ai/call-content.ts), null for any other event. */
+  /** The AI call that the event represents (src/ai/call-content.ts). Null for any other event. */
   readonly generation: string | null;
   readonly idempotency_key: string;
   readonly fingerprint: string;
@@ -27,7 +30,7 @@ export interface HotConflict {
   readonly project_id: string;
   readonly idempotency_key: string;
   readonly fingerprint: string;
-  /** `fill`: the same AI call once more, with fields that the first did not have. */
+  /** `fill`: a later arrival of the same AI call, with fields that the first lacks. */
   readonly kind: 'conflict' | 'fill';
   /** The event that was not stored, as JSON text. */
   readonly event: string;

@@ -1,6 +1,6 @@
 import type { SeenUser } from './ports.ts';
 
-/** Pure: the users whom these events, or calls, name, each once. */
+/** Pure: the distinct users named by these events or calls. */
 export function seenUsers(
   events: readonly { readonly organisation_id: string; readonly user_id: string | null }[],
 ): SeenUser[] {

@@ -1,4 +1,7 @@
-/** The `verify` job's part in the ledger: what must add up, compared; what does not, listed. Nothing is repaired silently. */
+/**
+ * The ledger part of the `verify` job: compares sums that must agree and lists differences. It repairs nothing
+ * silently.
+ */
 import { formatInstant, HOUR_MS } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { PLATFORM } from '../db/ledger.ts';
@@ -12,12 +15,12 @@ import {
 } from './verify-store.ts';
 
 export interface VerifyInput {
-  /** Days changed since this instant are compared; null compares all. */
+  /** Compares days changed since this instant; null compares all. */
   readonly since: number | null;
 }
 
 export async function verifyBooks(ctx: Ctx, input: VerifyInput): Promise<Difference[]> {
-  // An hour back: a drain stamps its rows with the moment at which its run began.
+  // One hour earlier, because a drain stamps its rows with the time at which its run began.
   const since = formatInstant(input.since === null ? 0 : input.since - HOUR_MS);
   return await ctx.ledger.transaction(PLATFORM, async (tx) => [
     ...(await findDayDifferences(tx, since)),

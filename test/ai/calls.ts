@@ -1,4 +1,4 @@
-/** AI calls for the pure tests of the door. */
+/** AI calls for the pure tests of ingest. */
 
 import { namedContent, shownContent } from '../../src/ai/call-content.ts';
 import type { Fault } from '../../src/core/error.ts';
@@ -32,10 +32,10 @@ export function accepted(event: ReadEvent): CallEvent {
   return event as CallEvent;
 }
 
-/** What an accepted call keeps, by its names. */
+/** The stored content of an accepted call, by field name. */
 export const keptOf = ({ content }: EventGeneration): Readonly<Record<string, unknown>> =>
   shownContent(namedContent(JSON.parse(content)));
 
-/** What is kept of a call with these fields. */
+/** The stored content of a call with these fields. */
 export const contentOf = (fields: Fields = {}, costToken?: string): Readonly<Record<string, unknown>> =>
   keptOf(accepted(read(callOf(fields), costToken)).generation);

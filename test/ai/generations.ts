@@ -1,4 +1,4 @@
-/** AI generations as the edge writes them into a hot store. */
+/** AI generations in the form in which the edge writes them to a hot store. */
 import { createHash } from 'node:crypto';
 import { CALL_EVENT, CONTENT_FIELDS, contentText, hotText } from '../../src/ai/call-content.ts';
 import { TOKEN_KINDS } from '../../src/ai/generation-row.ts';
@@ -11,10 +11,10 @@ export interface GenerationContent {
   readonly tokens?: Readonly<Record<string, string>> | undefined;
 }
 
-/** The content of a call, with what must be in it. */
+/** The content of a call, with defaults for the required fields. */
 export const contentOf = (fields: GenerationContent = {}): Record<string, unknown> => ({
   provider: 'anthropic',
-  // Of no book of prices: what a call costs is told where it matters.
+  // In no price book: tests state the cost of a call where it matters.
   model: 'claude-of-the-tests',
   generation_type: 'chat',
   status: 'success',
@@ -23,7 +23,7 @@ export const contentOf = (fields: GenerationContent = {}): Record<string, unknow
   ...fields,
 });
 
-/** As a hot row has a call of this content. */
+/** The text that a hot row stores for a call with this content. */
 export function hotTextOf({ tokens, priced, ...content }: GenerationContent): string {
   const fields = { ...content, tokens: tokens && TOKEN_KINDS.map((kind) => tokens[kind] ?? '0').join(' ') };
   const values = CONTENT_FIELDS.map((name) => (fields as Record<string, unknown>)[name] ?? null);
@@ -42,10 +42,10 @@ const pricedOf = (cost: EdgeCost | null): string | null =>
 export interface SentGeneration {
   readonly project_id: string;
   readonly timestamp: string;
-  /** Of the event; else that of the content. */
+  /** The event's key; defaults to the content's. */
   readonly idempotency_key?: string;
   readonly ingested_at?: string;
-  /** In place of the content's text. */
+  /** Replaces the content's text. */
   readonly text?: string;
   readonly fingerprint?: string;
   readonly content?: GenerationContent;
@@ -53,7 +53,7 @@ export interface SentGeneration {
 
 const fingerprintOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
-/** Answers the ids of the events. */
+/** Returns the ids of the events. */
 export function sendGenerations(
   suite: Suite,
   organisationId: string,
@@ -96,7 +96,7 @@ export interface SentFill {
   readonly kind?: 'fill' | 'conflict';
 }
 
-/** What came again under the key of an earlier call. */
+/** Inserts a later arrival under the key of an earlier call. */
 export function sendFill(suite: Suite, fill: SentFill): void {
   const { organisation_id, project_id, idempotency_key, first_event_id } = fill;
   const generation = contentOf(fill.content);
@@ -122,7 +122,7 @@ export function sendFill(suite: Suite, fill: SentFill): void {
     );
 }
 
-/** A call with every field there is. */
+/** A call with every field set. */
 export const FULL: GenerationContent = {
   scene_description: 'a chat',
   user_id: 'u1',

@@ -1,4 +1,4 @@
-/** The simulation and the kill rounds at length. */
+/** Long runs of the simulation and the kill rounds. */
 import { expect, test } from 'vitest';
 import { MUTANTS } from './mutants.ts';
 import { isAsExpected, runMutant } from './run-mutants.ts';

@@ -1,6 +1,6 @@
 /**
- * The guards of the roll-up on the real engines: what each protects holds on the real source, and breaks on the source
- * with that guard taken out. The simulation does the same for many more, in memory.
+ * The guards of the roll-up on the real engines. What each guard protects holds on the real source and breaks on the
+ * source without that guard. The simulation does the same in memory for many more guards.
  */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -30,7 +30,7 @@ async function withOwner<T>(work: (owner: pg.Client) => Promise<T>): Promise<T> 
   }
 }
 
-/** Batches look a week old, as the purge will see them. */
+/** Makes batches look a week old to the purge. */
 const age = ({ shard }: Tenant) =>
   withOwner((owner) =>
     owner.query(
@@ -54,7 +54,7 @@ async function totalOf(world: World, tenant: Tenant): Promise<string> {
 const countDifferences = async (world: World): Promise<number> =>
   (await world.post('/v1/admin/jobs/verify')).body.differences.length;
 
-/** What should be, as far as it is not: an empty list is a guard that works. */
+/** Returns the failed expectations: an empty list means that the guard works. */
 type Probe = (world: World) => Promise<string[]>;
 
 const unlike = (what: string, found: unknown, expected: unknown): string[] =>
@@ -149,7 +149,7 @@ const PROBES: readonly { readonly guard: string; readonly mutant: string; readon
   },
 ];
 
-/** Each probe has a shard of its own: what a missing guard leaves there disturbs no other. */
+/** Each probe has its own shard, so that the damage from a missing guard does not affect other probes. */
 const configuration = configureShards(2 * PROBES.length);
 
 const mutantOf = (name: string) => {
@@ -170,7 +170,7 @@ afterAll(async () => {
   configuration.remove();
 });
 
-// All guards first: the books are whole while they are looked at.
+// All guards first, while the books are still intact.
 describe('on the real source', () => {
   test.each(PROBES)('$guard', async ({ probe }) => {
     expect(await probe(own)).toEqual([]);

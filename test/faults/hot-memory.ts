@@ -1,4 +1,4 @@
-/** A hot store as D1 is one: serial, a batch is one transaction, numbers are never used twice, the past can be restored. */
+/** A model of D1: serial, a batch is one transaction, numbers are never reused, and any past state can be restored. */
 
 import { CONTENT_FIELDS, hotText, namedContent, shownContent } from '../../src/ai/call-content.ts';
 import { ARRIVAL_FIELDS } from '../../src/ai/fillable-fields.ts';
@@ -11,7 +11,7 @@ import type { Weather } from './faults.ts';
 import type { Actor } from './scheduler.ts';
 
 interface Table<Row> {
-  /** In order of seq. */
+  /** Ordered by seq. */
   readonly rows: readonly Row[];
   readonly lastSeq: number;
 }
@@ -19,7 +19,7 @@ interface Table<Row> {
 interface State {
   readonly events: Table<HotEvent>;
   readonly conflicts: Table<HotConflict>;
-  /** The newest that has begun. */
+  /** The latest epoch that has begun. */
   readonly epoch: number;
 }
 
@@ -54,11 +54,11 @@ export class HotMemory {
   }
 
   table<S extends Stream>(stream: S): Table<HotRows[S]> {
-    // The compiler does not follow an indexed access by a type parameter.
+    // The compiler cannot resolve an indexed access by a type parameter.
     return this.state[stream] as Table<HotEvent | HotConflict> as Table<HotRows[S]>;
   }
 
-  /** Time Travel: back to the state at an instant, numbers included. Answers the rows that are gone. */
+  /** Time Travel: restores the state at an instant, including the sequence numbers. Returns the lost rows. */
   restore(instant: number): { events: HotEvent[]; conflicts: HotConflict[] } {
     let target = EMPTY;
     for (const { at, state } of this.#history) if (at <= instant) target = state;
@@ -166,7 +166,7 @@ export const hotWriterOf = (hot: HotMemory, weather: Weather, actor: Actor): Hot
     const holders = await weather.call(actor, `D1 insert of ${keys}`, () =>
       requests.map((request) => hot.insertEvents(request, request.events, request.received_at)),
     );
-    // A hole in the read-back is the product's to notice.
+    // The product must detect a gap in the read-back.
     return holders as Awaited<ReturnType<HotWriter['insertEvents']>>;
   },
   insertConflicts: (tenant, conflicts, receivedAt) =>

@@ -1,6 +1,6 @@
 /**
- * A ledger as Postgres is one under READ COMMITTED: writes are private until COMMIT, rows are locked until the
- * transaction ends, a unique key waits for an uncommitted holder, and a failover forgets the latest commits.
+ * A model of Postgres under READ COMMITTED: writes are private until COMMIT, rows stay locked until the transaction
+ * ends, an insert of a unique key waits for an uncommitted holder, and a failover loses the latest commits.
  */
 import { type Actor, LostConnection, type Scheduler } from './scheduler.ts';
 
@@ -20,7 +20,7 @@ export class Tx {
   state: 'open' | 'failed' | 'lost' | 'ended' = 'open';
   lastUsedAt: number;
   isWaiting = false;
-  /** The server ends the transaction where its client is silent for longer; null for never. */
+  /** The server ends the transaction if its client is idle for longer. Null means never. */
   idleMax: number | null = null;
   readonly locks = new Set<Lock>();
 
@@ -38,7 +38,7 @@ interface Lock {
   readonly waiting: Set<Tx>;
 }
 
-/** Row locks by name, with detection of deadlocks. */
+/** Row locks by name, with deadlock detection. */
 export class Locks {
   #locks = new Map<string, Lock>();
   #waitsFor = new Map<Tx, Lock>();
@@ -48,7 +48,7 @@ export class Locks {
     this.#onWait = onWait;
   }
 
-  /** Answers whether it had to wait. */
+  /** Returns whether it had to wait. */
   async acquire(tx: Tx, name: string, mode: 'share' | 'exclusive'): Promise<boolean> {
     let lock = this.#locks.get(name);
     if (!lock) {
@@ -119,7 +119,7 @@ type Undo = () => void;
 export class Table<Row> {
   readonly name: string;
   readonly committed = new Map<string, Row>();
-  /** When each row came to be, as the ledger knows it now. */
+  /** When each row was created, in the current state of the ledger. */
   readonly bornAt = new Map<string, number>();
   #pending = new Map<Tx, Map<string, Row>>();
 
@@ -190,7 +190,7 @@ export class Engine {
     return tx;
   }
 
-  // Only where somebody waits does it matter when the server ends a silent client's transaction.
+  // The time at which the server ends an idle client's transaction matters only while another transaction waits.
   #reapLater(): void {
     const { scheduler } = this;
     scheduler.at(scheduler.now + REAP_MS, () => {
@@ -201,7 +201,7 @@ export class Engine {
     });
   }
 
-  /** Before every statement: is the connection still there, has the transaction not failed? */
+  /** Runs before every statement. Throws if the connection is lost or the transaction has failed. */
   use(tx: Tx): void {
     if (tx.state !== 'ended' && this.#isSilent(tx)) this.end(tx, 'lost');
     tx.lastUsedAt = this.scheduler.now;
@@ -219,7 +219,7 @@ export class Engine {
     this.end(tx, 'ended');
   }
 
-  /** Rolls back what is not committed and lets the locks go. */
+  /** Rolls back uncommitted writes and releases the locks. */
   end(tx: Tx, state: 'lost' | 'ended'): void {
     tx.state = state;
     for (const table of this.tables) table.drop(tx);
@@ -228,7 +228,7 @@ export class Engine {
     if (state === 'lost') tx.actor.wake();
   }
 
-  /** The standby takes over with what it had at `instant`; answers how many commits are gone. */
+  /** The standby takes over with its state at `instant`. Returns the number of lost commits. */
   failover(instant: number): number {
     for (const tx of [...this.#open]) this.end(tx, 'lost');
     let lost = 0;

@@ -1,4 +1,4 @@
-/** The ports of the roll-up on the ledger in memory; transactions run through the product's own `runTransaction`. */
+/** The ports of the roll-up on the in-memory ledger. Transactions run through the product's own `runTransaction`. */
 import { runTransaction, type TransactionClient } from '../../src/db/ledger.ts';
 import type { CutoffLedger, PeriodKey, PeriodTransaction } from '../../src/rollup/close-period.ts';
 import type { Stream } from '../../src/rollup/hot-event.ts';
@@ -16,7 +16,7 @@ import {
 import { rollupTransactionOf } from './rollup-transaction.ts';
 import { type Actor, LostConnection, Violation } from './scheduler.ts';
 
-/** One process's connection to the ledger. */
+/** The connection of one process to the ledger. */
 export class Connection {
   readonly ledger: LedgerMemory;
   readonly weather: Weather;
@@ -47,7 +47,7 @@ export class Connection {
     });
   }
 
-  /** A transaction of one statement, from BEGIN to COMMIT in one go. */
+  /** A transaction of one statement, from BEGIN to COMMIT in one step. */
   single<T>(name: string, effect: (tx: Tx) => T | Promise<T>): Promise<T> {
     return this.call(name, async () => {
       const tx = this.ledger.engine.begin(this.actor);
@@ -97,7 +97,7 @@ export class Connection {
         );
       return result;
     } catch (error) {
-      // The process lives, its broken connection does not; the server may notice later.
+      // The process continues without its broken connection. The server may notice the loss later.
       if (tx && (tx.state === 'open' || tx.state === 'failed')) this.#disconnect(tx);
       throw error;
     } finally {
@@ -119,7 +119,7 @@ export class Connection {
 }
 
 export interface LedgerObserver {
-  /** The shard is to be halted for what `cursor` says of its last row. */
+  /** Called when the shard is halted because of the last row of `cursor`. */
   halting(cursor: Cursor): void;
 }
 
@@ -149,7 +149,7 @@ export function rollupLedgerOf(connection: Connection, observer: LedgerObserver)
   };
 }
 
-/** The operator's word after a restore. */
+/** The operator's resync after a restore. */
 export const restartShard = (connection: Connection, shard: number): Promise<boolean> => {
   const { ledger } = connection;
   return connection.single('resync', async (tx) => {
@@ -166,7 +166,7 @@ export const restartShard = (connection: Connection, shard: number): Promise<boo
   });
 };
 
-/** How long the server lets a process be silent that holds the cursor. */
+/** How long the server lets a process that holds the cursor be idle, in milliseconds. */
 export const IDLE_MAX = 60_000;
 
 export function purgeLedgerOf(connection: Connection): PurgeLedger {
@@ -211,7 +211,7 @@ export function purgeLedgerOf(connection: Connection): PurgeLedger {
   };
 }
 
-/** Each step in a transaction of its own, as the product has it: none is open while the hot store is read. */
+/** Each step has its own transaction, as in the product: none is open while the hot store is read. */
 export const cutoffLedgerOf = (connection: Connection): CutoffLedger => ({
   readCursor: (shard, stream) =>
     connection.call('read cursor', () => connection.ledger.cursor(null, shard, stream)),
@@ -242,7 +242,7 @@ export const periodTransactionOf = (connection: Connection, tx: Tx): PeriodTrans
       const key = periodKeyOf(period);
       await connection.ledger.engine.locks.acquire(tx, `periods/${key}`, 'exclusive');
       const row = connection.ledger.periods.get(tx, key);
-      // Made by a drain that a failover undid.
+      // A failover undid the drain that created the period.
       if (!row) throw new LostConnection('the period does not exist any more');
       return row;
     }),

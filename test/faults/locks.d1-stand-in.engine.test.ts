@@ -1,4 +1,4 @@
-/** The guards of a transaction, on real Postgres: with them what they protect holds, without them it breaks. */
+/** The guards of a transaction, on real Postgres: what they protect holds with them and breaks without them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hotDatabase } from '../../src/db/hot.ts';
 import type * as ledgerModule from '../../src/db/ledger.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => suite.close());
 
-/** A drain that has added to a period and stops just before its commit, until it is told to go on. */
+/** Starts a drain that adds to a period and pauses just before its commit, until `goOn` is called. */
 async function startPausedDrain() {
   const { shards, openLedger, now } = suite.ctx(NOW);
   const ledger = openLedger();
@@ -56,7 +56,7 @@ const isLockAwaited = async (): Promise<boolean> => {
   return rows.length > 0;
 };
 
-/** The quantity that was billed for September, and what the books say of it when all has settled. */
+/** The quantity billed for September, and the quantity in the books once everything has settled. */
 async function finalizeDuringDrain(
   mutant: string | null,
 ): Promise<{ billed: string; booked: string; waited: boolean }> {

@@ -1,8 +1,8 @@
 /**
- * npm run faults -- [--runs N] [--seed S]   N seeds from S on: every law holds, and how often each fault was met
- *                   --replay SEED           one seed, with its whole trace
- *                   --mutants [--runs N]    each guard taken away: which seed notices, and what breaks
- *                   --kill [--rounds R] [--events N]   the real runtime, killed again and again
+ * npm run faults -- [--runs N] [--seed S]   checks every law for N seeds from S, and counts each fault
+ *                   --replay SEED           runs one seed and prints its whole trace
+ *                   --mutants [--runs N]    removes each guard: which seed detects it, and which law breaks
+ *                   --kill [--rounds R] [--events N]   kills the real runtime repeatedly
  */
 import { parseArgs } from 'node:util';
 import { FAULTS, type FaultCounts, noFaults } from './faults.ts';
@@ -62,7 +62,7 @@ async function runSeeds(first: number, runs: number): Promise<boolean> {
   return rare.length === 0;
 }
 
-/** Answers the faults that were met too rarely for so many runs. */
+/** Returns the faults that occurred too rarely for this number of runs. */
 function printCounts(counts: FaultCounts, runs: number): string[] {
   console.log('fault                                          times');
   for (const fault of FAULTS) console.log(`${fault.padEnd(42)} ${String(counts[fault]).padStart(9)}`);

@@ -1,4 +1,4 @@
-/** A module of the product, bundled with a guard taken out, for tests that call verbs in their own process. */
+/** Bundles a module of the product without one guard, for tests that call verbs in their own process. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,12 +8,12 @@ import { MUTANTS, mutate, SQL_MUTANTS } from './mutants.ts';
 const ROOT = join(import.meta.dirname, '../..');
 let count = 0;
 
-/** The module `file` of the repository; with a mutant's name without its guard, else as it is. */
+/** Imports the module `file` of the repository: without the guard of the named mutant, or unchanged for null. */
 export async function importModule<Module>(file: string, mutant: string | null): Promise<Module> {
   if (mutant === null) return (await import(pathToFileURL(join(ROOT, file)).href)) as Module;
   const found = [...MUTANTS, ...SQL_MUTANTS].find((each) => each.name === mutant);
   if (!found) throw new Error(`no mutant ${mutant}`);
-  // Below node_modules, so that what stays external is found from there.
+  // Inside node_modules, so that external imports resolve from there.
   const folder = join(ROOT, 'node_modules/.mutants');
   mkdirSync(folder, { recursive: true });
   const outfile = join(folder, `${process.pid}-${count++}.mjs`);

@@ -1,9 +1,9 @@
-/** Seeded randomness: the same seed gives the same simulation, step for step. */
+/** Seeded random numbers: the same seed gives the same simulation, step for step. */
 export class Random {
   #state: number;
 
   constructor(seed: number) {
-    // Spread neighbouring seeds far apart.
+    // Spreads neighbouring seeds far apart.
     this.#state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ (seed >>> 16);
   }
 

@@ -1,13 +1,13 @@
 /**
- * A cooperative scheduler on virtual time. One actor runs at a time, from one port call to the next; who comes next is
- * decided by the seed alone.
+ * A cooperative scheduler on virtual time. One actor runs at a time, from one port call to the next. Only the seed
+ * decides which actor runs next.
  */
 import type { Random } from './random.ts';
 
-/** The connection is gone; whether the call had its effect is not known to the caller. */
+/** The connection is lost. The caller does not know whether the call took effect. */
 export class LostConnection extends Error {}
 
-/** A law does not hold. */
+/** A law is broken. */
 export class Violation extends Error {
   readonly law: string;
 
@@ -20,7 +20,7 @@ export class Violation extends Error {
 interface Turn {
   readonly at: number;
   readonly order: number;
-  /** True where an actor goes on and will give the turn back. */
+  /** True if an actor resumes and will end the turn itself. */
   readonly run: () => boolean;
 }
 
@@ -46,7 +46,7 @@ export class Scheduler {
     if (this.#notes.length > this.traceMax * 2) this.#notes.splice(0, this.traceMax);
   }
 
-  /** Written out only here: nobody reads the notes of a seed that breaks nothing. */
+  /** Formatted only on demand, because notes are read only for a seed that breaks a law. */
   get trace(): string[] {
     return this.#notes.map(
       ([at, who, what]) => `${new Date(at).toISOString().slice(5, 23)} ${who.padEnd(12)} ${what}`,
@@ -87,7 +87,7 @@ export class Scheduler {
     this.#queue.splice(index, 0, turn);
   }
 
-  /** Ends the running actor's turn; it goes on at `at`. */
+  /** Ends the running actor's turn. The actor resumes at `at`. */
   resumeAt(at: number): Promise<void> {
     return new Promise((resolve) => {
       this.#push(at, () => {
@@ -98,7 +98,7 @@ export class Scheduler {
     });
   }
 
-  /** Ends the running actor's turn until somebody wakes it. */
+  /** Ends the running actor's turn until another actor wakes it. */
   park(actor: Actor): Promise<void> {
     this.#parked.add(actor);
     return new Promise((resolve) => {
@@ -113,13 +113,13 @@ export class Scheduler {
     });
   }
 
-  /** Ends the running actor's turn for ever. */
+  /** Ends the running actor's turn permanently. */
   abandon(): Promise<never> {
     this.#endTurn();
     return new Promise(() => undefined);
   }
 
-  /** Runs until nothing is left to do. */
+  /** Runs until the queue is empty. */
   async run(): Promise<void> {
     for (let turn = this.#queue.pop(); turn; turn = this.#queue.pop()) {
       this.now = Math.max(this.now, turn.at);
@@ -141,7 +141,7 @@ export class Actor {
   readonly scheduler: Scheduler;
   ended = false;
   wake: () => void = () => undefined;
-  /** Runs when the process is killed: its connections break. */
+  /** Runs when the process is killed, to break its connections. */
   onCrash: () => void = () => undefined;
 
   constructor(scheduler: Scheduler, name: string) {

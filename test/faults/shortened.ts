@@ -1,4 +1,4 @@
-/** What `npm test` does in short and `npm run test:long` at length. */
+/** Checks that `npm test` runs in short form and `npm run test:long` in full. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -7,10 +7,10 @@ import { simulate } from './simulate.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** A fault that is met by fewer than a tenth of the seeds proves little. */
+/** A fault that occurs in fewer than a tenth of the seeds proves little. */
 const SEEDS_PER_MEETING = 10;
 
-/** Seeds from 1 on: every law holds in each, and every fault is met often enough to count. */
+/** Runs seeds from 1: every law holds in each, and every fault occurs often enough to be meaningful. */
 export async function expectLaws(seeds: number): Promise<void> {
   const counts = noFaults();
   for (let seed = 1; seed <= seeds; seed++) {
@@ -20,7 +20,7 @@ export async function expectLaws(seeds: number): Promise<void> {
   expect(FAULTS.filter((fault) => counts[fault] < seeds / SEEDS_PER_MEETING)).toEqual([]);
 }
 
-/** The kill rounds as a process of their own: what dies in them is not the test's. */
+/** Runs the kill rounds in a separate process, so that they cannot kill anything of the test's own. */
 export async function expectKillsSurvived({
   rounds,
   events,

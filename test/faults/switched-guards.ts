@@ -1,4 +1,4 @@
-/** The Workers with guards behind a switch: a request that names a mutant in its header is served without that guard. */
+/** The Workers with switchable guards: a request that names a mutant in its header is served without that guard. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Plugin } from 'esbuild';
@@ -10,7 +10,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const ENTRY = /workers\/(ingest|api)\.ts$/;
 const loader = 'ts';
 
-/** Notes for each request which guard is away. What runs at once must name the same one. */
+/** Records for each request which guard is off. Concurrent requests must name the same one. */
 const switching = (entry: string): string => `
   import worker from '${entry}';
   export default {
@@ -21,7 +21,7 @@ const switching = (entry: string): string => `
     },
   };`;
 
-/** Has the functions of a file, each of which calls the one of the copy that is switched on. */
+/** A module with the functions of a file, each of which calls the function of the active copy. */
 function dispatching(path: string, text: string, mutants: readonly Mutant[]): string {
   const names = [...text.matchAll(/^export (?:async )?(?:function|const) (\w+)/gm)].map(([, name]) => name);
   return `

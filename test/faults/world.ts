@@ -1,4 +1,4 @@
-/** One simulated installation: two stores, the oracle beside them, and what the actors share. */
+/** One simulated installation: two stores, the oracle, and the state that the actors share. */
 import { type FaultCounts, Weather } from './faults.ts';
 import { HotMemory } from './hot-memory.ts';
 import { Connection } from './ledger-ports.ts';
@@ -11,7 +11,7 @@ export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 export const START = Date.UTC(2026, 0, 20);
 export const RETENTION = 168 * HOUR;
-/** A standby may lack this much; the retention is longer by more than a transaction can be silent. */
+/** How far a standby may lag. The retention exceeds it by more than a transaction can be idle. */
 export const RECOVERY_POINT = RETENTION - HOUR;
 
 export interface Tenant {
@@ -27,7 +27,7 @@ export const TENANTS: readonly Tenant[] = [
   { organisation_id: uuid(2), project_id: uuid(13) },
 ];
 
-/** They keep no payloads of their AI calls. */
+/** Organisations that store no payloads of their AI calls. */
 const SILENT: ReadonlySet<string> = new Set([uuid(2)]);
 
 const CALENDARS = new Map([
@@ -48,7 +48,7 @@ export interface World {
   readonly hot: HotMemory;
   readonly ledger: LedgerMemory;
   readonly oracle: Oracle;
-  /** Rows a drain takes at once. */
+  /** The maximum number of rows in one batch of a drain. */
   readonly batchLimit: number;
   connect(actor: Actor): Connection;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createAdmission, REQUESTS_PER_QUESTION } from '../../src/ingest/admission.ts';
 
-/** A limiter that admits so many questions a key, and counts them. */
+/** A limiter that admits `limit` questions per key and counts them. */
 function limiterOf(limit: number) {
   const asked = new Map<string, number>();
   const ask = async (key: string): Promise<boolean> => {

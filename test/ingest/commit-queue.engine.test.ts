@@ -1,4 +1,4 @@
-/** Many clients at once, some of which hang up: nobody waits for nothing, and what was acknowledged is there. */
+/** Many concurrent clients, some of which hang up: every request ends, and every acknowledged event is stored. */
 import { request as httpRequest } from 'node:http';
 import { beforeAll, expect, test } from 'vitest';
 import { adminKey, baseUrl, queryD1 } from '../setup/client.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 type Outcome = { readonly key: string; readonly tenant: Tenant; readonly answer: string | null };
 
-/** One event by one request of its own; `hangUpAfterMs` closes the connection whatever has come by then. */
+/** Sends one event in its own request. `hangUpAfterMs` closes the connection at that time in any case. */
 function sendOne(tenant: Tenant, key: string, hangUpAfterMs: number | null): Promise<Outcome> {
   const url = new URL('/v1/events', baseUrl);
   const body = JSON.stringify({
@@ -49,7 +49,7 @@ test('600 requests of two tenants, a third of which hang up, all come to an end,
   for (let round = 0; round < 6; round++) {
     const sent = Array.from({ length: 100 }, (_, index) => {
       const tenant = tenants[index % 2] as Tenant;
-      // Keys repeat within a round, also across the tenants, for whom they are different events.
+      // Keys repeat within a round. Across tenants the same key is a different event.
       const hangUpAfterMs = index % 3 === 0 ? (index * 7) % 40 : null;
       return sendOne(tenant, `round-${round}-${index % 80}`, hangUpAfterMs);
     });

@@ -7,7 +7,7 @@ import { eventSchema, eventsBodySchema } from '../../src/ingest/event-schema.ts'
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 
-/** What JSON Schema has no words for: the schema accepts it, and only the hand-written reader refuses. */
+/** Faults that JSON Schema cannot express: the schema accepts them, and only the hand-written reader rejects them. */
 const BEYOND_SCHEMA = new Set([
   'not_unicode',
   'imprecise_number',
@@ -25,7 +25,7 @@ const faultsOf = (raw: unknown): Fault[] => {
   const event = readEvent(raw, token, NOW, '');
   return Array.isArray(event) ? event : [];
 };
-/** The fields that the schema refuses; an unknown one is named by itself. */
+/** The fields that the schema rejects. An unknown field is listed under its own name. */
 const refusedBySchema = (raw: unknown): string[] => {
   const result = eventSchema.safeParse(raw);
   const places = (result.error?.issues ?? []).flatMap((issue): string[] =>
@@ -91,7 +91,7 @@ test('the reader and the schema refuse the same fields, as far as a schema can s
       const within = all
         .filter(({ code }) => !BEYOND_SCHEMA.has(code))
         .map(({ pointer }) => pointer.slice(1));
-      // A fault that hides one the schema sees cannot be: the reader names one per field, the schema's first.
+      // The reader reports one fault per field, schema faults first, so none of these hides a schema fault.
       const beyond = new Set(
         all.filter(({ code }) => BEYOND_SCHEMA.has(code)).map(({ pointer }) => pointer.slice(1)),
       );

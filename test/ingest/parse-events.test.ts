@@ -18,7 +18,7 @@ const parse = (body: string | null, type: string | null, headers: Record<string,
   return parseEvents(sent, NOW);
 };
 
-/** What the body comes to: an AppError's code and its faults, or per event its faults or 'ok'. */
+/** The result for a body: an AppError's code and faults, or for each event its faults or 'ok'. */
 const outcome = async (body: string | null, type: string | null, headers = {}): Promise<unknown> => {
   try {
     const { events } = await parse(body, type, headers);
@@ -154,7 +154,7 @@ describe('quantities that come as JSON numbers', () => {
   ] as const;
 
   test.each(BOTH)('%s', async (token, expected) => {
-    // The second event decides whether the tokens must be read: it may never change what the first comes to.
+    // The second event decides whether the number tokens must be read. It must never change the first event's result.
     for (const other of ['"1"', '2', '2e0', '0.30000000000000004']) {
       const body = `[${withValue(token)},${withValue(other)}]`;
       expect(values(await parse(body, JSON_TYPE))[0], `${token} beside ${other}`).toEqual(expected);

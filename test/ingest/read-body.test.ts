@@ -25,7 +25,7 @@ const codeOf = async (sent: Sent, limitBytes = 100): Promise<string> => {
   }
 };
 
-/** A body that counts how much of it was drawn, and whether the reader let go of it. */
+/** A body that records how many chunks were read and whether the reader cancelled it. */
 function counted(chunks: Iterable<Uint8Array>) {
   const iterator = chunks[Symbol.iterator]();
   const seen = { chunks: 0, cancelled: false };
@@ -172,7 +172,7 @@ describe('a body that inflates beyond measure', () => {
     };
     const { body, seen } = counted(endless());
     expect(await codeOf({ body, headers: GZIP }, 5 * MIB)).toBe('payload_too_large');
-    // The runtime's own queues hold some 64 kB of input, a mebibyte in each, before the first refusal to take more.
+    // The runtime's own queues hold about 64 kB of input before backpressure starts; each chunk inflates to 1 MiB.
     expect(seen.chunks).toBeLessThan(150);
     expect(seen.cancelled).toBe(true);
   });

@@ -53,7 +53,7 @@ test.each(DEFECTS)('%s is quarantined', (_, overrides, reason, keyed) => {
   expect(prepared.good.map(({ seq }) => seq)).toEqual([2]);
   expect(prepared.bad).toMatchObject([{ id: event.id, reason, keyed }]);
   expect(prepared.keyed.some(({ seq }) => seq === 1)).toBe(keyed);
-  // The row itself, to be read by a person, and an instant that every store can hold.
+  // The row itself, readable by a person, and an instant that every store can represent.
   const { generation, ...listed } = JSON.parse(prepared.bad[0]?.event ?? '');
   const { generation: sent, ...own } = event;
   expect(listed).toEqual(own);
@@ -125,7 +125,7 @@ test('fresh, replayed, duplicate and conflicting rows of a batch are told apart'
     [duplicate.id, 'duplicate'],
     [conflict.id, 'conflict'],
   ]);
-  // A replay is a duplicate in the sums of its batch.
+  // A replay counts as a duplicate in the sums of its batch.
   expect([nDuplicate, nConflict]).toEqual([2, 1]);
 });
 

@@ -19,7 +19,7 @@ interface Stores {
   readonly cursor: Cursor;
   readonly maxSeq: number;
   readonly stored?: Cutoff;
-  /** What stands in D1 at the cursor's number or after it. */
+  /** The row in D1 at the cursor's sequence number or after it. */
   readonly row?: { readonly seq: number; readonly id: string };
 }
 

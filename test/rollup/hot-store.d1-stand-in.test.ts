@@ -3,7 +3,7 @@ import type { HotDatabase } from '../../src/db/hot.ts';
 import { hotReader } from '../../src/rollup/hot-store.ts';
 import { openD1StandIn } from '../setup/d1-stand-in.ts';
 
-/** A store with an event for each content, null for a plain one. */
+/** A store with one event for each content; null makes a plain event. */
 function storeOf(contents: readonly (string | null)[]): HotDatabase {
   const { hot, sqlite } = openD1StandIn();
   const insert = sqlite.prepare(

@@ -46,7 +46,7 @@ test('rows that the ledger refuses by the hundred go to the quarantine one by on
   };
   const run = await runRollup({ shards, openLedger: counted, now: Date.parse(NOW), hasTime: () => true });
   expect(run).toMatchObject({ status: 'succeeded', n_in: 3_211, n_counted: 3_010, n_quarantined: 201 });
-  // To find each by halves from the whole would take 12 attempts, at 3,000 rows each, and as many reads of the cursor.
+  // Finding each row by halving the whole would take 12 attempts of 3,000 rows each, and as many reads of the cursor.
   expect(transactions).toBeLessThan(201 * 8);
   const { rows } = await suite.owner.query('SELECT DISTINCT reason FROM event_quarantine');
   expect(rows).toEqual([{ reason: 'refused_by_ledger' }]);

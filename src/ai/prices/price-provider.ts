@@ -1,7 +1,7 @@
 /**
- * One vendor has many names: OpenTelemetry's, those of client libraries, and its own. Prices are kept, and calls known, under
- * one of them, so that a price entered for `gcp.gemini` is found for a call to `google`, and a call that an application and a
- * trace tell of is one.
+ * A vendor has many names: OpenTelemetry's, those of client libraries, and its own. Prices and calls are stored under
+ * one of them. So a price entered for `gcp.gemini` applies to a call to `google`, and a call that both an application
+ * and a trace report is the same call.
  */
 const VENDORS: Readonly<Record<string, string>> = {
   anthropic: '',
@@ -33,8 +33,8 @@ const NAMES: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * `AWS.Bedrock` → `aws`; with what was called of it, as client libraries write it: `openai.responses` → `openai`. A name that
- * is not here is its own.
+ * `AWS.Bedrock` → `aws`. A suffix that a client library adds for the API is ignored: `openai.responses` → `openai`.
+ * An unknown name is only lower-cased.
  */
 export function priceProviderOf(provider: string): string {
   const name = provider.toLowerCase();

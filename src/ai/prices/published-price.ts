@@ -1,9 +1,9 @@
-/** The prices of a model as they are published to the edge: everyone's, or an organisation's own. */
+/** The prices of a model as published to the edge: global ones, or an organisation's own. */
 import type { TokenKind } from '../generation-row.ts';
 import type { ModelName } from './model-price.ts';
 import type { BookPrice } from './price-book.ts';
 
-/** In place of an organisation: the prices hold for everyone. */
+/** Used in place of an organisation for global prices. */
 export const EVERYONE = '*';
 
 export interface PublishedModel extends ModelName {
@@ -13,7 +13,7 @@ export interface PublishedModel extends ModelName {
 
 export interface ModelPublication extends PublishedModel {
   readonly prices: readonly PublishedPrice[];
-  /** Grows with every change of these prices. */
+  /** Increases with every change of these prices. */
   readonly version: number;
 }
 
@@ -27,7 +27,7 @@ export type PublishedPrice = readonly [
   to_ms: number | null,
 ];
 
-/** What the price book makes of them. */
+/** The published prices in the form that the price book takes. */
 export const bookPricesOf = (
   { provider, model, organisation_id }: PublishedModel,
   prices: readonly PublishedPrice[],

@@ -1,4 +1,4 @@
-/** Pure: what becomes of the day's statistics. */
+/** Pure: sums AI calls into the statistics of a day. */
 import { type GenerationRow, TOKEN_KINDS, type TokenKind } from '../../ai/generation-row.ts';
 import type { BookedGeneration, StatisticSum } from '../ports.ts';
 
@@ -22,7 +22,7 @@ const noSums = () => ({
   duration_count: 0,
 });
 
-/** A call as statistics know it. */
+/** The fields of a call that statistics use. */
 export type StatisticCall = Pick<
   GenerationRow,
   'generation_type' | 'provider' | 'model' | 'user_id' | 'status' | 'tokens' | 'cost_usd' | 'duration_ms'
@@ -33,7 +33,7 @@ type StatisticKey = Pick<
   'organisation_id' | 'day' | 'user_id' | 'generation_type' | 'provider' | 'model'
 >;
 
-// Spelled out: all fields of the row, of which there are thousands, made most of the garbage of a batch.
+// Fields listed one by one: copying all fields of thousands of rows made most of the garbage of a batch.
 export const statisticCallOf = ({ event, row, day }: BookedGeneration): StatisticCall => ({
   organisation_id: event.organisation_id,
   day,
@@ -48,8 +48,8 @@ export const statisticCallOf = ({ event, row, day }: BookedGeneration): Statisti
 });
 
 /**
- * One sum for each user, day, kind of call and model: of the calls that come, less those that leave. A call that nobody said
- * the cost of adds none.
+ * One sum for each user, day, kind of call and model: the calls added minus the calls removed. A call of unknown cost
+ * adds no cost.
  */
 export function sumStatistics(
   coming: Iterable<StatisticCall>,
@@ -65,7 +65,7 @@ export function sumStatistics(
   return [...sums.values()];
 }
 
-/** Calls of one user come in runs: for most of them no key is made. */
+/** Calls of one user come in runs, so most calls need no key. */
 const isOf = (sum: StatisticSum, call: StatisticCall): boolean =>
   sum.user_id === (call.user_id ?? '') &&
   sum.model === call.model &&
@@ -74,7 +74,7 @@ const isOf = (sum: StatisticSum, call: StatisticCall): boolean =>
   sum.provider === call.provider &&
   sum.organisation_id === call.organisation_id;
 
-/** The sum that a call belongs to; begun if there is none yet. */
+/** The sum that a call belongs to, created if missing. */
 export function sumOf(
   sums: Map<string, StatisticSum>,
   { organisation_id, day, generation_type, provider, model, ...call }: StatisticKey,

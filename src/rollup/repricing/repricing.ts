@@ -1,4 +1,4 @@
-/** Pure: what calls cost by the book as it is now, beside what they were counted with. */
+/** Pure: compares the cost of calls under the current price book with the cost they were counted with. */
 
 import type { GenerationRow } from '../../ai/generation-row.ts';
 import { COST_METRIC, COST_UNIT } from '../../ai/metered-quantities.ts';
@@ -9,7 +9,7 @@ import { type BillingPeriod, holds } from '../../tenants/billing-period.ts';
 import { sumOf } from '../calls/sum-statistics.ts';
 import type { StatisticSum, UsageSum } from '../ports.ts';
 
-/** A call as the ledger has it; costs in units of 10^-12 USD, instants in epoch milliseconds. */
+/** A call as stored in the ledger. Costs are in units of 10^-12 USD, instants in epoch milliseconds. */
 export interface CountedCall
   extends Pick<
     GenerationRow,
@@ -22,7 +22,7 @@ export interface CountedCall
   readonly cost_usd: bigint | null;
   readonly cost_source: GenerationRow['cost_source'];
   readonly price_ids: readonly string[] | null;
-  /** Whether its cost was metered before: then it is among the events of its metric. */
+  /** Whether its cost was metered before, so that it is already counted as an event of the cost metric. */
   readonly is_metered: boolean;
   readonly occurred_at: number;
   readonly ingested_at: number;
@@ -35,14 +35,14 @@ export interface RepricedCall {
   readonly cost_usd: bigint;
   readonly cost_source: 'priced' | 'ceiling';
   readonly price_ids: readonly string[] | null;
-  /** What is added to its cost. */
+  /** Added to its cost. */
   readonly difference: bigint;
   readonly period: BillingPeriod;
 }
 
 /**
- * The calls that the book, or else the organisation's ceiling, now gives another cost, other prices, or a cost at all. Where
- * it knows none a call keeps what it has: a cost is never taken away, only replaced.
+ * The calls that get a different cost, different prices or a first cost from the book, or else from the organisation's
+ * ceiling. A call without a price keeps its cost: a cost is replaced, never removed.
  */
 export function deriveRepricing(
   calls: readonly CountedCall[],
@@ -71,26 +71,26 @@ export function deriveRepricing(
   });
 }
 
-/** A change of a call's cost as it is metered. */
+/** A change of a call's metered cost. */
 export interface CostAdjustment {
   readonly id: string;
   readonly call: CountedCall;
   readonly difference: bigint;
   readonly event_count: 0 | 1;
-  /** Of a closed period: the adjustment that holds it. */
+  /** For a closed period: the adjustment that includes the change. */
   readonly adjustment_id: string | null;
 }
 
 export interface RepricingBooks {
   readonly adjustments: readonly CostAdjustment[];
-  /** Into the aggregates of open periods. */
+  /** Added to the aggregates of open periods. */
   readonly usage: readonly UsageSum[];
-  /** For closed periods: the next invoice bills it, or a credit note is proposed. */
+  /** For closed periods: billed by the next invoice, or credited by a proposed credit note. */
   readonly late: readonly UsageSum[];
   readonly statistics: readonly StatisticSum[];
 }
 
-/** What goes into the books for calls that were repriced: each difference on the call's own hour and day. */
+/** The bookings for repriced calls. Each difference is booked on the call's own hour and day. */
 export function bookRepricing(repriced: readonly RepricedCall[], now: number): RepricingBooks {
   const sums = new Map<string, UsageSum>();
   const statistics = new Map<string, StatisticSum>();
@@ -125,16 +125,16 @@ export function bookRepricing(repriced: readonly RepricedCall[], now: number): R
   };
 }
 
-/** What repricing comes to for one model of one organisation; costs in units of 10^-12 USD. */
+/** The totals of repricing for one model of one organisation. Costs are in units of 10^-12 USD. */
 export interface ModelRepricing {
   readonly organisation_id: string;
   readonly provider: string;
   readonly model: string;
-  /** Looked at: calls whose sender did not say the cost. */
+  /** Calls examined: those whose sender reported no cost. */
   calls: number;
-  /** Of these, those whose cost changes. */
+  /** How many of these change their cost. */
   changed: number;
-  /** Of these, those that had no cost before. */
+  /** How many of these had no cost before. */
   newly_priced: number;
   unpriced: number;
   before: bigint;

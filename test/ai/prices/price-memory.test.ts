@@ -18,7 +18,7 @@ const priceOf = ({ provider, model }: ModelName, organisation_id: string | null)
   to_ms: null,
 });
 
-/** A directory that knows the models named, and remembers what it was asked for. */
+/** A directory that has prices for the given models and records each request. */
 function directoryOf(...known: string[]) {
   const asked: string[][] = [];
   const read = (organisation: string | null) => async (models: readonly ModelName[]) => {

@@ -1,6 +1,6 @@
 /**
- * What a call of a seeded model costs, said a second time from the words of the README. Nothing here imports the product:
- * the seed is read as the JSON that it is, and money is a fraction of two integers.
+ * The cost of a call of a seeded model, implemented a second time from the README. Nothing here imports the product:
+ * the seed is read as plain JSON, and money is a fraction of two integers.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export const KINDS = [
 export type Kind = (typeof KINDS)[number];
 export type Counts = Readonly<Record<Kind, bigint>>;
 
-/** A row of the seed: [from, to) in epoch milliseconds, infinite where it names no day. */
+/** A row of the seed: [from, to) in epoch milliseconds, with an infinite end if the row names none. */
 export interface SeededRow {
   readonly kind: Kind;
   readonly price: string;
@@ -47,7 +47,7 @@ const rowOf = ([kind, price, least, from, to]: JsonRow): SeededRow => ({
   kind,
   price,
   least: BigInt(least ?? 0),
-  // A price without a first day holds since the epoch.
+  // A price without a first day applies from the epoch.
   from: from ? midnight(from) : 0,
   to: to ? midnight(to) : Number.POSITIVE_INFINITY,
 });
@@ -66,9 +66,9 @@ export interface OracleCall {
 const MILLION = 1_000_000n;
 
 /**
- * Null: unpriced. The book has standard prices alone, which are also those of calls that say `default` or no tier. Of a kind
- * that step rules which is the highest of those that the prompt reaches; reasoning without a price is output; and one kind
- * of which there are tokens but no price leaves the whole call without one.
+ * Null means unpriced. The book has only standard prices, which also apply to calls with tier `default` or none. For
+ * each kind, the highest step that the prompt reaches applies. Reasoning without a price is priced as output. If any
+ * kind has tokens but no price, the whole call is unpriced.
  */
 export function oracleCost({ rows }: SeededModel, { tokens, tier, at }: OracleCall): Fraction | null {
   if (tier !== null && !['standard', 'default'].includes(tier.toLowerCase())) return null;

@@ -1,4 +1,4 @@
-/** What is published of the price book is what the ledger says, and calls that were priced by another are put right. */
+/** The published price book matches the ledger, and calls priced by a different one are corrected. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createModelPrice } from '../../../src/ai/prices/create-model-price.ts';
 import { findUnpublishedModels, healModelPrices } from '../../../src/ai/prices/publish-model-prices.ts';

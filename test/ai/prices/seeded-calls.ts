@@ -1,4 +1,4 @@
-/** Calls of a seeded model around everything that its prices turn on: their dates, their steps, their kinds. */
+/** Calls of a seeded model around everything that its prices depend on: dates, steps and token kinds. */
 import { type Counts, KINDS, type Kind, type OracleCall, type SeededModel } from './price-oracle.ts';
 
 /** xorshift32: the same calls in every run. */
@@ -38,7 +38,7 @@ export function* callsOf(model: SeededModel, random: Random): Generator<OracleCa
       yield { tokens: mixOf(PROMPT_KINDS, prompt, KINDS, random), tier: null, at };
       const kinds = [...new Set(model.rows.map(({ kind }) => kind))];
       const ofPrompt = kinds.filter((kind) => PROMPT_KINDS.includes(kind));
-      // Of priced kinds alone, so that no model is passed over because another kind has none.
+      // Only priced kinds, so that no model stays unpriced because one of its kinds has no price.
       yield { tokens: mixOf(ofPrompt, prompt, [...kinds, 'reasoning'], random), tier: 'Default', at };
       yield { tokens: mixOf(['input'], prompt, [], random), tier: 'standard', at };
     }
@@ -47,7 +47,7 @@ export function* callsOf(model: SeededModel, random: Random): Generator<OracleCa
   }
 }
 
-/** Each first and last moment with its neighbours, and moments at random. */
+/** The start and end of each price with the milliseconds around it, and a random instant. */
 function instantsOf({ rows }: SeededModel, random: Random): number[] {
   const boundaries = new Set(rows.flatMap(({ from, to }) => [from, to]).filter(Number.isFinite));
   const around = [...boundaries].flatMap((at) => [at - 1, at, at + 1]);
@@ -55,14 +55,14 @@ function instantsOf({ rows }: SeededModel, random: Random): number[] {
   return [...around, anywhere];
 }
 
-/** Each step with its neighbours, one token, and sizes at random. */
+/** Each step with the sizes around it, a single token, and random sizes. */
 function promptsOf({ rows }: SeededModel, random: Random): bigint[] {
   const steps = new Set(rows.map(({ least }) => least).filter((least) => least > 0n));
   const around = [...steps].flatMap((least) => [least - 1n, least, least + 1n]);
   return [...around, 1n, random(600_000n), random(HUGE)];
 }
 
-/** A prompt of exactly so many tokens, dealt out among some kinds, and tokens at random of what is no prompt. */
+/** A prompt of exactly this many tokens, split among the given kinds, plus random tokens of the other kinds. */
 function mixOf(among: readonly Kind[], prompt: bigint, answered: readonly Kind[], random: Random): Counts {
   const tokens: Record<Kind, bigint> = { ...NO_TOKENS };
   let rest = prompt;

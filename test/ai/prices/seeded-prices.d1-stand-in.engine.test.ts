@@ -1,4 +1,4 @@
-/** The book as a migrated ledger holds it: the cost of calls of every seeded model against the oracle. */
+/** The price book of a migrated ledger: the costs of calls of every seeded model match the oracle. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listBookPrices } from '../../../src/ai/prices/book-store.ts';
 import { PLATFORM } from '../../../src/db/ledger.ts';

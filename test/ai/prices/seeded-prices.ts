@@ -1,4 +1,4 @@
-/** Holds a price book, wherever it was read from, against the oracle over the seed. */
+/** Compares a price book, read from any source, with the oracle over the seed. */
 import { type BookPrice, makePriceBook, priceCall } from '../../../src/ai/prices/price-book.ts';
 import { formatQuantity } from '../../../src/core/decimal.ts';
 import { fraction, isEqual } from '../../pricing/plans/oracle.ts';
@@ -9,7 +9,7 @@ export interface Comparison {
   readonly calls: number;
   readonly priced: number;
   readonly unpriced: number;
-  /** Of the seed, `provider/model` and the row's place: those that never ruled a call that was compared. */
+  /** Rows of the seed that decided the cost of no compared call, as `provider/model` and row index. */
   readonly untried: readonly string[];
   readonly differences: readonly string[];
 }
@@ -48,7 +48,7 @@ export function compareBook(prices: readonly BookPrice[], seed: number): Compari
   return { calls: counts.priced + counts.unpriced, ...counts, untried, differences };
 }
 
-/** A row was tried where leaving it out would change what the call costs. */
+/** A row was tried if the call's cost would change without it. */
 function noteRuling(seeded: SeededModel, call: OracleCall, ruled: Set<number>): void {
   seeded.rows.forEach((row, index) => {
     if (ruled.has(index) || call.tokens[row.kind] === 0n) return;

@@ -1,4 +1,4 @@
-/** The real thing beside the simulation: processes are killed while two drains overlap, and the sums are exact. */
+/** Besides the simulation, real processes: they are killed while two drains overlap, and the sums stay exact. */
 import { test } from 'vitest';
 import { expectKillsSurvived } from '../shortened.ts';
 

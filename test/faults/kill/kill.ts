@@ -1,6 +1,6 @@
 /**
- * The real runtime under kill -9: in each round Postgres or workerd dies during two overlapping drains while events still
- * come in. At the end everything acknowledged is counted exactly once, in D1 and in Postgres.
+ * The real runtime under kill -9. In each round Postgres or workerd dies during two overlapping drains while events
+ * still arrive. At the end every acknowledged event is counted exactly once, in D1 and in Postgres.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { Random } from '../random.ts';
 
 const ADMIN_KEY = 'kill-rounds-admin-key-0123456789';
 const EVENTS_PER_REQUEST = 250;
-/** After it a client gives an answer up and asks again. */
+/** The client's request timeout, after which it retries. */
 const PATIENCE_MS = 90_000;
 
 interface Answer {
@@ -33,7 +33,7 @@ async function ask(runtime: Runtime, key: string, path: string, body?: unknown):
   return { status: response.status, body: parsed as Record<string, unknown> };
 }
 
-/** Asks until the answer is one of `good`: what was cut off is asked again, as a client would. */
+/** Retries until the status is one of `good`, as a client would after a broken connection. */
 async function insist(
   runtime: Runtime,
   key: string,
@@ -65,7 +65,7 @@ async function createTenant(runtime: Runtime): Promise<string> {
   return text(await insist(runtime, ADMIN_KEY, '/v1/admin/api-keys', key, [201]), 'key');
 }
 
-// Thousandths, so that a sum by floats would show.
+// Thousandths, so that a sum with floats would be wrong.
 const thousandthsOf = (index: number): number => index * 7 + 1;
 const quantityOf = (index: number): string =>
   `${Math.floor(thousandthsOf(index) / 1_000)}.${String(thousandthsOf(index) % 1_000).padStart(3, '0')}`;

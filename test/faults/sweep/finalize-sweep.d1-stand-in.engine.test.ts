@@ -1,4 +1,4 @@
-/** Every call that issuing, crediting and paying make to the ledger fails once before its effect and once after it. */
+/** Each ledger call of issuing, crediting and paying fails once before its effect and once after it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Ctx } from '../../../src/db/ctx.ts';
 import { createCreditNote } from '../../../src/invoicing/credit-notes/create-credit-note.ts';
@@ -15,10 +15,10 @@ const code = (expected: string) => expect.objectContaining({ code: expected });
 
 let suite: Suite;
 let rowsOf: Rows;
-/** Whose work is done without a fault, to learn the calls. */
+/** Processed without a fault, to record the calls. */
 let dry: Customer;
 let finalizeCalls: string[];
-/** One for each fault of a finalization, which makes the most calls. */
+/** One customer for each fault of a finalization, the verb with the most calls. */
 let customers: Customer[];
 
 const finalize =
@@ -39,7 +39,9 @@ beforeAll(async () => {
 });
 afterAll(() => suite.close());
 
-/** Fails each call of a verb, told with the call; `check` then repeats it and looks at what stands. */
+/**
+ * Fails each call of a verb in turn. `check` gets a label with the call, repeats the verb and checks the stored rows.
+ */
 async function sweep<T>(
   verb: (customer: Customer) => (ctx: Ctx) => Promise<T>,
   calls: readonly string[],

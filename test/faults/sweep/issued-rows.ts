@@ -1,8 +1,8 @@
-/** What has come of an issue, a credit and a payment in the tables: as many rows as there must be, no more, no less. */
+/** Reads what an issue, a credit and a payment left in the tables, to check that the row counts are exact. */
 import { expect } from 'vitest';
 import type { Suite } from '../../invoicing/ledger-of-suite.ts';
 
-/** One statement after the other on the owner's one connection. */
+/** Runs statements one after the other on the owner's single connection. */
 export function rowsIn(suite: Suite) {
   let before: Promise<unknown> = Promise.resolve();
   return async (text: string, values: readonly unknown[] = []) => {
@@ -13,7 +13,7 @@ export function rowsIn(suite: Suite) {
 }
 export type Rows = ReturnType<typeof rowsIn>;
 
-/** In each series of each financial year the numbers are 1 to n; answers every n. */
+/** Checks that each series of each financial year is numbered 1 to n. Returns n for each series. */
 export async function readSeries(
   rowsOf: Rows,
   table: 'invoices' | 'credit_notes',

@@ -1,4 +1,6 @@
-/** Customers whose invoices meet every statement of an issue: taxes, a discount, a conversion, late usage up and down. */
+/**
+ * Customers whose invoices run every statement of an issue: taxes, a discount, a conversion, late usage up and down.
+ */
 import { uuidv7 } from '../../../src/core/id.ts';
 import type { Ctx } from '../../../src/db/ctx.ts';
 import { createInvoice } from '../../../src/invoicing/create-invoice.ts';
@@ -8,18 +10,18 @@ import { settleInGermany } from '../../invoicing/credit-notes/credited-invoices.
 import type { Suite } from '../../invoicing/ledger-of-suite.ts';
 
 export const NOW = '2026-11-20T12:00:00Z';
-/** In the seller's financial year before. */
+/** In the seller's previous financial year. */
 const EARLIER = '2026-09-05T12:00:00Z';
 const LANES = 4;
 
-/** An organisation of its own, with its invoice of August issued and its draft of September. */
+/** A separate organisation with an issued invoice for August and a draft for September. */
 export interface Customer {
   readonly organisation_id: string;
   readonly august: Invoice;
   readonly september: Invoice;
 }
 
-/** A few at a time, each with a connection of its own. */
+/** Processes a few items at a time, each lane with its own connection. */
 export async function inLanes<T, R>(
   suite: Suite,
   items: readonly T[],
@@ -43,7 +45,7 @@ export async function inLanes<T, R>(
   return results;
 }
 
-/** The seller, whose financial year begins in October, the prices and a rate. */
+/** Sets up the seller, whose financial year begins in October, the prices and an exchange rate. */
 export async function prepareSeller(suite: Suite): Promise<void> {
   await settleInGermany(suite);
   await suite.owner.query(`UPDATE billing_entities SET financial_year_start_month = 10`);
@@ -109,7 +111,7 @@ export async function addCustomers(suite: Suite, n: number): Promise<Customer[]>
     const september = await createInvoice(ctx, { organisation_id, year: 2026, month: 9 });
     return { organisation_id, august, september };
   });
-  // Only the finalization of September finds it, and proposes to credit it.
+  // Found only by the finalization of September, which proposes a credit note for it.
   await sendAll([['moved', '-4', '08-11']]);
   return drafted;
 }

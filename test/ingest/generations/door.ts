@@ -1,4 +1,4 @@
-/** The door for AI calls as a tenant of the suite's own knocks at it, and what is then in the hot store. */
+/** Sends AI calls to the API as the suite's own tenant, and reads the rows stored in the hot store. */
 import { type Answer, ask, world } from '../../http/wire.ts';
 import { queryD1 } from '../../setup/client.ts';
 import type { Json, Tenant } from '../../setup/world.ts';
@@ -6,11 +6,11 @@ import type { Json, Tenant } from '../../setup/world.ts';
 const PATH = '/v1/ai/generations';
 
 let own: Tenant;
-/** Before the tests of a suite. */
+/** Call before the tests of a suite. */
 export async function openDoor(): Promise<void> {
   own = await world.tenant();
 }
-/** Within a test. */
+/** Call within a test. */
 export const tenant = (): Tenant => own;
 
 type Headers = Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** The bodies in which AI calls come: what is taken, what is refused, and that no body is anything else. */
+/** Request bodies with AI calls: each body is either accepted or rejected, with no other outcome. */
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -138,7 +138,7 @@ describe('whatever comes', () => {
     expect(await keptOf(calls)).toEqual(calls.map(textOf));
   });
 
-  /** Without what the edge found it to cost, which stands last. */
+  /** Removes the cost computed at the edge, which comes last. */
   const contentOf = (stored: unknown): string =>
     String(stored)
       .slice(1, -1)

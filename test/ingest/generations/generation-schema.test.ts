@@ -7,7 +7,7 @@ import {
 } from '../../../src/ingest/generations/generation-schema.ts';
 import { callOf, faultsOf, read } from '../../ai/calls.ts';
 
-/** What JSON Schema has no words for: the schema accepts it, and only the hand-written reader refuses. */
+/** Faults that JSON Schema cannot express: the schema accepts them, and only the hand-written reader rejects them. */
 const BEYOND_SCHEMA = new Set([
   'not_unicode',
   'imprecise_number',
@@ -21,7 +21,7 @@ const BEYOND_SCHEMA = new Set([
   'required',
 ]);
 
-/** The places that either refuses, a fault beyond the schema's words left out. */
+/** The places that the reader or the schema rejects, without faults that the schema cannot express. */
 function compare(raw: Record<string, unknown>): { reader: string[]; schema: string[]; isGood: boolean } {
   const token = typeof raw['cost_usd'] === 'number' ? '1' : undefined;
   const faults = faultsOf(read(raw, token)).map(([pointer, code]) => ({

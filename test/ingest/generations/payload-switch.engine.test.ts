@@ -1,4 +1,6 @@
-/** An organisation that keeps no payloads: they reach no store, not even the hot one, and calls are known all the same. */
+/**
+ * An organisation that stores no payloads: they reach no store, not even the hot one, and calls are still recognised.
+ */
 import { describe, expect, test } from 'vitest';
 import { ask, generationOf, world } from '../../http/wire.ts';
 import { queryD1 } from '../../setup/client.ts';
@@ -16,7 +18,7 @@ const PAYLOAD = {
 
 const send = (tenant: Tenant, json: unknown) => ask('/v1/ai/generations', { key: tenant.key, json });
 
-/** Rows of the hot store's tables in which the secret stands. */
+/** The number of hot store rows that contain the secret. */
 async function tracesInHot({ project_id }: Tenant): Promise<number> {
   const [row] = await queryD1<{ n: number }>(
     'HOT_0',
@@ -70,7 +72,7 @@ describe('where payloads are not kept', () => {
     const call = generationOf(PAYLOAD);
     expect((await send(tenant, call)).body).toMatchObject({ accepted: 1 });
     await switchTo(tenant, true);
-    // A new key, of which the edge remembers nothing.
+    // A new key, for which the edge has nothing cached.
     const { body } = await world.post('/v1/admin/api-keys', { project_id: tenant.project_id, name: 'New' });
     const after = { ...tenant, key: body.key as string };
     expect((await send(after, call)).body).toMatchObject({ duplicates: 1, conflicts: 0 });

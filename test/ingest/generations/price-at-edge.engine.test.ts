@@ -1,4 +1,4 @@
-/** A call is priced when it comes, by what is published of the book, and the drain looks after it. */
+/** A call is priced on arrival from the published price book, and the drain checks the cost. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readHotText } from '../../../src/ai/call-content.ts';
 import { ask, generationOf, world } from '../../http/wire.ts';
@@ -22,7 +22,7 @@ async function rowsOf(sql: string, ...values: unknown[]): Promise<Record<string,
   }
 }
 
-/** A model that nobody else calls: the edge remembers the prices of a model for a while. */
+/** A model that no other test calls, because the edge caches the prices of a model for a while. */
 const newModel = (): string => `edge ${randomUUID()}`;
 
 async function enter(model: string, fields: Record<string, unknown> = {}): Promise<Json> {
@@ -43,7 +43,7 @@ const callOf = (model: string, fields: Record<string, unknown> = {}) =>
 
 const record = (call: unknown, of: Tenant = tenant) => ask('/v1/ai/generations', { key: of.key, json: call });
 
-/** What the hot store keeps of what the edge found. */
+/** The cost that the edge computed, as stored in the hot store. */
 async function pricedInHot(id: string): Promise<Json> {
   const [row] = await queryD1<{ generation: string }>(
     'HOT_0',

@@ -1,4 +1,4 @@
-/** What the ledger holds of a tenant's calls, after a roll-up. */
+/** Reads a tenant's calls from the ledger after a roll-up. */
 
 import { world } from '../../http/wire.ts';
 import { connectOwner } from '../../setup/client.ts';
@@ -10,7 +10,7 @@ export interface Booked {
   readonly usage: Readonly<Record<string, string>>;
 }
 
-/** Rows of calls in the order of their time, and what they were metered by. */
+/** The rows of the calls, ordered by time, and their metered usage. */
 export async function bookedOf({ organisation_id }: Tenant): Promise<Booked> {
   await world.job('rollup');
   const owner = await connectOwner();

@@ -1,4 +1,4 @@
-/** Both encodings of OTLP say the same, and what is no message of spans is refused, never read in part. */
+/** Both OTLP encodings decode to the same spans. A body that is not a valid message is rejected, never read in part. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../../src/core/error.ts';
@@ -303,7 +303,7 @@ test('a resource that stands behind its spans is theirs', () => {
   const whole = protobufTraces([spanOf()], { 'user.id': 'u' });
   const [first = 0, length = 0] = [whole[0], whole.length];
   expect(first).toBe(10);
-  // The fields of the one ResourceSpans, in the other order.
+  // The fields of the single ResourceSpans, in reverse order.
   const inner = whole.subarray(length - decodeLength(whole).length);
   const resourceLength = 2 + (inner[1] ?? 0);
   const turned = [...inner.subarray(resourceLength), ...inner.subarray(0, resourceLength)];

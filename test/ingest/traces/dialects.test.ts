@@ -1,4 +1,4 @@
-/** What senders call things, and what is kept of it. */
+/** The attribute names of different senders, and the fields stored for them. */
 import { describe, expect, test } from 'vitest';
 import { callOf, countsOf, sorted } from './calls.ts';
 import { type AttributeFields, bareSpan } from './spans.ts';

@@ -1,4 +1,4 @@
-/** Real exporters as clients: what a mock model said is what the ledger holds, once. */
+/** Real exporters as clients: each call of a mock model is in the ledger exactly once. */
 import { LegacyOpenTelemetry, OpenTelemetry } from '@ai-sdk/otel';
 import { embed, embedMany, generateText, isStepCount, streamText, tool } from 'ai';
 import { MockEmbeddingModelV4, MockLanguageModelV4, simulateReadableStream } from 'ai/test';
@@ -39,7 +39,7 @@ const usageOf = (input: number, cached: number, output: number) => ({
   outputTokens: { total: output, text: output, reasoning: 0 },
 });
 
-/** Calls a tool first, then answers: 1,000 tokens of which 400 are cached and 50 out, then 2,000 and 70. */
+/** Calls a tool, then answers: 1,000 input tokens with 400 of them cached and 50 output tokens, then 2,000 and 70. */
 function twoStepModel(): MockLanguageModelV4 {
   let calls = 0;
   const id = randomUUID();
@@ -105,7 +105,7 @@ const failing = (): MockLanguageModelV4 =>
 
 type Integration = InstanceType<typeof OpenTelemetry> | InstanceType<typeof LegacyOpenTelemetry>;
 
-/** Two steps, one embedding and two, a stream and a failure: seven calls, of which six used something. */
+/** Two steps, an embedding call for one value and one for two, a stream and a failure: seven calls, six with usage. */
 async function runAll(integration: Integration): Promise<void> {
   const telemetry = { isEnabled: true, functionId: 'answer', integrations: [integration] };
   await generateText({
@@ -130,7 +130,7 @@ const USAGE = {
   'ai.input_tokens': '2651',
   'ai.cache_read_tokens': '400',
   'ai.output_tokens': '124',
-  // 2651 × 3 + 400 × 0.3 + 124 × 15, by the million
+  // (2651 × 3 + 400 × 0.3 + 124 × 15) per million
   'ai.cost_usd': '0.009933',
 };
 
@@ -167,7 +167,7 @@ describe.each<[string, (tracing: ReturnType<typeof startTracing>) => Integration
         application_id: 'acme',
       });
     }
-    // A batch of calls and agents is no reason for an exporter to complain; of a root that comes alone it may.
+    // An exporter must log nothing for a batch of calls and agents. For a root span sent alone it may.
     if (!immediate) expect(said.slice(before)).toEqual([]);
 
     expect(await exportSpans(exporter, tracing.spans())).toBe(true);

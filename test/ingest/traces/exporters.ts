@@ -1,4 +1,4 @@
-/** Real tracing of OpenTelemetry against the runtime of the tests. */
+/** Real OpenTelemetry tracing against the test runtime. */
 import { context, type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
@@ -15,10 +15,10 @@ import {
 import { baseUrl } from '../../setup/client.ts';
 import { TRACES_PATH } from './spans.ts';
 
-/** What the exporters would have logged; each test looks at what it added. */
+/** The log messages of the exporters. Each test checks those that it added. */
 export const said: string[] = [];
 
-/** Once in a test file: spans then find their parents, and what exporters complain of is kept. */
+/** Call once in a test file. Spans then find their parents, and warnings of the exporters are recorded. */
 export function setUpTracing(): void {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const keep = (...words: unknown[]): void => void said.push(words.map(String).join(' '));
@@ -41,19 +41,19 @@ export function exporterOf(
   };
   return encoding === 'JSON'
     ? new JsonExporter(options)
-    : // Zipped, as collectors send it.
+    : // Compressed, as collectors send it.
       new ProtobufExporter({ ...options, compression: 'gzip' as never });
 }
 
 export interface Tracing {
   readonly provider: BasicTracerProvider;
-  /** What was made, whatever was exported. */
+  /** All finished spans, exported or not. */
   readonly spans: () => readonly ReadableSpan[];
-  /** Ends when all is exported. */
+  /** Resolves when all spans are exported. */
   readonly flush: () => Promise<void>;
 }
 
-/** `immediate`: each span in a request of its own, as it ends. */
+/** `immediate`: exports each span in its own request when it ends. */
 export function startTracing(
   exporter: SpanExporter,
   { resource = {}, immediate = false }: { resource?: Record<string, string>; immediate?: boolean } = {},
@@ -71,6 +71,6 @@ export function startTracing(
   };
 }
 
-/** Exports spans once, and answers whether the exporter calls it a success. */
+/** Exports spans once and returns whether the exporter reports success. */
 export const exportSpans = (exporter: SpanExporter, spans: readonly ReadableSpan[]): Promise<boolean> =>
   new Promise((resolve) => exporter.export([...spans], ({ code }) => resolve(code === 0)));

@@ -1,4 +1,4 @@
-/** Langfuse's own exporter and observations, pointed at the tests' runtime by nothing but its settings. */
+/** Langfuse's own exporter and observations, pointed at the test runtime by its settings alone. */
 import { OpenTelemetry } from '@ai-sdk/otel';
 import { LangfuseSpanProcessor } from '@langfuse/otel';
 import {

@@ -1,9 +1,9 @@
-/** The fields of a protobuf message, by a reader of the tests' own. */
+/** A field of a protobuf message, read by a decoder written for the tests. */
 export interface Field {
   readonly field: number;
-  /** Of a varint. */
+  /** The value of a varint field. */
   readonly number: number;
-  /** Of what has a length. */
+  /** The bytes of a length-delimited field. */
   readonly bytes: Uint8Array;
 }
 

@@ -1,4 +1,4 @@
-/** Spans for tests, and their encodings: written here by hand, so that they share nothing with the decoders. */
+/** Spans for tests and their encoders, written by hand so that they share no code with the decoders. */
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { randomBytes } from '../../setup/seeded.ts';
 
@@ -32,7 +32,7 @@ export const newId = (): string => randomBytes(8).toString('hex');
 
 const START = BigInt(Date.UTC(2026, 9, 5, 12)) * 1_000_000n;
 
-/** A call of the present conventions; the fields given replace its own, and its attributes are added to. */
+/** A call under the current conventions. Given fields replace the defaults; given attributes are merged in. */
 export const spanOf = (fields: Partial<TestSpan> = {}): TestSpan => ({
   trace: newTrace(),
   id: newId(),
@@ -53,7 +53,7 @@ export const spanOf = (fields: Partial<TestSpan> = {}): TestSpan => ({
   },
 });
 
-/** The same without attributes of its own. */
+/** The same without default attributes. */
 export const bareSpan = (attributes: AttributeFields, fields: Partial<TestSpan> = {}): TestSpan => ({
   ...spanOf(fields),
   attributes,

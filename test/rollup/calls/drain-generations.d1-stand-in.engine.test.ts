@@ -1,4 +1,4 @@
-/** AI calls from the hot store into the books: the row, what is metered, the day's statistics, and what comes again. */
+/** Drains AI calls from the hot store into the books: the row, metered usage, the day's statistics, and repeats. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runRollup } from '../../../src/rollup/run-rollup.ts';
 import { verifyBooks } from '../../../src/rollup/verify-books.ts';
@@ -115,7 +115,7 @@ describe('a generation that is drained', () => {
     await suite.drain();
     send('3', { user_id: 'u', duration_ms: 301 });
     send('4', {});
-    // Half past six in the evening is the next day there.
+    // After 18:30 UTC it is the next day in the organisation's time zone.
     send('5', { user_id: 'u' }, '2026-09-10T19:00:00Z');
     await suite.drain();
     const rows = await rowsOf(

@@ -13,7 +13,7 @@ const model = fc.constantFrom('large', 'small');
 const tier = fc.constantFrom('standard', 'batch');
 const organisation_id = fc.constantFrom('ours', 'theirs');
 
-// Of one kind of token, so that most calls are priced, and most of them otherwise than the one before.
+// Only one token kind, so that most calls are priced, and most differently from the call before.
 const prices: fc.Arbitrary<BookPrice[]> = fc
   .array(
     fc.record({

@@ -1,4 +1,4 @@
-/** What calls cost whose senders did not say: priced in the drain, at the instant of each, and kept. */
+/** Calls whose sender reports no cost are priced in the drain, at the time of each call, and keep that cost. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CreateModelPriceInput, createModelPrice } from '../../../src/ai/prices/create-model-price.ts';
 import { endModelPrice } from '../../../src/ai/prices/end-model-price.ts';
@@ -36,7 +36,7 @@ const enter = (fields: Partial<CreateModelPriceInput>) =>
   });
 
 let keys = 0;
-/** Sends a call, drains it, and answers its row in the books. */
+/** Sends a call, drains it, and returns its row in the books. */
 async function drained(
   organisation: { organisation_id: string; projects: string[] },
   content: GenerationContent,

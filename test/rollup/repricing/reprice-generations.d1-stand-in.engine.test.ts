@@ -1,4 +1,4 @@
-/** Calls priced anew: what it would come to, and what it does to open books, closed ones and issued invoices. */
+/** Repricing of calls: the preview, and the effects on open books, closed books and issued invoices. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createModelPrice } from '../../../src/ai/prices/create-model-price.ts';
 import { endModelPrice } from '../../../src/ai/prices/end-model-price.ts';
@@ -29,7 +29,7 @@ async function rowsOf(sql: string, ...values: unknown[]): Promise<Record<string,
 }
 
 let models = 0;
-/** A customer that calls a model of its own name, whose price for a million tokens of input is 1 USD. */
+/** A customer that calls a model of its own, priced by default at 1 USD for a million input tokens. */
 async function customerOf(price: string | null = '1') {
   const { organisation_id, projects } = await suite.addOrganisation();
   const model = `repriced ${models++}`;
@@ -65,7 +65,7 @@ async function customerOf(price: string | null = '1') {
       sendGenerations(suite, organisation_id, calls);
       await suite.drain();
     },
-    /** As if a vendor's list had been wrong from the first day: the price ends a moment after it began. */
+    /** Simulates a vendor's list that was wrong from the first day: the price ends just after its start. */
     async correct(price_per_million: string) {
       if (current) await endModelPrice(ctx, { id: current.id, effective_to: ++from });
       current = await enter(price_per_million, from);
@@ -146,7 +146,7 @@ describe('in an open period', () => {
     );
     for (const level of LEVELS) expect(await customer.usage(level)).toEqual([{ total: '15', n: 3 }]);
     expect(await customer.statistics()).toEqual([{ cost: '15', calls: 3 }]);
-    // One of each project, for each is a transaction.
+    // One for each project, because each project has its own transaction.
     const changes = { changed: 1, before: '1', after: '3', difference: '2', late: '0' };
     expect(await customer.audits()).toMatchObject([{ changes }, { changes }]);
     expect(await verified()).toEqual([]);
@@ -181,7 +181,7 @@ describe('in an open period', () => {
     for (const level of LEVELS) expect(await customer.usage(level)).toEqual([{ total: '4', n: 2 }]);
     expect(await verified()).toEqual([]);
     const invoice = await customer.issue(9);
-    // 4 and twice 0.5.
+    // 4, plus 0.5 twice.
     expect(invoice).toMatchObject({ total: '5.00', line_items: [{ quantity: '4', event_count: 2 }] });
     const { lines } = await explainInvoice(customer.ctx, { id: invoice.id });
     expect(lines).toMatchObject([{ recomputed: { event_count: 2, matches: true } }]);
@@ -299,7 +299,7 @@ describe('in a closed period', () => {
       const { lines } = await explainInvoice(customer.ctx, { id });
       expect(lines.map(({ recomputed }) => recomputed?.matches)).toEqual([true]);
     }
-    // Once more, down by one, before the next invoice: what was late stands, the rest follows.
+    // A second repricing, lower by 1, before the next invoice: the late usage stays, and the rest follows.
     await customer.correct('2.5');
     expect(await customer.reprice(true)).toMatchObject({ difference: '-1', late: '-1' });
     expect(await verified()).toEqual([]);
