@@ -7,13 +7,13 @@ import { findAdminKey, findProjectKey, touchAdminKey } from './store.ts';
 
 export interface AuthenticateInput {
   readonly audience: Audience;
-  /** The bearer token; null where the request has none. */
+  /** The bearer token; null if the request has none. */
   readonly token: string | null;
   /** Epoch milliseconds of the real clock. */
   readonly now: number;
 }
 
-/** Who asks; anyone where a route is open. Throws `unauthorized`, the same for every reason. */
+/** The actor of a request; `open` routes accept any caller. Throws `unauthorized`, the same for every reason. */
 export async function authenticate(
   ledger: Ledger,
   { audience, token, now }: AuthenticateInput,

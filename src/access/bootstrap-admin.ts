@@ -1,4 +1,4 @@
-/** The first admin and its key, where none exists yet. */
+/** Creates the first admin and its key, if no admin exists yet. */
 import { AppError } from '../core/error.ts';
 import { uuidv7 } from '../core/id.ts';
 import { type Ledger, PLATFORM } from '../db/ledger.ts';
@@ -9,12 +9,12 @@ import { hasAdminLocked, insertAdmin } from './store.ts';
 export const BOOTSTRAP_KEY_CHARACTERS_MIN = 24;
 
 export interface BootstrapInput {
-  /** The key to take as the first one; absent: a new one is made. */
+  /** The first key; if absent, a new one is generated. */
   readonly key?: string;
   readonly now: number;
 }
 
-/** Answers the key where it made the first admin, null where one exists. Throws `invalid_request` for a short key. */
+/** Returns the key if it created the first admin, null if an admin exists. Throws `invalid_request` for a short key. */
 export async function bootstrapAdmin(ledger: Ledger, input: BootstrapInput): Promise<string | null> {
   if (input.key !== undefined && input.key.length < BOOTSTRAP_KEY_CHARACTERS_MIN) {
     throw new AppError('invalid_request', 'BOOTSTRAP_ADMIN_KEY must have at least 24 characters.');

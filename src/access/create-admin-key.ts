@@ -4,7 +4,10 @@ import { createKey } from './key.ts';
 import { recordAdminKey } from './record-admin-key.ts';
 import { findFirstAdminId } from './store.ts';
 
-/** A further key of the first admin, for tools on the machine that owns the state. Throws where there is no admin. */
+/**
+ * Creates another key of the first admin, for tools on the machine that owns the state. Throws if there is no
+ * admin.
+ */
 export async function createAdminKey(
   ledger: Ledger,
   input: { readonly name: string; readonly now: number; readonly expiresAt: number },

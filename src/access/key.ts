@@ -1,6 +1,7 @@
 /**
- * API keys: a prefix that tells the kind, 30 random base62 characters (178 bits) and 6 of a CRC-32 over them, by which
- * secret scanners tell a key from noise. Only the SHA-256 is stored; nothing looks a key up by its checksum.
+ * API keys: a prefix for the kind, 30 random base62 characters (178 bits), and 6 characters of a CRC-32 over
+ * them, with which secret scanners distinguish a key from noise. Only the SHA-256 is stored; keys are never
+ * looked up by checksum.
  */
 import { sha256Hex } from '../core/sha256.ts';
 
@@ -37,7 +38,7 @@ function randomBase62(length: number): string {
   let text = '';
   while (text.length < length) {
     for (const byte of crypto.getRandomValues(new Uint8Array(length))) {
-      // 248 = 4 × 62: bytes above it would make some characters likelier.
+      // 248 = 4 × 62: bytes from 248 on would make some characters more likely.
       if (byte < 248 && text.length < length) text += BASE62[byte % 62];
     }
   }
@@ -65,7 +66,7 @@ export function bearerToken(authorization: string | null): string | null {
   return match?.[1] ?? null;
 }
 
-/** The same, or the password of `Authorization: Basic …` (RFC 7617), whatever the user name: exporters of traces send that. */
+/** The same, or the password of `Authorization: Basic …` (RFC 7617) with any user name: trace exporters send that. */
 export function tokenOrPassword(authorization: string | null): string | null {
   const [, basic] = /^basic +([A-Za-z0-9+/]{1,2048}={0,2}) *$/i.exec(authorization ?? '') ?? [];
   if (basic === undefined) return bearerToken(authorization);

@@ -1,6 +1,6 @@
 /**
- * How far a verb sees in the ledger. It follows from the actor: this file is the only one that decides it, so an actor that is
- * limited in a new way is added here.
+ * Which rows of the ledger a verb can see. The reach follows from the actor and is decided only in this file,
+ * so an actor with a new kind of limit is added here.
  */
 import type { Actor } from '../core/actor.ts';
 import { assert, notFound } from '../core/error.ts';
@@ -13,7 +13,7 @@ interface OrganisationFilter {
   readonly organisation_id?: string | undefined;
 }
 
-/** The one organisation that the actor is limited to; null for an actor that sees all of them. */
+/** The single organisation that the actor is limited to; null for an actor that sees all of them. */
 function limitOf(actor: Actor): string | null {
   switch (actor.kind) {
     case 'admin':
@@ -29,8 +29,9 @@ function limitOf(actor: Actor): string | null {
 }
 
 /**
- * An admin key and a job see every tenant, or only `organisationId` where it is given. A project key sees its own organisation
- * whatever it asks for: a foreign organisation is then as empty as an unknown one. Throws `unauthorized` for anyone else.
+ * An admin key and a job see every tenant, or only `organisationId` if it is given. A project key always sees
+ * its own organisation, whichever one it asks for: another organisation then looks as empty as an unknown
+ * one. Throws `unauthorized` for any other actor.
  */
 export function deriveReach(actor: Actor, organisationId?: string): Reach {
   const limit = limitOf(actor);
@@ -38,7 +39,7 @@ export function deriveReach(actor: Actor, organisationId?: string): Reach {
   return organisationId === undefined ? PLATFORM : tenant(organisationId);
 }
 
-/** The filter with the organisation that the actor is limited to, where the filter names none. */
+/** The filter, with the organisation that the actor is limited to if the filter names none. */
 export function narrowFilter<Filter extends OrganisationFilter>(actor: Actor, filter: Filter): Filter {
   const limit = limitOf(actor);
   return limit === null || filter.organisation_id !== undefined
@@ -46,11 +47,14 @@ export function narrowFilter<Filter extends OrganisationFilter>(actor: Actor, fi
     : { ...filter, organisation_id: limit };
 }
 
-/** One transaction that sees what the actor may see. */
+/** Reads in one transaction that sees only what the actor may see. */
 export const readVisible = <T>(ctx: Ctx, read: (tx: LedgerTransaction) => Promise<T>): Promise<T> =>
   ctx.ledger.transaction(deriveReach(ctx.actor), read);
 
-/** The same for a filter by organisation. `read` gets the filter narrowed, so that its statements name the tenant too. */
+/**
+ * The same for a filter by organisation. `read` receives the narrowed filter, so that its statements name the
+ * tenant too.
+ */
 export const readWithin = <Filter extends OrganisationFilter, T>(
   ctx: Ctx,
   filter: Filter,
@@ -60,7 +64,7 @@ export const readWithin = <Filter extends OrganisationFilter, T>(
     read(tx, narrowFilter(ctx.actor, filter)),
   );
 
-/** The row with this id; throws `not_found` where the actor sees none. */
+/** The row with this id; throws `not_found` if it does not exist or the actor may not see it. */
 export async function getVisible<T>(
   ctx: Ctx,
   noun: string,
@@ -77,7 +81,7 @@ export interface ProjectScope {
   readonly project_id: string;
 }
 
-/** The project of a project key. No other actor has one: routes for project keys let nobody else in. */
+/** The project of a project key. No other actor has one: routes for project keys reject all others. */
 export function projectOf(actor: Actor): ProjectScope {
   assert(actor.kind === 'project', 'the actor is a project key');
   const { organisation_id, project_id } = actor;

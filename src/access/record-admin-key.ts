@@ -3,7 +3,7 @@ import type { LedgerTransaction } from '../db/ledger.ts';
 import { appendAudit, PLATFORM_CHAIN } from './audit/append-audit.ts';
 import { insertAdminKey, type NewAdminKey } from './store.ts';
 
-/** A key made on the machine itself, by whoever may start it (`job`), with its audit row. */
+/** Records a key created on the machine itself, by whoever may start it (`job`), with its audit row. */
 export async function recordAdminKey(
   tx: LedgerTransaction,
   { now, job }: { readonly now: number; readonly job: string },

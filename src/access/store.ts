@@ -22,7 +22,7 @@ export async function findAdminKey(
   return row ?? null;
 }
 
-/** Written at most once in five minutes a key. */
+/** Written at most once in five minutes per key. */
 export async function touchAdminKey(tx: LedgerTransaction, keyId: string, now: string): Promise<void> {
   await tx.execute(
     `UPDATE admin_api_keys SET last_used_at = $2
@@ -51,7 +51,7 @@ export async function findProjectKey(
   return row ?? null;
 }
 
-/** The lock makes two bootstraps at once create one admin. */
+/** The lock makes two simultaneous bootstraps create only one admin. */
 export async function hasAdminLocked(tx: LedgerTransaction): Promise<boolean> {
   await tx.execute('SELECT 1 FROM billing_entities WHERE is_default FOR UPDATE');
   const rows = await tx.query('SELECT 1 FROM admin_users LIMIT 1');

@@ -1,4 +1,4 @@
-/** Who acts. Every verb is told; the audit row says it. */
+/** Who performs an operation. Every verb receives it, and the audit row records it. */
 export type Actor =
   | { readonly kind: 'admin'; readonly user_id: string; readonly key_id: string; readonly role: string }
   | {

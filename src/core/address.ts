@@ -1,4 +1,4 @@
-/** Who somebody is to a tax authority. */
+/** A party as a tax authority identifies it. */
 export interface Address {
   readonly line1: string;
   readonly line2?: string | undefined;

@@ -1,16 +1,18 @@
 import { type Decimal, formatDecimal, isNegative, isZero, negate, unitsAt } from './decimal.ts';
 
 /**
- * Splits a total, already rounded to `digits` decimals, in proportion to weights by the largest remainder: every part is
- * rounded down, then the units left over go one each to the parts that lost most, the first of equals first. The parts
- * sum to the total exactly, each lies within one unit of its exact share, and a zero weight gets zero.
+ * Splits a total, already rounded to `digits` decimals, in proportion to weights by the largest-remainder
+ * method. Every part is rounded down; the leftover units then go one each to the parts that lost most, the
+ * first of equals first. The parts sum to the total exactly, each is within one unit of its exact share, and
+ * a zero weight gets zero.
  *
  * - A negative total is the mirror image: allocate(-t) = -allocate(t).
- * - Weights of both signs keep the plain proportion: a project with corrections only bears a negative part, as its
- *   corrections lowered the bill, and the others bear more than the total.
- * - Weights that sum to zero have no proportion: the positive ones share; where there is none, the first takes all.
+ * - Weights of both signs keep the plain proportion: a project with only corrections gets a negative part,
+ *   because its corrections lowered the bill, and the others get more than the total.
+ * - Weights that sum to zero have no proportion: the positive weights share the total; without positive
+ *   weights, the first takes all.
  *
- * Throws where the total is not rounded, or is not zero and has no weight to go to.
+ * Throws when the total is not rounded, or is not zero and has no weight to go to.
  *
  * allocate(100.00, [1, 1, 1], 2) = [33.34, 33.33, 33.33]; allocate(6.00, [10, -4], 2) = [10.00, -4.00].
  */
@@ -27,7 +29,7 @@ export function allocate(total: Decimal, weights: readonly Decimal[], digits: nu
 
 const sumOf = (integers: readonly bigint[]): bigint => integers.reduce((a, b) => a + b, 0n);
 
-/** Integers in the proportion of the weights, with a sum above zero. */
+/** Integers proportional to the weights, with a sum above zero. */
 function proportionOf(weights: readonly Decimal[]): bigint[] {
   const scale = Math.max(...weights.map((weight) => weight.scale));
   const integers = weights.map((weight) => unitsAt(weight, scale));

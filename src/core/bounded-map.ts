@@ -4,11 +4,11 @@ interface Entry<Value> {
 }
 
 /**
- * A map with a limited size and age: beyond `entriesMax` entries the one set first is dropped, and an entry expires `lifeMs`
- * after it was set. Instants are epoch milliseconds; without `lifeMs` none is needed.
+ * A map with a limited size and age. Beyond `entriesMax` entries it drops the one set first; an entry expires
+ * `lifeMs` after it was set. Instants are epoch milliseconds; without `lifeMs` none is needed.
  */
 export class BoundedMap<Key, Value> {
-  // A Map keeps the order of insertion: its first entry is the oldest.
+  // A Map keeps insertion order, so its first entry is the oldest.
   readonly #entries = new Map<Key, Entry<Value>>();
   readonly #entriesMax: number;
   readonly #lifeMs: number;

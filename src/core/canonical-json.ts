@@ -1,19 +1,20 @@
 /**
- * Canonical JSON (RFC 8785): members sorted by UTF-16 units, numbers as ECMAScript prints them, no white space. It is
- * written as text straight from the value, so that a member named `__proto__` is data like any other.
+ * Canonical JSON (RFC 8785): members sorted by UTF-16 units, numbers as ECMAScript prints them, no white
+ * space. The text is written directly from the value, so that a member named `__proto__` is data like any
+ * other.
  */
 import { utf8Length } from './text.ts';
 
 export interface CanonicalLimits {
   /** The outermost object or array is level 1. */
   readonly levels: number;
-  /** Of the canonical text in UTF-8. */
+  /** UTF-8 bytes of the canonical text. */
   readonly bytes: number;
 }
 
 export type CanonicalFault = 'too_deep' | 'too_large' | 'not_unicode' | 'not_finite' | 'not_json';
 
-/** Why a value has no canonical text. Thrown; the caller turns it into its own fault. */
+/** Why a value has no canonical text. The caller turns it into its own fault. */
 export class CanonicalJsonError extends Error {
   readonly code: CanonicalFault;
 
@@ -27,9 +28,11 @@ export class CanonicalJsonError extends Error {
 const NO_LIMITS: CanonicalLimits = { levels: 100, bytes: Number.MAX_SAFE_INTEGER };
 
 /**
- * The canonical text of a JSON value. Throws CanonicalJsonError: too_deep, too_large, not_unicode (a lone surrogate or
- * U+0000, in a name or a value), not_finite (`1e400` parses to Infinity), not_json (undefined, a function …).
- * The walk goes no deeper than the limit and ends once the text must be too long, whatever the size of the value.
+ * The canonical text of a JSON value. Throws CanonicalJsonError: too_deep, too_large, not_unicode (a lone
+ * surrogate or U+0000, in a name or a value), not_finite (`1e400` parses to Infinity), not_json (undefined, a
+ * function …).
+ * The walk stops at the depth limit, and as soon as the text must exceed the size limit, however large the
+ * value is.
  */
 export function canonicalJson(value: unknown, limits: CanonicalLimits = NO_LIMITS): string {
   const text = write(value, limits.levels, limits.bytes);
@@ -70,7 +73,7 @@ function writeArray(items: readonly unknown[], levels: number, room: number): st
 function writeObject(value: object, levels: number, room: number): string {
   const members = value as Readonly<Record<string, unknown>>;
   const names = Object.keys(members);
-  // A member takes at least five bytes, comma included: do not sort what cannot fit.
+  // A member takes at least five bytes, including its comma: do not sort names that cannot fit.
   if (names.length * 5 > room) throw new CanonicalJsonError('too_large');
   if (!isSorted(names)) names.sort();
   let text = '{';
@@ -88,7 +91,7 @@ function isSorted(names: readonly string[]): boolean {
   return true;
 }
 
-// What JSON escapes, and the surrogates, which must be looked at in pairs.
+// The characters that JSON escapes, and the surrogates, which must be checked in pairs.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is searched
 const SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/;
 

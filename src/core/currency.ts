@@ -1,7 +1,8 @@
 /**
- * ISO 4217 (list one, the codes active in 2026) with the number of decimals of each. The table is our own (law 5): `Intl` gives the
- * decimals that people display, which differ from the standard and between runtimes (IDR 0 or 2, IQD 0 or 3), and an
- * amount would be wrong a hundredfold. Codes that have no minor unit by definition (gold, SDR, test) are not money here.
+ * ISO 4217 (list one, the codes active in 2026) with the number of decimals of each. The product has its own
+ * table (law 5): `Intl` gives the decimals for display, which differ from the standard and between runtimes
+ * (IDR 0 or 2, IQD 0 or 3), and an amount would be off by a factor of a hundred. Codes that have no minor
+ * unit by definition (gold, SDR, test) do not count as money here.
  */
 const WITH_0 = 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF';
 
@@ -26,7 +27,7 @@ const EXPONENTS: ReadonlyMap<string, number> = new Map(
 /** True for an active ISO 4217 code in capitals. */
 export const isCurrency = (code: string): boolean => EXPONENTS.has(code);
 
-/** The decimals of a currency's amounts: JPY 0, USD 2, KWD 3. Throws for a code that isCurrency refuses. */
+/** The decimals of a currency's amounts: JPY 0, USD 2, KWD 3. Throws for a code that isCurrency rejects. */
 export function exponentOf(currency: string): number {
   const exponent = EXPONENTS.get(currency);
   if (exponent === undefined) throw new Error(`not an ISO 4217 currency: ${currency}`);

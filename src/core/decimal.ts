@@ -1,6 +1,7 @@
 /**
- * Exact decimals (law 4: no quantity and no amount ever passes through a binary float). A decimal is units / 10^scale;
- * the scale carries no meaning, so that 1.5 and 1.50 are equal, and adding or multiplying never loses a digit.
+ * Exact decimals (law 4: no quantity and no amount ever passes through a binary float). A decimal is units /
+ * 10^scale. The scale has no meaning of its own: 1.5 and 1.50 are equal, and adding or multiplying never
+ * loses a digit.
  */
 export interface Decimal {
   readonly units: bigint;
@@ -17,8 +18,9 @@ const POWERS = Array.from({ length: 64 }, (_, exponent) => 10n ** BigInt(exponen
 const powerOfTen = (exponent: number): bigint => POWERS[exponent] ?? 10n ** BigInt(exponent);
 
 /**
- * The index of the point of a text in plain notation, its length where it has no point, -1 where it is not plain.
- * It runs for every event at the edge: on short texts a regular expression with groups took twice as long.
+ * The index of the decimal point in a text in plain notation: its length if it has no point, -1 if it is not
+ * plain.
+ * It runs for every ingested event: on short texts a regular expression with groups took twice as long.
  */
 function pointOf(text: string): number {
   const length = text.length;
@@ -41,7 +43,7 @@ export function parseDecimal(text: string): Decimal | null {
   return { units: BigInt(text.slice(0, point) + text.slice(point + 1)), scale: text.length - point - 1 };
 }
 
-/** The same for literals and database values, where another text is a defect of ours: throws. */
+/** Like parseDecimal, for literals and database values, where any other text is a bug: throws. */
 export function decimal(text: string): Decimal {
   const parsed = parseDecimal(text);
   if (parsed === null) throw new Error(`not a decimal: ${JSON.stringify(text.slice(0, 80))}`);
@@ -62,7 +64,7 @@ export function formatDecimal(value: Decimal): string {
   return canonicalFrom(text, value.scale === 0 ? text.length : text.length - value.scale - 1);
 }
 
-/** Exactly `digits` decimals: 12.5 at 2 → '12.50'. Throws where that would lose a digit: round first. */
+/** Exactly `digits` decimals: 12.5 at 2 → '12.50'. Throws if that would lose a digit: round first. */
 export const formatFixed = (value: Decimal, digits: number): string =>
   placePoint(unitsAt(value, digits), digits);
 
@@ -82,7 +84,7 @@ function canonicalFrom(text: string, point: number): string {
   return negative ? `-${text.slice(start, end)}` : text.slice(start, end);
 }
 
-/** The canonical text of a text in plain notation ('007.50' → '7.5'), null where it is not plain. No limit on digits. */
+/** The canonical text of a text in plain notation ('007.50' → '7.5'), null if it is not plain. No limit on digits. */
 export function canonicalDecimal(text: string): string | null {
   const point = pointOf(text);
   return point < 0 ? null : canonicalFrom(text, point);
@@ -93,7 +95,7 @@ export const ONE: Decimal = { units: 1n, scale: 0 };
 
 export const fromInteger = (units: bigint): Decimal => ({ units, scale: 0 });
 
-/** The units of 10^-scale of a value: 12.5 at 2 → 1250n, its minor units. Throws where that would lose a digit. */
+/** The units of 10^-scale of a value: 12.5 at 2 → 1250n, its minor units. Throws if that would lose a digit. */
 export function unitsAt(value: Decimal, scale: number): bigint {
   if (value.scale === scale) return value.units;
   if (value.scale < scale) return value.units * powerOfTen(scale - value.scale);
@@ -148,7 +150,7 @@ export function roundHalfUp(value: Decimal, digits: number): Decimal {
   return { units, scale: digits };
 }
 
-/** a / b to `digits` decimals, half away from zero, for b > 0: 2 / 3 at 2 → 0.67. Exact: nothing is rounded before. */
+/** a / b to `digits` decimals, half away from zero, for b > 0: 2 / 3 at 2 → 0.67. Exact: no intermediate rounding. */
 export function quotientHalfAwayFromZero(a: Decimal, b: Decimal, digits: number): Decimal {
   if (b.units <= 0n) throw new Error(`the divisor must be positive: ${formatDecimal(b)}`);
   const scale = Math.max(a.scale, b.scale);
@@ -158,7 +160,7 @@ export function quotientHalfAwayFromZero(a: Decimal, b: Decimal, digits: number)
   return { units, scale: digits };
 }
 
-/** The smallest integer ≥ a / b, for b > 0: the whole packages of size b that hold a. */
+/** The smallest integer ≥ a / b, for b > 0: the number of whole packages of size b that hold a. */
 export function ceilingQuotient(a: Decimal, b: Decimal): bigint {
   if (b.units <= 0n) throw new Error(`the divisor must be positive: ${formatDecimal(b)}`);
   const scale = Math.max(a.scale, b.scale);
@@ -167,7 +169,10 @@ export function ceilingQuotient(a: Decimal, b: Decimal): bigint {
   return dividend % divisor > 0n ? quotient + 1n : quotient;
 }
 
-/** A quantity is NUMERIC(38, 12): a bigint counts its units of 10^-12; `{ units, scale: QUANTITY_SCALE }` is its Decimal. */
+/**
+ * A quantity is NUMERIC(38, 12). A bigint counts its units of 10^-12; `{ units, scale: QUANTITY_SCALE }` is
+ * its Decimal.
+ */
 export const QUANTITY_SCALE = 12;
 export const QUANTITY_INTEGER_DIGITS = 26;
 const QUANTITY_ONE = powerOfTen(QUANTITY_SCALE);
@@ -182,8 +187,8 @@ function exceedsQuantity(text: string, point: number): boolean {
 }
 
 /**
- * The units of 10^-12 of a quantity in plain notation ('1.5' → 1_500_000_000_000n); null where the text is not plain
- * or has more than 26 integer digits or 12 decimals.
+ * The units of 10^-12 of a quantity in plain notation ('1.5' → 1_500_000_000_000n); null if the text is not
+ * plain or has more than 26 integer digits or 12 decimals.
  */
 export function parseQuantity(text: string): bigint | null {
   const point = pointOf(text);
@@ -195,13 +200,13 @@ export function parseQuantity(text: string): bigint | null {
 
 /** The canonical text of units of 10^-12: 1_500_000_000_000n → '1.5'. */
 export function formatQuantity(units: bigint): string {
-  // Whole quantities are the most frequent by far, and four times faster this way.
+  // Whole quantities are by far the most frequent, and this path is four times faster.
   if (units % QUANTITY_ONE === 0n) return (units / QUANTITY_ONE).toString();
   const text = placePoint(units, QUANTITY_SCALE);
   return canonicalFrom(text, text.length - QUANTITY_SCALE - 1);
 }
 
-/** The canonical text of a quantity, made without a BigInt; null exactly where parseQuantity is. */
+/** The canonical text of a quantity, computed without a BigInt; null exactly when parseQuantity is null. */
 export function canonicalQuantity(text: string): string | null {
   const point = pointOf(text);
   return point < 0 || exceedsQuantity(text, point) ? null : canonicalFrom(text, point);

@@ -1,11 +1,11 @@
-/** Numbers of documents (law 7): gapless per seller, series and financial year, and they end in their sequence digits. */
+/** Document numbers (law 7): gapless per seller, series and financial year. Each ends in its sequence digits. */
 import type { Fault } from './error.ts';
 
 const SEQUENCE_DIGITS = 6;
 
 /**
- * The financial year that holds a day, by the month in which it starts: '2026' where that is January, else '2026-27' from
- * that month of 2026 on.
+ * The financial year that contains a day, by the month in which the year starts: '2026' if it starts in
+ * January, otherwise '2026-27' from that month of 2026 on.
  */
 export function financialYearOf(day: string, startMonth: number): string {
   const year = BigInt(day.slice(0, 4));
@@ -20,24 +20,25 @@ const ENDS_IN_SEQUENCE = /\{seq(:[1-9])?\}$/;
 
 export interface NumberParts {
   readonly series: string;
-  /** As financialYearOf says it. */
+  /** As returned by financialYearOf. */
   readonly financialYear: string;
   readonly sequence: number | bigint;
-  /** The most characters that the law allows: GST_NUMBER_LENGTH. `{seq}` then takes as many digits as are left. */
+  /** The legal maximum of characters: GST_NUMBER_LENGTH. `{seq}` then takes as many digits as fit. */
   readonly lengthMax?: number | undefined;
 }
 
 /**
- * `{series}`, `{fy}` (2026-27), `{fy2}` (26-27) and `{seq}` (six digits, fewer where `lengthMax` leaves less room) or
- * `{seq:4}` (as many as it says); more digits where the number needs them. `{series}-{fy}-{seq}` with INV, 2026-27 and 42 →
- * INV-2026-27-000042, within 16 characters INV-2026-27-0042. A format that does not end in its sequence gets -{seq}.
+ * Placeholders: `{series}`, `{fy}` (2026-27), `{fy2}` (26-27), and `{seq}` (six digits, fewer if `lengthMax`
+ * leaves less room) or `{seq:4}` (the given number of digits). A larger sequence takes more digits.
+ * `{series}-{fy}-{seq}` with INV, 2026-27 and 42 → INV-2026-27-000042, within 16 characters INV-2026-27-0042.
+ * A format that does not end in its sequence gets -{seq}.
  */
 export function formatDocumentNumber(format: string, parts: NumberParts): string {
   const { head, digits } = headOf(format, parts);
   return head + String(parts.sequence).padStart(digits, '0');
 }
 
-/** The number before its sequence, and the digits of that. */
+/** The number up to its sequence, and the number of sequence digits. */
 function headOf(
   format: string,
   { series, financialYear, lengthMax }: Omit<NumberParts, 'sequence'>,
@@ -56,7 +57,10 @@ function headOf(
   return { head, digits: Math.max(1, Math.min(SEQUENCE_DIGITS, room)) };
 }
 
-/** The number that ends in as many nines as the format has digits for: no earlier one of the year is longer. */
+/**
+ * The number with the largest sequence that fits the format's digits, all nines: no earlier number of the
+ * year is longer.
+ */
 export function longestDocumentNumber(format: string, parts: Omit<NumberParts, 'sequence'>): string {
   const { head, digits } = headOf(format, parts);
   return head + '9'.repeat(digits);
@@ -81,14 +85,17 @@ const SEQUENCE_DIGITS_MIN = 4;
 
 export const hasYear = (format: string): boolean => /\{fy2?\}/.test(format);
 
-/** A format without a place for the series gets it in front for all but the invoices: no two documents share a number. */
+/**
+ * If a format has no placeholder for the series, all series except invoices get it as a prefix: no two
+ * documents share a number.
+ */
 export const formatOfSeries = ({ series, number_format }: Numbering, of: string): string =>
   of === series || number_format.includes('{series}') ? number_format : `{series}-${number_format}`;
 
 /**
- * What is wrong with how a seller numbers, in the order of the rules. A format without a year counts on through the years.
- * Codes: `invalid_format`, `required` (its sequence is missing), `not_allowed` (two series that are one), `too_long` (a
- * seller with a GSTIN: 16 characters, and fewer than four digits are left of them).
+ * The faults of a seller's numbering, in the order of the rules. A format without a year continues its
+ * sequence across years. Codes: `invalid_format`, `required` (the sequence is missing), `not_allowed` (two
+ * series are the same), `too_long` (a seller with a GSTIN: 16 characters leave fewer than four digits).
  */
 export function findNumberingFaults(numbering: Numbering, { hasGstin }: { hasGstin: boolean }): Fault[] {
   const { series, credit_note_series, number_format } = numbering;

@@ -1,16 +1,16 @@
 import type { Fault } from './error.ts';
 import { isDay } from './time.ts';
 
-/** The days on which something holds: from `effective_from` to the day before `effective_to`, or without end. */
+/** The days on which something is effective: from `effective_from` to the day before `effective_to`, or open-ended. */
 export interface EffectiveDays {
   readonly effective_from: string;
   readonly effective_to?: string | null | undefined;
 }
 
-/** Postgres knows no year 0. */
+/** Postgres has no year 0. */
 export const isRealDay = (day: string): boolean => isDay(day) && day >= '0001-01-01';
 
-/** Codes: `invalid_date`, `invalid_order` (an end that is not after the beginning). */
+/** Codes: `invalid_date`, `invalid_order` (the end is not after the start). */
 export function findEffectiveDaysFaults({ effective_from, effective_to }: EffectiveDays): Fault[] {
   const faults: Fault[] = [];
   const detail = 'Must be a valid date, YYYY-MM-DD.';

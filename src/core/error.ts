@@ -1,6 +1,7 @@
 /**
- * The one error that users see. `detail` is the public sentence; `log` is for the operator alone and never leaves
- * the process. The status of each code stands in src/http/problem.ts, which the compiler keeps complete.
+ * The only error that users see. `detail` is the public sentence; `log` is only for the operator and never
+ * leaves the process. src/http/problem.ts maps each code to its status, and the compiler keeps that table
+ * complete.
  */
 export type ErrorCode =
   | 'malformed_json'
@@ -75,12 +76,12 @@ export class AppError extends Error {
   }
 }
 
-/** A state that cannot be: a defect of ours, never a mistake of the user. Answers 500. */
+/** An impossible state: a bug in the product, never a mistake by the user. Answers 500. */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`assertion failed: ${message}`);
 }
 
-/** Closes an exhaustive switch: a new case that nobody handles does not compile. */
+/** Ends an exhaustive switch: an unhandled new case does not compile. */
 export function unreachable(value: never): never {
   throw new Error(`unreachable: ${String(value)}`);
 }
@@ -88,7 +89,10 @@ export function unreachable(value: never): never {
 export const invalidRequest = (errors: readonly Fault[]): AppError =>
   new AppError('invalid_request', errors[0]?.detail ?? 'The request is not valid.', { errors });
 
-/** A body names a parent that is not there, or is another tenant's: 404 like any unknown id, with its place. */
+/**
+ * A body names a parent that does not exist or belongs to another tenant: 404 like any unknown id, with its
+ * pointer.
+ */
 export const parentNotFound = (pointer: string, what: string): AppError => {
   const detail = `No such ${what}.`;
   return new AppError('not_found', detail, { errors: [{ pointer, code: 'not_found', detail }] });
@@ -99,8 +103,9 @@ export const notFound = (what: string): AppError => new AppError('not_found', `N
 const ERROR_CHARACTERS_MAX = 500;
 
 /**
- * Anything thrown, or a sentence of one, as text that Postgres takes and a log may keep. Postgres and parsers quote the value
- * that they could not take, and it may be personal: of theirs only what names the place is kept.
+ * Anything thrown, or its message, as text that Postgres can store and a log may keep. Messages from Postgres
+ * and from parsers quote the rejected value, which may be personal data, so only the part that names the
+ * place is kept.
  */
 export function describeError(error: unknown): string {
   return sentenceOf(error).replaceAll('\0', '').slice(0, ERROR_CHARACTERS_MAX).toWellFormed();
@@ -116,7 +121,7 @@ function sentenceOf(error: unknown): string {
   return error instanceof SyntaxError ? 'not valid JSON' : error.message;
 }
 
-/** Where an error was thrown: its frames, without the sentence above them. */
+/** Where an error was thrown: its stack frames, without the message above them. */
 export const framesOf = (error: Error): string | undefined =>
   error.stack
     ?.split('\n')

@@ -1,11 +1,12 @@
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** True for a UUID in the lower-case form in which this product writes them. */
+/** True for a UUID in lower case, the form that this product writes. */
 export const isUuid = (text: string): boolean => UUID.test(text);
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-// Random bytes are drawn for many ids at once: a call into the runtime's crypto costs more than the id.
+// Random bytes are drawn for many ids at once: a call into the runtime's crypto costs more than the id
+// itself.
 const pool = new Uint8Array(10 * 256);
 let poolOffset = pool.length;
 

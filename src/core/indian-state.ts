@@ -1,4 +1,4 @@
-/** The states and union territories of India under the codes that GSTINs begin with; 25 and 28 are of the past. */
+/** The states and union territories of India, by the codes that begin a GSTIN; 25 and 28 are no longer in use. */
 const NAMES: Readonly<Record<string, string>> = {
   '01': 'Jammu and Kashmir',
   '02': 'Himachal Pradesh',
@@ -43,6 +43,9 @@ const NAMES: Readonly<Record<string, string>> = {
 
 export const isIndianState = (code: string): boolean => Object.hasOwn(NAMES, code);
 
-/** CGST Rule 46(n) wants both on the paper: 29 → '29 Karnataka'. Null for what is no state. */
+/**
+ * CGST Rule 46(n) requires both the code and the name on the invoice: 29 → '29 Karnataka'. Null for an
+ * unknown code.
+ */
 export const nameIndianState = (code: string): string | null =>
   isIndianState(code) ? `${code} ${NAMES[code]}` : null;

@@ -1,6 +1,6 @@
-/** A seller's logo: checked before it is drawn, because the library trusts the sizes that a file gives of itself. */
+/** A seller's logo. It is checked before it is drawn, because the library trusts the sizes that a file declares. */
 
-/** The file cannot be a logo; the message says why. */
+/** The file cannot be used as a logo; the message gives the reason. */
 export class UnusableLogoError extends Error {
   constructor(reason: string) {
     super(`the logo cannot be used: ${reason}`);
@@ -20,7 +20,7 @@ export interface LogoFacts extends LogoSize {
 const PIXELS_MAX = 4_000_000;
 const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const COLOUR_INDEXED = 3;
-/** Of each PNG colour type. */
+/** Channels of each PNG colour type. */
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 /** The size in pixels of a PNG or JPEG that can be drawn. Throws UnusableLogoError. */
@@ -87,7 +87,7 @@ function assertDrawable(header: PngHeader, types: readonly string[]): void {
   }
 }
 
-/** The packed pixels are as many as the header says, each row with a filter that exists. */
+/** Checks that the packed pixels are as many as the header declares, and that each row has a valid filter. */
 async function assertPixels(header: PngHeader, data: readonly Uint8Array[]): Promise<void> {
   const { width, height, bits, colourType } = header;
   const rowBytes = 1 + Math.ceil((width * bits * (CHANNELS[colourType] ?? 0)) / 8);
@@ -105,7 +105,7 @@ async function assertPixels(header: PngHeader, data: readonly Uint8Array[]): Pro
   }
 }
 
-/** Stops above a size, so that a small file cannot take all memory. */
+/** Stops above a maximum size, so that a small file cannot use up all memory. */
 async function inflate(packed: Blob, bytesMax: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -125,7 +125,7 @@ async function inflate(packed: Blob, bytesMax: number): Promise<Uint8Array> {
 
 const JPEG_START = 0xffd8;
 const JPEG_MARKER = 0xff;
-/** Tables that share their numbers with the frames: Huffman, arithmetic coding, reserved. */
+/** Tables that share their number range with the frames: Huffman, arithmetic coding, reserved. */
 const NO_FRAME = [0xc4, 0xc8, 0xcc];
 
 function readJpeg(bytes: Uint8Array): LogoFacts {

@@ -1,4 +1,4 @@
-/** Keyset pages: a cursor is opaque to the client and holds only for the list and filters that gave it. */
+/** Keyset pages. A cursor is opaque to the client and valid only for the list and filters that produced it. */
 import { invalidRequest } from './error.ts';
 import { sha256Base64Url } from './sha256.ts';
 
@@ -7,17 +7,17 @@ export const PAGE_LIMIT_MAX = 1000;
 
 export interface PageInput {
   readonly limit: number;
-  /** The key of the last row of the page before; null for the first page. */
+  /** The key of the last row of the previous page; null for the first page. */
   readonly after: string | null;
 }
 
 export interface Page<Row> {
   readonly data: readonly Row[];
-  /** The key of the last row, where more follow. */
+  /** The key of the last row, if more rows follow. */
   readonly nextAfter: string | null;
 }
 
-/** Cuts rows that were read with `limit + 1` into a page. */
+/** Cuts rows read with `limit + 1` into a page. */
 export function pageOf<Row>(rows: readonly Row[], limit: number, keyOf: (row: Row) => string): Page<Row> {
   const data = rows.slice(0, limit);
   const last = data[data.length - 1];
@@ -37,7 +37,7 @@ const decode = (text: string): string => {
   );
 };
 
-/** The scope goes in as its hash, so that a cursor is hardly longer than the key of its row, whatever the filters. */
+/** The cursor holds the hash of its scope, so that it is hardly longer than its row's key, whatever the filters. */
 export const encodeCursor = (scope: string, after: string | null): string | null =>
   after === null ? null : encode(JSON.stringify([sha256Base64Url(scope), after]));
 
@@ -48,7 +48,7 @@ export function decodeCursor(scope: string, cursor: string | undefined): string 
     const [of, after] = JSON.parse(decode(cursor)) as unknown[];
     if (of === sha256Base64Url(scope) && typeof after === 'string') return after;
   } catch {
-    // Falls through: whatever is wrong with it, it is not one of ours.
+    // Falls through: any malformed cursor gets the same error.
   }
   throw invalidRequest([
     {

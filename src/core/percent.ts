@@ -5,11 +5,14 @@ const HUNDREDTH = decimal('0.01');
 const HUNDRED = decimal('100');
 const DECIMALS_MAX = 4;
 
-/** That many percent of an amount, exactly: 18 of 0.99 → 0.1782. Not rounded. */
+/** A percentage of an amount, exactly: 18 of 0.99 → 0.1782. Not rounded. */
 export const percentOf = (amount: Decimal, percent: Decimal): Decimal =>
   multiply(multiply(amount, percent), HUNDREDTH);
 
-/** Percent from 0 (or above it) to 100, with at most four decimals. Codes: `invalid_decimal`, `out_of_range`. */
+/**
+ * Percent from 0 (inclusive or exclusive) to 100, with at most four decimals. Codes: `invalid_decimal`,
+ * `out_of_range`.
+ */
 export function findPercentFaults(
   pointer: string,
   text: string,

@@ -1,17 +1,17 @@
-/** What a verb may be given of the outside beside the stores: files, e-mail, fonts. */
+/** External services that a verb may receive besides the stores: files, e-mail, fonts. */
 
 export interface StoredFile {
   readonly bytes: Uint8Array;
   readonly media_type: string;
 }
 
-/** Files under keys. A file that is there is never written over: its key says its content, by hash or by name. */
+/** Files by key. An existing file is never overwritten: its key identifies its content, by hash or by name. */
 export interface FileStore {
   get(key: string): Promise<StoredFile | null>;
-  /** False where the key was taken already. */
+  /** False if the key already exists. */
   putIfAbsent(key: string, file: StoredFile): Promise<boolean>;
   list(prefix: string): Promise<readonly string[]>;
-  /** Of keys that are not there it says nothing. */
+  /** Ignores keys that do not exist. */
   delete(keys: readonly string[]): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export interface EmailAttachment {
 }
 
 export interface EmailMessage {
-  /** The same at every attempt, without angle brackets: a receiver can tell a second copy. */
+  /** The same for every attempt, without angle brackets: a receiver can recognize a second copy. */
   readonly message_id: string;
   readonly from: { readonly email: string; readonly name: string };
   readonly reply_to: string | null;
@@ -34,7 +34,7 @@ export interface EmailMessage {
 }
 
 export interface Mailer {
-  /** Throws where the provider refused it or did not answer: whether it left is unknown then. */
+  /** Throws if the provider refused the message or did not answer; it is then unknown whether it was sent. */
   send(message: EmailMessage): Promise<void>;
 }
 
@@ -46,10 +46,10 @@ export interface FontFile {
 export interface Outside {
   readonly files: FileStore;
   readonly mailer: Mailer;
-  /** The fonts that come with the product; others lie in `files` under `fonts/`. */
+  /** The fonts that ship with the product; others are in `files` under `fonts/`. */
   readonly loadFonts: () => Promise<readonly FontFile[]>;
-  /** Where customers reach this installation, without a slash at the end. */
+  /** The URL at which customers reach this installation, without a trailing slash. */
   readonly publicUrl: string;
-  /** From whom e-mails come. */
+  /** The sender of e-mails. */
   readonly emailFrom: string;
 }

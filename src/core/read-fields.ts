@@ -1,6 +1,6 @@
 /**
- * Reads the fields of what comes over the wire by hand, one rule a function. The good path is hot, so nothing is built there
- * but the value; a fault costs what it costs.
+ * Reads the fields of request bodies by hand, one rule per function. The success path is hot, so it builds
+ * only the value; the cost of reporting a fault does not matter.
  */
 import { canonicalDecimal, canonicalQuantity } from './decimal.ts';
 import type { Fault } from './error.ts';
@@ -8,18 +8,18 @@ import { codePointLength } from './text.ts';
 import { formatInstant, HOUR_MS, parseInstant } from './time.ts';
 
 export const METADATA_LIMITS = { levels: 8, bytes: 4096 } as const;
-/** A double keeps any 15 significant digits, and not every 16. */
+/** A double preserves any 15 significant digits, but not every 16. */
 export const NUMBER_DIGITS_MAX = 15;
 export const TIMESTAMP_MIN = Date.UTC(2000, 0, 1);
 export const TIMESTAMP_AHEAD_MS = HOUR_MS;
-/** In seconds this is the year 5138, in milliseconds 1973: an integer below it can only be meant as seconds. */
+/** In seconds this is the year 5138, in milliseconds 1973: an integer below it can only mean seconds. */
 export const TIMESTAMP_SECONDS_BELOW = 100_000_000_000;
 const UNKNOWN_FIELDS_MAX = 10;
 
 /** Where the sender wrote each field, as a JSON Pointer below the event. */
 export type FieldPointers<F extends string> = { readonly [field in F]: string };
 
-/** Collects the faults of one object; the list is made for the first. */
+/** Collects the faults of one object; the list is created with the first fault. */
 export class Faults<F extends string> {
   list: Fault[] | undefined;
   readonly pointer: string;
@@ -43,7 +43,7 @@ export class Faults<F extends string> {
   }
 }
 
-/** A fault for each member that is no field, ten at most: `below` is the object's own place, `what` its name. */
+/** Adds a fault for each unknown member, ten at most: `below` is the object's own pointer, `what` its name. */
 export function addUnknownFields<F extends string>(
   raw: object,
   known: object,
@@ -79,7 +79,7 @@ export function readText<F extends string>(
     return '';
   }
   if (value.length < min) faults.add(field, 'too_short', 'must not be empty.');
-  // The count of code points is at most that of UTF-16 units and at least half of it.
+  // The number of code points is at most the number of UTF-16 units and at least half of it.
   else if (value.length > max && (value.length > max * 2 || codePointLength(value) > max)) {
     faults.add(field, 'too_long', `must have at most ${max} characters.`);
   } else if (!isStorableText(value)) {
@@ -88,7 +88,7 @@ export function readText<F extends string>(
   return value;
 }
 
-/** `numberToken` is the token that stands in the body where the value came as a JSON number. */
+/** `numberToken` is the token as written in the body when the value is a JSON number. */
 export function readQuantity<F extends string>(
   value: unknown,
   field: F,
@@ -119,7 +119,7 @@ function readDecimal<F extends string>(text: string, field: F, faults: Faults<F>
   return '';
 }
 
-/** Digits of a number token from its first that is not zero; those of an exponent do not count. */
+/** Digits of a number token from its first non-zero digit; those of an exponent do not count. */
 function significantDigits(token: string): number {
   let digits = 0;
   for (let i = 0; i < token.length; i++) {
@@ -177,7 +177,7 @@ export function addMissingOrWrong<F extends string>(
 
 const NAME_CHARACTERS_SHOWN = 128;
 
-/** A member name as a reference token of RFC 6901; a very long one is cut, for it comes back in the answer. */
+/** A member name as a reference token of RFC 6901; a very long name is cut, because the answer repeats it. */
 export const escapePointer = (name: string): string =>
   name.slice(0, NAME_CHARACTERS_SHOWN).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1');
 

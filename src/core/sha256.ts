@@ -1,9 +1,12 @@
 /**
- * SHA-256 (FIPS 180-4) of short messages, synchronous and in this language: calling into the runtime's crypto costs
- * about three times the hashing of a 200-byte message, and ingest hashes every event.
+ * SHA-256 (FIPS 180-4) of short messages, synchronous and in TypeScript: a call into the runtime's crypto
+ * costs about three times as much as hashing a 200-byte message, and ingest hashes every event.
  */
 
-/** The first 32 bits of the fractional parts of the square (or cube) roots of the first primes, exactly, by BigInt. */
+/**
+ * The first 32 bits of the fractional parts of the square (or cube) roots of the first primes, computed
+ * exactly with BigInt.
+ */
 function rootBits(count: number, degree: 2n | 3n): Int32Array {
   const primes: bigint[] = [];
   for (let n = 2n; primes.length < count; n++) if (primes.every((prime) => n % prime !== 0n)) primes.push(n);
@@ -23,7 +26,7 @@ const schedule = new Int32Array(64);
 const state = new Int32Array(8);
 const shared = new Uint8Array(16 * 1024);
 
-/** Fills `state` with the digest. Text counts as its UTF-8 bytes; a lone surrogate counts as U+FFFD. */
+/** Fills `state` with the digest. Text is hashed as its UTF-8 bytes; a lone surrogate counts as U+FFFD. */
 function digest(message: string | Uint8Array): void {
   const bytesMax = typeof message === 'string' ? message.length * 3 : message.length;
   const bytes = bytesMax + 72 <= shared.length ? shared : new Uint8Array(bytesMax + 72);
@@ -31,7 +34,8 @@ function digest(message: string | Uint8Array): void {
   if (typeof message === 'string') length = encoder.encodeInto(message, bytes).written;
   else bytes.set(message);
 
-  // Padding: one bit 1, zeros to 8 bytes before a block's end, then the length in bits as 64 bits.
+  // Padding: a 1 bit, zeros up to 8 bytes before the end of a block, then the length in bits as a 64-bit
+  // integer.
   const end = (length + 72) & ~63;
   bytes.fill(0, length, end);
   bytes[length] = 0x80;

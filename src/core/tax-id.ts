@@ -1,4 +1,4 @@
-/** Numbers under which tax authorities know somebody, by their form alone: no register is asked. */
+/** Tax identification numbers, checked by format only: no register is queried. */
 import type { TaxId } from './address.ts';
 import { isIndianState } from './indian-state.ts';
 
@@ -6,8 +6,9 @@ const GSTIN = /^[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]$/;
 const BASE_36 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 /**
- * A GSTIN: the state's code, the ten characters of a PAN, a serial character, Z, and a check character. That one makes the sum
- * of the digits of all values, every second value doubled, a multiple of 36: 27AAPFU0939F1ZV is one, 27AAPFU0939F1ZW is not.
+ * A GSTIN: the state's code, the ten characters of a PAN, a serial character, Z, and a check character. The
+ * check character makes the sum of the digits of all values, with every second value doubled, a multiple of
+ * 36: 27AAPFU0939F1ZV is valid, 27AAPFU0939F1ZW is not.
  */
 export function isGstin(text: string): boolean {
   if (!GSTIN.test(text) || !isIndianState(text.slice(0, 2))) return false;
@@ -19,7 +20,7 @@ export function isGstin(text: string): boolean {
   return BASE_36.charAt((36 - (sum % 36)) % 36) === text.charAt(14);
 }
 
-/** What follows the country's prefix in a VAT identification number, after the Commission's list of formats (VIES). */
+/** The part after the country prefix of a VAT identification number, by the Commission's list of formats (VIES). */
 const VAT: Readonly<Record<string, RegExp>> = {
   AT: /^U\d{8}$/,
   BE: /^[01]\d{9}$/,
@@ -51,8 +52,9 @@ const VAT: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * The member state that gave a VAT identification number, null for what is none: DE123456789 → DE, EL123456789 → GR. Northern
- * Ireland's XI is for goods alone; for services it is outside the EU, and is none here.
+ * The member state that issued a VAT identification number, null if it is not one: DE123456789 → DE,
+ * EL123456789 → GR. Northern Ireland's prefix XI covers only goods; for services it is outside the EU, so it
+ * does not count here.
  */
 export function vatCountryOf(text: string): string | null {
   const prefix = text.slice(0, 2);
@@ -60,11 +62,11 @@ export function vatCountryOf(text: string): string | null {
   return prefix === 'EL' ? 'GR' : prefix;
 }
 
-/** A customer gives one number and no word on its kind: the forms of GSTIN and VAT tell it. */
+/** A customer gives one number without its kind, which follows from the formats of GSTIN and VAT numbers. */
 export function taxIdOf(value: string): TaxId {
   if (isGstin(value)) return { type: 'gstin', value };
   return { type: vatCountryOf(value) === null ? 'other' : 'eu_vat', value };
 }
 
-/** Digits of the Indian codes of goods (HSN: 4, 6 or 8) and services (SAC: 6). */
+/** Digits of the Indian codes for goods (HSN: 4, 6 or 8) and services (SAC: 6). */
 export const isHsnSac = (text: string): boolean => /^(\d{4}|\d{6}|\d{8})$/.test(text);

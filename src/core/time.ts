@@ -1,12 +1,12 @@
 /**
- * Instants are epoch milliseconds (number); periods are half open, [start, end). Days are `YYYY-MM-DD` texts of an
- * IANA zone's calendar. Nothing here reads the clock.
+ * Instants are epoch milliseconds (number); periods are half open, [start, end). Days are `YYYY-MM-DD` texts
+ * in the calendar of an IANA zone. Nothing here reads the clock.
  */
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
-/** The number that `count` digits at a place of the text give, NaN where one is none. */
+/** The number formed by `count` digits at a position of the text, NaN if one is not a digit. */
 function digitsAt(text: string, at: number, count: number): number {
   let value = 0;
   for (let i = at; i < at + count; i++) {
@@ -25,12 +25,13 @@ const LETTER_T = 116;
 const LETTER_Z = 122;
 const LOWER_CASE = 32;
 const INSTANT_CHARACTERS_MAX = 64;
-/** 400 years are always as many days; the years 0 to 99 would else be read as 1900 to 1999. */
+/** 400 years always have the same number of days; without the shift, years 0 to 99 would be read as 1900 to 1999. */
 const YEARS_400_MS = 146_097 * DAY_MS;
 
 /**
- * The instant of an RFC 3339 date-time, cut to the millisecond; null where the text is not one or names no real date. By
- * hand, because every event has one: a regular expression took four times as long.
+ * The instant of an RFC 3339 date-time, cut to the millisecond; null if the text is not one or names a date
+ * that does not exist. Parsed by hand, because every event has one: a regular expression took four times as
+ * long.
  */
 export function parseInstant(text: string): number | null {
   if (text.length < 20 || text.length > INSTANT_CHARACTERS_MAX) return null;
@@ -42,7 +43,7 @@ export function parseInstant(text: string): number | null {
     text.charCodeAt(16) === COLON;
   const [year, month, day] = [digitsAt(text, 0, 4), digitsAt(text, 5, 2), digitsAt(text, 8, 2)];
   const [hour, minute, second] = [digitsAt(text, 11, 2), digitsAt(text, 14, 2), digitsAt(text, 17, 2)];
-  // A NaN fails every comparison.
+  // Every comparison with NaN is false.
   const isDate = year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
   if (!(isShaped && isDate && hour <= 23 && minute <= 59 && second <= 59)) return null;
 
@@ -62,7 +63,10 @@ export function parseInstant(text: string): number | null {
   return Date.UTC(year + 400, month - 1, day, hour, minute, second, millisecond) - YEARS_400_MS - offset;
 }
 
-/** Milliseconds of the `Z` or `+hh:mm` that ends the text from a place on; null where it does not end so. */
+/**
+ * Milliseconds of the `Z` or `+hh:mm` from a position to the end of the text; null if the text does not end
+ * that way.
+ */
 function offsetOf(text: string, at: number): number | null {
   const sign = text.charCodeAt(at);
   if ((sign | LOWER_CASE) === LETTER_Z) return at + 1 === text.length ? 0 : null;
@@ -87,7 +91,7 @@ export const formatDay = (year: number, month: number, day: number): string =>
 
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 
-/** True for a `YYYY-MM-DD` that exists in the calendar, from the year 1 on: there is none before it in Postgres. */
+/** True for a `YYYY-MM-DD` that exists in the calendar, from the year 1 on: Postgres has no earlier year. */
 export function isDay(text: string): boolean {
   const match = DAY.exec(text);
   if (!match) return false;
@@ -95,7 +99,7 @@ export function isDay(text: string): boolean {
   return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
 }
 
-/** The day after (or, with a negative count, before) a `YYYY-MM-DD`. */
+/** The day `count` days after (or, for a negative count, before) a `YYYY-MM-DD`. */
 export const addDays = (day: string, count: number): string =>
   new Date(Date.parse(`${day}T00:00:00Z`) + count * DAY_MS).toISOString().slice(0, 10);
 
@@ -121,7 +125,7 @@ function formatterOf(zone: string): Intl.DateTimeFormat {
   return formatter;
 }
 
-/** True for a zone of the IANA database by its name; offsets such as `+05:30` are not names. */
+/** True for the name of a zone in the IANA database; offsets such as `+05:30` are not names. */
 export function isTimeZone(zone: string): boolean {
   if (!/^[A-Za-z][A-Za-z0-9_+\-/]*$/.test(zone)) return false;
   try {
@@ -132,12 +136,12 @@ export function isTimeZone(zone: string): boolean {
   }
 }
 
-// Every zone's offset has been whole quarters of an hour, changing only on a quarter, since 2000.
+// Since 2000, every zone's offset has been a multiple of a quarter of an hour, changing only at a quarter.
 const QUARTER_MS = 900_000;
 const offsets = new Map<string, Map<number, number>>();
 const OFFSETS_MAX = 100_000;
 
-/** Milliseconds that the zone's wall clock is ahead of UTC at an instant. */
+/** Milliseconds by which the zone's wall clock is ahead of UTC at an instant. */
 export function offsetAt(instant: number, zone: string): number {
   if (zone === 'UTC') return 0;
   const quarter = Math.floor(instant / QUARTER_MS);
@@ -164,13 +168,16 @@ export function offsetAt(instant: number, zone: string): number {
 export const dayOf = (instant: number, zone: string): string =>
   new Date(instant + offsetAt(instant, zone)).toISOString().slice(0, 10);
 
-/** The instant at which the local hour that holds `instant` began; a zone at +05:30 has its hours at half past, UTC. */
+/**
+ * The instant at which the local hour that contains `instant` began; in a zone at +05:30, hours begin at half
+ * past in UTC.
+ */
 export function hourOf(instant: number, zone: string): number {
   const offset = offsetAt(instant, zone);
   return Math.floor((instant + offset) / HOUR_MS) * HOUR_MS - offset;
 }
 
-/** The first instant of a local day: midnight, or the end of the gap where a daylight change skips midnight. */
+/** The first instant of a local day: midnight, or the end of the gap if a daylight-saving change skips midnight. */
 export function startOfDay(day: string, zone: string): number {
   const nominal = Date.parse(`${day}T00:00:00Z`);
   if (zone === 'UTC') return nominal;

@@ -1,6 +1,7 @@
 /**
- * Postgres array literals. Writing them here took 36 ms where pg's own serialiser took 69 (5,000 rows × 11 columns).
- * `bareArray` is for values that hold no comma, quote, brace, blank or backslash: numbers, UUIDs, dates, timestamps.
+ * Postgres array literals. Writing them here took 36 ms; pg's own serialiser took 69 ms (5,000 rows × 11
+ * columns). `bareArray` is for values without a comma, quote, brace, blank or backslash: numbers, UUIDs,
+ * dates, timestamps.
  */
 import { formatInstant } from '../core/time.ts';
 
@@ -9,7 +10,7 @@ export const bareArray = (values: readonly (string | number | null)[]): string =
 
 const SPECIAL = /["\\]/;
 
-/** For any text, and for JSON. */
+/** For any text, including JSON. */
 export function textArray(values: readonly (string | null)[]): string {
   let literal = '{';
   let separator = '';
@@ -22,7 +23,7 @@ export function textArray(values: readonly (string | null)[]): string {
   return `${literal}}`;
 }
 
-/** Instants in epoch milliseconds as RFC 3339. They repeat within a batch: each text is made once. */
+/** Instants in epoch milliseconds as RFC 3339. They repeat within a batch, so each text is formatted once. */
 export function instantArray(instants: readonly number[]): string {
   const texts = new Map<number, string>();
   return bareArray(

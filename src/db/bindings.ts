@@ -1,4 +1,4 @@
-/** The values of a statement that is put together: each is bound as $1, $2, … in the order in which it is named. */
+/** The values of a statement built in parts: each is bound as $1, $2, … in the order in which it is added. */
 export interface Bindings {
   readonly values: unknown[];
   readonly bind: (value: unknown) => string;

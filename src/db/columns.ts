@@ -1,6 +1,7 @@
 /**
- * The parts of a statement that are columns of one table, checked by the compiler: one that is renamed or removed in
- * src/db/tables fails wherever a store lists, inserts, updates or filters by it. The rest of a statement stays plain SQL.
+ * The parts of a statement that are columns of one table, checked by the compiler: if a column is renamed or
+ * removed in src/db/tables, every store that lists, inserts, updates or filters by it fails to compile. The
+ * rest of a statement is plain SQL.
  */
 import { assert } from '../core/error.ts';
 import { type Bindings, makeBindings } from './bindings.ts';
@@ -8,13 +9,13 @@ import type { NewRow, Row, TableName } from './rows.ts';
 
 declare const YIELDS: unique symbol;
 
-/** Names of columns with commas between, as SELECT and RETURNING list them. */
+/** Column names separated by commas, as SELECT and RETURNING list them. */
 export type ColumnList<Yields> = string & { readonly [YIELDS]?: Yields };
 
-/** The row that a list yields. */
+/** The row that a column list yields. */
 export type RowOf<List> = List extends ColumnList<infer Yields> ? Yields : never;
 
-/** `alias`: of the table in a statement with several. */
+/** `alias`: the table's alias in a statement with several tables. */
 export const columns = <Name extends TableName, Column extends keyof Row<Name> & string>(
   _table: Name,
   names: readonly Column[],
@@ -22,13 +23,13 @@ export const columns = <Name extends TableName, Column extends keyof Row<Name> &
 ): ColumnList<Pick<Row<Name>, Column>> =>
   names.map((name) => (alias === undefined ? name : `${alias}.${name}`)).join(', ');
 
-/** Keeps only the named columns of a row: an object built by a verb may carry more than its type declares. */
+/** Keeps only the named columns of a row: an object built by a verb may have more properties than its type declares. */
 export const pick = <Given, Name extends keyof Given>(
   row: Given,
   names: readonly Name[],
 ): Pick<Given, Name> => Object.fromEntries(names.map((name) => [name, row[name]])) as Pick<Given, Name>;
 
-/** SQL in the place of a value. */
+/** SQL in place of a value. */
 class Expression {
   readonly text: string;
   constructor(text: string) {
@@ -42,7 +43,7 @@ export const expression = (text: string): Expression => new Expression(text);
 export const NOW = expression('now()');
 export const CLOCK = expression('clock_timestamp()');
 
-/** Refuses columns that the table does not have, also in an object that is no literal. */
+/** Rejects columns that the table does not have, even in an object that is not a literal. */
 type Only<Given, Known> = Given & Record<Exclude<keyof Given, keyof Known>, never>;
 
 /** The text can be continued: use `bind` for further values. */
@@ -50,7 +51,7 @@ export interface Statement extends Bindings {
   readonly text: string;
 }
 
-/** The columns that `row` names; the others take their defaults. ON CONFLICT and RETURNING can follow. */
+/** Inserts the columns that `row` names; the others take their defaults. ON CONFLICT and RETURNING can follow. */
 export function insertOf<Name extends TableName, New extends Settable<NewRow<Name>>>(
   table: Name,
   row: Only<New, NewRow<Name>>,
@@ -62,7 +63,7 @@ export function insertOf<Name extends TableName, New extends Settable<NewRow<Nam
   return { ...bindings, text: `INSERT INTO ${table} (${names}) VALUES (${values})` };
 }
 
-/** The rows whose columns are equal to `where`. More conditions, and RETURNING, can follow. */
+/** Updates the rows whose columns equal `where`. More conditions, and RETURNING, can follow. */
 export function updateOf<Name extends TableName, Changes extends Partial<Settable<NewRow<Name>>>>(
   table: Name,
   changes: Only<Changes, NewRow<Name>>,
@@ -94,7 +95,7 @@ type Settable<Columns> = { [Column in keyof Columns]: Columns[Column] | Expressi
 /** Leaves out undefined values. */
 function givenIn(row: object): [name: string, value: unknown][] {
   const given = Object.entries(row).filter(([, value]) => value !== undefined);
-  // The compiler checks the names; this check still holds where a cast has misled it.
+  // The compiler checks the names; this check also catches names that a cast hid from it.
   for (const [name] of given) assert(/^[a-z][a-z0-9_]*$/.test(name), `${name} is not the name of a column`);
   return given;
 }

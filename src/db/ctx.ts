@@ -1,4 +1,4 @@
-/** What a verb is given: the moment, who asks, and the stores. Nothing else reaches the outside. */
+/** What a verb receives: the current moment, the actor, and the stores. It reaches the outside in no other way. */
 import type { Actor } from '../core/actor.ts';
 import type { Outside } from '../core/ports.ts';
 import type { HotDatabase, Shards } from './hot.ts';
@@ -12,7 +12,7 @@ export interface Ctx extends Outside {
   readonly ipAddress: string | null;
   readonly userAgent: string | null;
   readonly ledger: Ledger;
-  /** For work that needs a second connection beside `ledger`; the caller closes it. */
+  /** For work that needs a second connection besides `ledger`; the caller closes it. */
   readonly openLedger: () => Ledger;
   readonly directory: HotDatabase;
   readonly shards: Shards;

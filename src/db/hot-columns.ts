@@ -1,6 +1,6 @@
 import type { HotRow, HotTableName } from './rows.ts';
 
-/** The same as `columns` for a table of D1. */
+/** Like `columns`, for a D1 table. */
 export const hotColumns = <Name extends HotTableName>(
   _table: Name,
   names: readonly (keyof HotRow<Name> & string)[],

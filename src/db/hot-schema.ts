@@ -1,7 +1,7 @@
 /**
- * The D1 tables. Every D1 database carries all of them: a shard (`HOT_n`) uses the first five, `DIRECTORY` the last three.
- * All are STRICT; `usage_events` has AUTOINCREMENT, without which a row number is used again after a purge and a cursor
- * would skip the event that got it.
+ * The D1 tables. Every D1 database has all of them: a shard (`HOT_n`) uses the first five, `DIRECTORY` the
+ * last three. All are STRICT. `usage_events` has AUTOINCREMENT: without it, a row number is reused after a
+ * purge and a cursor would skip the event that got it.
  */
 import { sql } from 'drizzle-orm';
 import { integer, primaryKey, sqliteTable, sqliteView, text, unique } from 'drizzle-orm/sqlite-core';
@@ -22,15 +22,16 @@ export const usageEvents = sqliteTable(
     idempotency_key: text().notNull(),
     fingerprint: text().notNull(),
     ingested_at: integer().notNull(),
-    /** Of an AI call: its content as JSON (src/ai/generation.ts). */
+    /** The content of an AI call as JSON (src/ai/generation.ts). */
     generation: text(),
   },
   (table) => [unique('usage_events_key').on(table.project_id, table.idempotency_key)],
 );
 
 /**
- * An event that came under a key already taken, kept whole. `conflict`: by other content, for the operator. `fill`: by the
- * same AI call, for the fields that the first came without; its fingerprint is that of all of its content.
+ * An event that arrived under a key already in use, kept whole. `conflict`: with other content, for the
+ * operator. `fill`: for the same AI call, with fields that the first event lacked; its fingerprint covers all
+ * of its content.
  */
 export const eventConflicts = sqliteTable(
   'event_conflicts',
@@ -50,8 +51,8 @@ export const eventConflicts = sqliteTable(
 );
 
 /**
- * What the spans of a trace that were counted leave for their neighbours (src/ingest/traces/span-store.ts). Purged by age: `seq` only
- * says which came first, and may be used again.
+ * Facts about the counted spans of a trace that neighbouring spans need (src/ingest/traces/span-store.ts).
+ * Purged by age: `seq` gives only the order of arrival, and may be reused.
  */
 export const spanMarks = sqliteTable(
   'span_marks',
@@ -64,7 +65,10 @@ export const spanMarks = sqliteTable(
   (table) => [unique('span_marks_key').on(table.project_id, table.mark)],
 );
 
-/** Appended by the drain after its commit in Postgres: (from_seq, to_seq] is processed. Informs, never decides. */
+/**
+ * Appended by the drain after its commit in Postgres: (from_seq, to_seq] is processed. For information only,
+ * never for a decision.
+ */
 export const drainedRanges = sqliteTable(
   'drained_ranges',
   {
@@ -86,19 +90,25 @@ export const processedEvents = sqliteView('processed_events', {
   sql`SELECT seq, id, project_id, idempotency_key, (SELECT max(drained_at) FROM drained_ranges WHERE from_seq < usage_events.seq AND usage_events.seq <= to_seq) AS processed_at FROM usage_events`,
 );
 
-/** What the edge must know of an organisation. `version` only grows; an upsert with a lower one loses. */
+/**
+ * The facts about an organisation that the edge needs. `version` only grows; an upsert with a lower version
+ * has no effect.
+ */
 export const publishedOrganisations = sqliteTable('published_organisations', {
   organisation_id: text().primaryKey(),
   shard: integer().notNull(),
   is_active: integer().notNull(),
-  /** JSON array of `[metric_name, unit]` that have a price; the row of id `*` holds those priced for everyone. */
+  /**
+   * JSON array of `[metric_name, unit]` pairs that have a price; the row of id `*` holds those priced for all
+   * organisations.
+   */
   priced_metrics: text().notNull(),
   version: integer().notNull(),
-  /** 0: nothing of what was asked and answered in AI calls is kept. */
+  /** 0: no inputs or outputs of AI calls are stored. */
   stores_payloads: integer().notNull().default(1),
 });
 
-/** A revoked key stays as a row with `is_active` 0: a tombstone, so that a late publish cannot bring it back. */
+/** A revoked key stays as a row with `is_active` 0: a tombstone, so that a late publish cannot restore it. */
 export const publishedKeys = sqliteTable('published_keys', {
   key_hash: text().primaryKey(),
   key_id: text().notNull(),
@@ -110,7 +120,10 @@ export const publishedKeys = sqliteTable('published_keys', {
   version: integer().notNull(),
 });
 
-/** The prices of a model: everyone's under the organisation `*`, an organisation's own under its id. `version` only grows. */
+/**
+ * The prices of a model: the general prices under the organisation `*`, an organisation's own under its id.
+ * `version` only grows.
+ */
 export const publishedPrices = sqliteTable(
   'published_prices',
   {

@@ -1,4 +1,4 @@
-/** The D1 side: what the domains may ask of a hot store, and the bound on how long they wait for it. */
+/** The D1 side: what the domains may ask of a hot store, and the limit on how long they wait for it. */
 import type { D1Database } from '@cloudflare/workers-types';
 import { AppError } from '../core/error.ts';
 
@@ -9,7 +9,7 @@ export type Shards = ReadonlyMap<number, HotDatabase>;
 
 const D1_TIMEOUT_MS = 10_000;
 
-/** Fails with 503 after ten seconds: D1 is known to stall, and every write of ours is safe to repeat. */
+/** Fails with 503 after ten seconds: D1 is known to stall, and all of the product's writes to it are safe to repeat. */
 export async function withinTime<T>(work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -31,7 +31,7 @@ export async function withinTime<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** The shard's database, or 503 where the configuration binds none of that number. */
+/** The shard's database, or 503 if the configuration binds none with that number. */
 export function hotDatabase(shards: Shards, shard: number): HotDatabase {
   const database = shards.get(shard);
   if (!database) {

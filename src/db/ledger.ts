@@ -1,8 +1,10 @@
 /**
- * The connection to Postgres: one client per request or job, every statement inside a transaction of a known reach.
+ * The connection to Postgres: one client per request or job, every statement inside a transaction with a
+ * known reach.
  *
- * Rows are locked in this order, by everyone: the cursors of a shard (conflicts, then events), billing periods by
- * organisation and month, the organisation, its invoice, plans and rates, the counter of a seller's numbers, the audit chain.
+ * All code locks rows in this order: the cursors of a shard (conflicts, then events), billing periods by
+ * organisation and month, the organisation, its invoice, plans and rates, the counter of a seller's numbers,
+ * the audit chain.
  */
 import pg from 'pg';
 import { AppError, assert } from '../core/error.ts';
@@ -11,8 +13,9 @@ import { instantText } from './instant-text.ts';
 import { isEndedForAnother } from './sql-state.ts';
 
 /**
- * How far a transaction sees. `tenant`: one organisation, held there by row-level security. `platform`: all, for the
- * drain, the jobs and what belongs to no organisation. The login role itself can read nothing.
+ * Which rows a transaction can see. `tenant`: one organisation, enforced by row-level security. `platform`:
+ * all, for the drain, the jobs and data that belongs to no organisation. The login role itself can read
+ * nothing.
  */
 export type Reach =
   | { readonly kind: 'tenant'; readonly organisationId: string }
@@ -22,34 +25,38 @@ export const PLATFORM: Reach = { kind: 'platform' };
 export const tenant = (organisationId: string): Reach => ({ kind: 'tenant', organisationId });
 
 export interface LedgerTransaction {
-  /** Timestamps come as RFC 3339 text, dates and numerics as text. */
+  /** Timestamps are returned as RFC 3339 text, dates and numerics as text. */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
-  /** The number of rows that a statement wrote. */
+  /** Returns the number of rows that a statement wrote. */
   execute(text: string, values?: readonly unknown[]): Promise<number>;
-  /** Narrows (or widens) the reach for the rest of the transaction: after an id told which organisation it is of. */
+  /**
+   * Narrows (or widens) the reach for the rest of the transaction, once an id has identified the
+   * organisation.
+   */
   enter(reach: Reach): Promise<void>;
 }
 
 export interface Ledger {
   /**
-   * Runs `work` in one READ COMMITTED transaction; returns only when Postgres answered COMMIT to the COMMIT. `work` runs again
-   * where Postgres ended the transaction for another one, so it changes nothing outside of it.
+   * Runs `work` in one READ COMMITTED transaction; returns only after Postgres has answered COMMIT to the
+   * COMMIT. If Postgres aborted the transaction in favour of another one, `work` runs again, so it must
+   * change nothing outside the transaction.
    */
   transaction<T>(reach: Reach, work: (tx: LedgerTransaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** All statements of the transaction see one snapshot. It must come first in it. */
+/** Makes all statements of the transaction see one snapshot. It must be the first statement. */
 export async function holdSnapshot(tx: LedgerTransaction): Promise<void> {
   await tx.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
 }
 
-/** What `runTransaction` needs of a client; the fault simulation brings its own. */
+/** What `runTransaction` needs of a client; the fault simulation provides its own. */
 export interface TransactionClient {
   query(text: string): Promise<{ command: string }>;
 }
 
-/** The COMMIT was answered by ROLLBACK: the transaction had failed before, silently. */
+/** The COMMIT was answered by ROLLBACK: the transaction had already failed, silently. */
 export class NotCommittedError extends Error {}
 
 export async function runTransaction<T>(
@@ -72,7 +79,10 @@ export async function runTransaction<T>(
 
 const ATTEMPTS_MAX = 4;
 
-/** Runs a transaction again where Postgres ended it for another one. Throws `unavailable` after the fourth time. */
+/**
+ * Runs a transaction again if Postgres aborted it in favour of another one. Throws `unavailable` after the
+ * fourth time.
+ */
 export async function repeatWhereEnded<T>(run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -110,13 +120,13 @@ const types = {
   },
 };
 
-// A process that hangs inside a transaction would keep its locks from all others, and commit a batch whose moment is long
-// past: the server ends it.
+// A process that hangs inside a transaction would block all others with its locks, and could commit a batch
+// long after its time: the server ends it.
 const BEGIN = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Opens its one connection at the first transaction. Call `close` when the request or job has ended. */
+/** Opens its single connection at the first transaction. Call `close` when the request or job has ended. */
 export function openLedger(connectionString: string): Ledger {
   let connecting: Promise<pg.Client> | undefined;
   let isLost = false;
@@ -128,7 +138,7 @@ export function openLedger(connectionString: string): Ledger {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       application_name: 'meterbook',
     });
-    // A client without this listener turns a lost connection into an uncaught error of the whole isolate.
+    // Without this listener, a lost connection becomes an uncaught error of the whole isolate.
     client.on('error', () => {
       isLost = true;
     });

@@ -1,15 +1,21 @@
-/** The one SELECT behind every list: equality and range filters, and a keyset. Names come from code, values are bound. */
+/**
+ * The one SELECT behind every list: equality and range filters, and a keyset. Names come from code, values
+ * are bound.
+ */
 import { type Page, type PageInput, pageOf } from '../core/page.ts';
 import type { LedgerTransaction } from './ledger.ts';
 
 export interface ListQuery {
   readonly select: string;
   readonly from: string;
-  /** `[column and operator, value]`, e.g. `['timestamp >=', '2026-01-01T00:00:00Z']`; an undefined value filters nothing. */
+  /**
+   * `[column and operator, value]`, e.g. `['timestamp >=', '2026-01-01T00:00:00Z']`; an undefined value
+   * filters nothing.
+   */
   readonly filters: readonly (readonly [string, string | number | boolean | undefined])[];
-  /** What `from` refers to as $1, $2, … */
+  /** The values that `from` refers to as $1, $2, … */
   readonly values?: readonly string[];
-  /** The unique column of the keyset; its values are text, or cast to it in both directions by Postgres. */
+  /** The unique column of the keyset; its values are text, or Postgres casts them to and from text. */
   readonly key: string;
   readonly order: 'asc' | 'desc';
 }
@@ -18,7 +24,8 @@ export async function listRows<Row extends object = object>(
   tx: LedgerTransaction,
   query: ListQuery,
   page: PageInput,
-  // NoInfer: the caller names the row type. Inferred from the caller's return type, it would check nothing.
+  // NoInfer: the caller names the row type. If it were inferred from the caller's return type, it would check
+  // nothing.
 ): Promise<Page<NoInfer<Row>>> {
   const values: (string | number | boolean)[] = [...(query.values ?? [])];
   const conditions: string[] = [];

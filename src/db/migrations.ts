@@ -1,4 +1,4 @@
-/** What the Workers were built for: the last migration of each store. */
+/** The last migration of each store, as of the build of the Workers. */
 import hotJournal from '../../migrations/d1/meta/_journal.json' with { type: 'json' };
 import ledgerJournal from '../../migrations/postgres/meta/_journal.json' with { type: 'json' };
 import { type HotDatabase, withinTime } from './hot.ts';

@@ -1,4 +1,4 @@
-/** The rows of the tables as src/db/tables declares them: types only, so that nothing of drizzle reaches a Worker. */
+/** The rows of the tables as declared in src/db/tables: types only, so that no drizzle code ends up in a Worker. */
 import type { PgTable } from 'drizzle-orm/pg-core';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type * as hot from './hot-schema.ts';
@@ -23,9 +23,9 @@ type Tables = {
 };
 
 export type TableName = keyof Tables;
-/** What a SELECT of all columns yields. */
+/** The row of a SELECT of all columns. */
 export type Row<Name extends TableName> = Tables[Name]['$inferSelect'];
-/** What an INSERT takes: columns with a default may be left out. */
+/** The row of an INSERT: columns with a default may be left out. */
 export type NewRow<Name extends TableName> = Tables[Name]['$inferInsert'];
 
 type HotTables = {
@@ -35,5 +35,5 @@ type HotTables = {
 };
 
 export type HotTableName = keyof HotTables;
-/** The same of a table of D1. */
+/** The same for a D1 table. */
 export type HotRow<Name extends HotTableName> = HotTables[Name]['$inferSelect'];

@@ -1,4 +1,4 @@
-/** Schemas of calls of AI models, as their routes share them. */
+/** Schemas of AI model calls, shared by several routes. */
 import * as z from 'zod';
 import {
   CODE_CHARACTERS_MAX,
@@ -19,7 +19,7 @@ const type = filterText(TYPE_CHARACTERS_MAX);
 const code = filterText(CODE_CHARACTERS_MAX);
 const senderId = filterText(ID_CHARACTERS_MAX);
 
-/** What every question about calls can be narrowed to. */
+/** The filters that every query of calls accepts. */
 export const callFilter = {
   organisation_id: id.optional(),
   project_id: id.optional(),
@@ -49,7 +49,10 @@ export const failureFilter = {
   error_code: code.optional(),
 };
 
-/** `scene` is `generation_type` by another name. Throws `invalid_request` where the two differ or the bounds are in no order. */
+/**
+ * `scene` is an alias of `generation_type`. Throws `invalid_request` if the two differ or the bounds are out
+ * of order.
+ */
 export function readCallFilter<Query extends CallFilter & { readonly scene?: string | undefined }>(
   query: Query,
 ): Omit<Query, 'scene'> {
@@ -59,7 +62,7 @@ export function readCallFilter<Query extends CallFilter & { readonly scene?: str
     const detail = 'scene is an alias of generation_type: send one of them, or the same value in both.';
     throw invalidRequest([{ pointer: '?scene', code: 'conflicting_fields', detail }]);
   }
-  // When a day begins beside an instant depends on the zone.
+  // A day and an instant can be ordered only with a time zone.
   const isOrdered = from === undefined || to === undefined || isDay(from) !== isDay(to) || from <= to;
   if (!isOrdered) {
     throw invalidRequest([{ pointer: '?from', code: 'invalid_order', detail: 'from must not be after to.' }]);
@@ -70,7 +73,7 @@ export function readCallFilter<Query extends CallFilter & { readonly scene?: str
 const text = z.string();
 const tokens = z.int();
 
-/** A call as a list has it. */
+/** A call as a list item. */
 export const generation = z
   .object({
     organisation_id: id,

@@ -1,4 +1,7 @@
-/** The `api` Worker's app: every route by its definition, one way through authentication, checks, verb and answer. */
+/**
+ * The `api` Worker's app: every route from its definition, with one path through authentication, checks, verb
+ * and answer.
+ */
 import { Hono } from 'hono';
 import { authenticate } from '../access/authenticate.ts';
 import { assertAllowed } from '../access/authorise.ts';
@@ -65,7 +68,10 @@ export function createApiApp(): {
   };
 }
 
-/** Of both Workers: what the ingest Worker does not serve itself comes here, a wrong method on its own paths too. */
+/**
+ * Of both Workers: the ingest Worker passes on whatever it does not serve itself, including a wrong method on
+ * its own paths.
+ */
 function methodsByPath(): Map<string, Set<string>> {
   const paths = new Map<string, Set<string>>();
   for (const { path, method } of [...INGEST_ROUTES, ...ROUTES]) {
@@ -124,7 +130,7 @@ async function answer(
   }
 }
 
-/** Only with TEST_CLOCK=on: the moment from which the verb is to look. Keys and locks stay with the real clock. */
+/** Only with TEST_CLOCK=on: the moment that the verb takes as now. Keys and locks use the real clock. */
 function testClockOf(headers: Headers): number | null {
   const text = headers.get('x-test-clock');
   if (text === null) return null;
@@ -135,7 +141,7 @@ function testClockOf(headers: Headers): number | null {
   ]);
 }
 
-/** The verb, and its answer or problem as it goes out. */
+/** Runs the verb and returns its answer, or the problem document. */
 async function run(route: Route, ctx: Ctx, input: RouteInput<unknown, unknown, unknown>): Promise<Response> {
   try {
     const { status, body, headers } = await route.handle(ctx, input);

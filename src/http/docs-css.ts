@@ -1,4 +1,4 @@
-/** The looks of `GET /docs`. */
+/** The styles of `GET /docs`. */
 export const DOCS_CSS = `
 :root { color-scheme: light dark; --line: #8884; --quiet: #687082; --link: #3056d3; --box: #8881; }
 @media (prefers-color-scheme: dark) { :root { --quiet: #a3acbd; --link: #9db4ff; } }

@@ -1,4 +1,4 @@
-/** `GET /docs`: the description of the API as a page for people. Nothing in it runs, loads or submits. */
+/** `GET /docs`: the API description as a page for people. It contains no scripts, external resources or forms. */
 import { html, raw } from 'hono/html';
 import { DOCS_CSS } from './docs-css.ts';
 import {
@@ -24,7 +24,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
 }
 
-/** What the page reads of the description that `describeApi` makes. */
+/** The parts of the result of `describeApi` that the page reads. */
 interface ApiDescription {
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -59,9 +59,9 @@ export const answerDocs = (page: string): Answer => ({
   },
 });
 
-/** Of what `describeApi` made. */
+/** Renders the result of `describeApi`. */
 export async function renderDocs(description: Readonly<Record<string, unknown>>): Promise<string> {
-  // Made as JSON, it has no type of its own.
+  // It is built as JSON and has no type of its own.
   const { info, paths, components } = description as unknown as ApiDescription;
   const groups = groupByResource(paths);
   const page = await html`<!doctype html>
@@ -170,7 +170,7 @@ ${renderNested(schema)}
 </article>
 `;
 
-/** Problems have one shape, told once. */
+/** All problems have the same shape, which is described once. */
 const renderContent = (content: Content): Html[] =>
   Object.entries(content)
     .filter(([mediaType]) => mediaType !== 'application/problem+json')

@@ -1,10 +1,10 @@
-/** Of the page of the description: schemas, as people read them. */
+/** Schemas on the page of the API description, in readable form. */
 import { html } from 'hono/html';
 
-/** Escapes what is put into it, unless that was made by `html` itself. */
+/** Escapes its interpolated values, except those made by `html` itself. */
 export type Html = ReturnType<typeof html>;
 
-/** Of JSON Schema, what zod writes. */
+/** The subset of JSON Schema that zod writes. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -46,13 +46,13 @@ function renderField({ name, in: place, required, schema, ...field }: Field): Ht
 ${description && html`<p>${renderText(description)}</p>`}${renderNested(schema)}</li>`;
 }
 
-/** What may be null says of the rest what it is. */
+/** Of a nullable schema, the part that is not null. */
 function statedOf(schema: Schema): Schema {
   const others = schema.anyOf?.filter(({ type }) => type !== 'null') ?? [];
   return others.length === 1 ? { ...others[0], ...schema } : schema;
 }
 
-/** The fields of those objects in a schema that have no name to lead to. */
+/** The fields of those nested objects that have no name to link to. */
 export function renderNested({
   properties,
   required,
@@ -87,7 +87,7 @@ export function renderType(schema: Schema): Html {
   return html`${[type].flat().join(' or ')}${format && ` (${format})`}`;
 }
 
-/** Two texts that differ in their pattern alone are one kind here. */
+/** Two texts that differ only in their pattern count as one type here. */
 function joinTypes(schemas: readonly Schema[]): Html {
   const kinds = new Map(
     schemas.map((each) => [JSON.stringify({ ...each, description: undefined, pattern: undefined }), each]),
@@ -99,7 +99,7 @@ function listLimits({ minLength = 0, maxLength, minimum, maximum, default: prese
   const limits: string[] = [];
   if (maxLength !== undefined) limits.push(`${minLength} to ${maxLength} characters`);
   else if (minLength > 0) limits.push(`length at least ${minLength}`);
-  // Beyond it a bound is that of all integers, and says nothing.
+  // A bound beyond it is the bound of all integers and carries no information.
   if (minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER) limits.push(`from ${minimum}`);
   if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) limits.push(`to ${maximum}`);
   if (preset !== undefined) limits.push(`default ${JSON.stringify(preset)}`);

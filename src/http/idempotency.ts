@@ -1,4 +1,7 @@
-/** Stored answers: a request that creates or moves money is run once for its Idempotency-Key, and answered again after. */
+/**
+ * Stored answers: a request that creates or moves money runs once per Idempotency-Key, and its answer is
+ * returned again later.
+ */
 
 import { claimKey } from '../access/stored-answers/claim-key.ts';
 import { fingerprintOf } from '../access/stored-answers/key.ts';
@@ -11,7 +14,7 @@ import type { Route } from './route.ts';
 export const IDEMPOTENCY_KEY_HEADER = 'Idempotency-Key';
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
 
-/** Null where none was sent or the route heeds none. Throws `idempotency_key_required`, `invalid_request`. */
+/** Null if none was sent or the route does not use it. Throws `idempotency_key_required`, `invalid_request`. */
 export function readIdempotencyKey({ idempotency }: Route, headers: Headers): string | null {
   if (idempotency === undefined) return null;
   const key = headers.get(IDEMPOTENCY_KEY_HEADER);
@@ -29,12 +32,12 @@ export interface KeyedRequest {
   readonly request: Request;
   readonly body: unknown;
   readonly bytes: Uint8Array;
-  /** The moment at which the lock begins: a body may have been long in coming. */
+  /** The moment at which the lock begins: receiving the body may have taken long. */
   readonly now: number;
 }
 
 /**
- * Runs a request whose input is valid, once for its key. `run` answers whatever happens. Throws
+ * Runs a request with valid input once per key. `run` must always return an answer. Throws
  * `idempotency_key_reused` for a key of another request, `idempotency_key_in_flight`.
  */
 export async function answerOnce(
@@ -52,7 +55,8 @@ export async function answerOnce(
   const { status } = response;
   const answer = isFinal(response) ? { status, body: await response.clone().text() } : null;
   await settleKey(ctx.ledger, { ...owner, locked_until: claim.locked_until, answer }).catch((cause) => {
-    // What was done is done, and is answered. The lock ends by itself, and the verb knows its own effect again.
+    // The effect has happened, so it is answered. The lock expires by itself, and a retry of the verb
+    // recognises its own effect.
     const message = 'the response of an Idempotency-Key was not stored';
     console.error(JSON.stringify({ message, request_id: ctx.requestId, cause: describeError(cause) }));
   });
@@ -61,7 +65,7 @@ export async function answerOnce(
 
 const FREEING = new Set([401, 413, 415, 429]);
 
-/** Whether the same request would be answered the same again; what says "try again" is not. */
+/** Whether a repeated request should get the same answer; an answer that means "try again" is not final. */
 export const isFinal = ({ status, headers }: Response): boolean =>
   status < 500 && !FREEING.has(status) && !headers.has('retry-after');
 

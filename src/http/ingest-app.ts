@@ -1,4 +1,4 @@
-/** The `ingest` Worker's app: events, and everything else passed on to `api`, so that users see one origin. */
+/** The `ingest` Worker's app: it serves events and passes everything else on to `api`, so that users see one origin. */
 import { Hono } from 'hono/tiny';
 import { bearerToken, tokenOrPassword } from '../access/key.ts';
 import { createPriceMemory } from '../ai/prices/price-memory.ts';
@@ -23,7 +23,7 @@ export interface IngestDependencies {
   readonly directory: HotDatabase;
   readonly shards: Shards;
   readonly clock: () => number;
-  /** Asks the platform's limiter: see src/ingest/admission.ts. */
+  /** Calls the platform's limiter: see src/ingest/admission.ts. */
   readonly askLimiter: (keyId: string) => Promise<boolean>;
   /** The limit of a key, for the RateLimit-Policy header. */
   readonly requestsPerMinute: number;
@@ -33,7 +33,7 @@ export interface IngestDependencies {
 
 type Env = { Bindings: IngestDependencies };
 
-/** What an isolate keeps between requests. */
+/** State that an isolate keeps between requests. */
 interface Memory extends EdgeMemory {
   readonly keys: KeyCache;
   readonly admission: Admission;
@@ -70,17 +70,17 @@ export function createIngestApp(clock: () => number): Hono<Env> {
   return app;
 }
 
-/** Its own, and the one that Langfuse's exporter adds to the address it is given. */
+/** The product's own path, and the one that Langfuse's exporter appends to its configured address. */
 const OTLP_PATHS = ['/v1/otlp/v1/traces', '/api/public/otel/v1/traces'];
 
-/** How a route is spoken to. */
+/** The protocol of a route. */
 interface Receiver {
   readonly tokenOf: (authorization: string | null) => string | null;
   readonly receive: (request: Request, reception: Reception) => Promise<Response>;
   readonly refuse: (error: unknown, requestId: string, request: Request) => Response | Promise<Response>;
 }
 
-/** The wire formats of a route. */
+/** Parses the wire formats of a route. */
 type Parse = (request: Request, now: number) => Promise<ParsedEvents>;
 
 const receiverOf = (parse: Parse): Receiver => ({
@@ -101,7 +101,7 @@ const TRACES: Receiver = {
   tokenOf: tokenOrPassword,
   async receive(request, { now, price, accept, link, findMarked }) {
     const parsed = await parseTraces(request, now);
-    // Before the events, which then see through what came with them.
+    // Runs before the events, which then use the links that came with them.
     await link(parsed.links);
     const verdicts = await accept(await price(parsed.events));
     const countedElsewhere = await findMarked(parsed.lacking.map(({ counted }) => counted));
@@ -124,7 +124,7 @@ async function answer(
     await discardBody(request);
     return receiver.refuse(error, requestId, request);
   });
-  // Others may wait for this request's batch: it is finished also when its own client has gone.
+  // Other requests may wait for this request's batch: it is finished even if its own client has gone.
   dependencies.waitUntil(work);
   const response = await work;
   response.headers.set(REQUEST_ID_HEADER, requestId);

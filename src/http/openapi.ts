@@ -1,4 +1,4 @@
-/** The description of the API (OpenAPI 3.1), generated from the routes and the schemas that validate. */
+/** The API description (OpenAPI 3.1), generated from the routes and from the schemas that validate. */
 import * as z from 'zod';
 import { rpcStatusSchema } from './otlp-schema.ts';
 import type { DescribedRoute } from './routes/ingest.ts';
@@ -133,7 +133,10 @@ function describeResponses(route: DescribedRoute, schemas: Json): Json {
 
 const OTLP_400 = 'Not a valid OTLP trace request';
 
-/** JSON Schema of a zod schema; zod sets apart those with an id, the schema itself too: they go to the components. */
+/**
+ * JSON Schema of a zod schema. zod separates schemas that have an id, including the schema itself: they go to
+ * the components.
+ */
 function toSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
   const json = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' });
   const text = JSON.stringify(json).replaceAll('#/$defs/', '#/components/schemas/');

@@ -1,6 +1,7 @@
 /**
- * Answers in OTLP/HTTP's own shapes, in the encoding of the request: ExportTraceServiceResponse, and google.rpc.Status where a
- * request is refused. Exporters try again on 429, 502, 503 and 504 alone, so nothing else is answered where that helps.
+ * Answers in OTLP/HTTP's own shapes, in the encoding of the request: ExportTraceServiceResponse, and
+ * google.rpc.Status for a refused request. Exporters retry only on 429, 502, 503 and 504, so every failure
+ * that a retry can resolve gets one of these.
  */
 import type { UsageEvent } from '../ingest/event.ts';
 import type { ParsedTraces } from '../ingest/traces/parse-traces.ts';
@@ -8,7 +9,7 @@ import { COUNTED_ELSEWHERE } from '../ingest/traces/span-marks.ts';
 import type { Verdict } from '../ingest/verdict.ts';
 import { problemResponse } from './problem.ts';
 
-/** How many spans were what, in every answer: a Dictionary of RFC 9651. */
+/** The number of spans by outcome, in every answer: a Dictionary of RFC 9651. */
 export const SPANS_HEADER = 'x-meterbook-spans';
 const REASONS_SHOWN = 3;
 
@@ -16,13 +17,14 @@ export interface ReceivedTraces {
   readonly parsed: ParsedTraces;
   /** For the events, in order. */
   readonly verdicts: readonly Verdict[];
-  /** For the spans that lack what gives them a price: whether another counts for them. */
+  /** For the spans without pricing data: whether another span counts for them. */
   readonly countedElsewhere: readonly boolean[];
 }
 
 /**
- * 200. `partialSuccess` only where spans were rejected: exporters log a warning wherever it is, and next to calls of models
- * every trace has spans that are none. Those are counted in the header, and in JSON beside it.
+ * Answers 200. `partialSuccess` is present only if spans were rejected: exporters log a warning whenever it
+ * is present, and besides model calls every trace has other spans. Those are counted in the header, and also
+ * in a JSON body.
  */
 export function tracesResponse(received: ReceivedTraces, isProtobuf: boolean): Response {
   const { counts, reasons } = sumUp(received);
@@ -80,7 +82,7 @@ const messageOf = ({ rejected, ignored }: SpanCounts, reasons: readonly string[]
     ...(ignored > 0 ? [`Ignored spans: ${ignored}.`] : []),
   ].join(' ');
 
-/** Codes of google.rpc.Status by the status of the answer. */
+/** Codes of google.rpc.Status by the HTTP status. */
 const RPC_CODES: Readonly<Record<number, number>> = {
   400: 3,
   401: 16,
@@ -92,7 +94,7 @@ const RPC_CODES: Readonly<Record<number, number>> = {
 };
 const CHALLENGES = 'Bearer, Basic realm="meterbook"';
 
-/** Anything thrown. What is wrong with the body is 400 here, as the protocol says, and 422 elsewhere. */
+/** The answer to any exception. An invalid body is 400 here, as the protocol requires, and 422 elsewhere. */
 export async function otlpErrorResponse(
   error: unknown,
   requestId: string,

@@ -1,4 +1,4 @@
-/** Bodies of OTLP/HTTP as the description of the API shows them; they are read by hand (src/otlp), and tolerantly. */
+/** Bodies of OTLP/HTTP for the API description; they are parsed by hand (src/otlp), and leniently. */
 import * as z from 'zod';
 import { SPANS_HEADER } from './otlp-answer.ts';
 

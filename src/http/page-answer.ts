@@ -1,9 +1,9 @@
-/** How pages of documents are sent: nothing in them runs, loads, submits, frames or is remembered. */
+/** Headers of document pages: no scripts, external resources, forms, framing or caching. */
 import type { Answer } from './route.ts';
 
 /**
- * `allow-downloads` is for the button of the PDF: a page in a sandbox may follow its links, but save no file without it. The
- * sandbox gives the page an origin of its own besides.
+ * `allow-downloads` is for the PDF button: a sandboxed page may follow its links, but cannot save a file
+ * without it. The sandbox also gives the page an origin of its own.
  */
 export const PAGE_POLICY = [
   "default-src 'none'",
@@ -15,7 +15,7 @@ export const PAGE_POLICY = [
   'sandbox allow-downloads',
 ].join('; ');
 
-/** What a customer sees belongs to nobody's index, cache or referrer. */
+/** A customer's pages must not appear in any index, cache or referrer. */
 export const PRIVATE_HEADERS = {
   'cache-control': 'private, no-store',
   'referrer-policy': 'no-referrer',

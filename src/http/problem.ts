@@ -1,4 +1,4 @@
-/** The one place that turns errors into answers: RFC 9457 problem documents. */
+/** The only place that turns errors into answers: RFC 9457 problem documents. */
 import { AppError, describeError, type ErrorCode, framesOf } from '../core/error.ts';
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -57,7 +57,7 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
-/** Every code with its status, for the description of the API. */
+/** Every code with its status, for the API description. */
 export const listErrorCodes = (): readonly (readonly [ErrorCode, number])[] =>
   Object.entries(STATUS) as [ErrorCode, number][];
 
@@ -66,7 +66,7 @@ const INTERNAL = new AppError(
   'Internal error. Retry later; if it persists, report the request_id.',
 );
 
-/** Anything thrown, as its answer. What is not an AppError is logged whole and answered as a bare 500. */
+/** The answer to any exception. Anything except an AppError is logged in full and answered as a bare 500. */
 export function problemResponse(error: unknown, requestId: string): Response {
   const known = error instanceof AppError ? error : INTERNAL;
   const status = STATUS[known.code];
@@ -81,7 +81,7 @@ export function problemResponse(error: unknown, requestId: string): Response {
     errors: known.errors,
     ...known.extensions,
   };
-  // No charset: JSON is UTF-8, and clients compare the media type letter for letter.
+  // No charset: JSON is UTF-8, and clients compare the media type character by character.
   const headers = new Headers({ 'content-type': 'application/problem+json' });
   if (known.retryAfterSeconds !== undefined) headers.set('retry-after', String(known.retryAfterSeconds));
   if (status === 401) headers.set('www-authenticate', 'Bearer');
@@ -90,7 +90,7 @@ export function problemResponse(error: unknown, requestId: string): Response {
 
 function logError(error: unknown, requestId: string): void {
   const { log, cause } = error as Partial<AppError> & { cause?: unknown };
-  // What was said on purpose needs no place in the code; what was not, does.
+  // An intended error is logged without its place in the code, an unexpected one with it.
   const isExpected = error instanceof AppError && cause === undefined;
   const thrown = cause instanceof Error ? cause : error;
   console.error(

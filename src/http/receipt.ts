@@ -1,4 +1,4 @@
-/** The answer to a request of events: counts, and what became of each. */
+/** The answer to a request with events: counts, and the outcome of each event. */
 import { AppError, type Fault } from '../core/error.ts';
 import type { EventGeneration, ParsedEvents, ReadEvent, UsageEvent } from '../ingest/event.ts';
 import type { Verdict } from '../ingest/verdict.ts';
@@ -12,7 +12,7 @@ const isFaults = (read: ReadEvent): read is Fault[] => Array.isArray(read);
 export const goodEvents = (parsed: ParsedEvents): UsageEvent[] =>
   parsed.events.filter((read): read is UsageEvent => !isFaults(read));
 
-/** Strict handling: any fault refuses the request whole. */
+/** Strict handling: any fault rejects the whole request. */
 export function assertNoFaults(parsed: ParsedEvents): void {
   const faulty = parsed.events.filter(isFaults);
   if (faulty.length === 0) return;
@@ -42,18 +42,18 @@ const CONFLICT =
 
 export interface ReceiptInput {
   readonly parsed: ParsedEvents;
-  /** For the good events, in order. */
+  /** For the valid events, in order. */
   readonly verdicts: readonly Verdict[];
   readonly isPriced: (metricName: string, unit: string) => boolean;
   readonly representation: boolean;
 }
 
-/** 202; 207 where an event conflicts or was rejected; throws `event_conflict` for a single one that conflicts. */
+/** 202; 207 if an event conflicts or was rejected; throws `event_conflict` for a single event that conflicts. */
 export function receiptResponse({ parsed, verdicts, isPriced, representation }: ReceiptInput): Response {
   const counts = { accepted: 0, duplicates: 0, conflicts: 0, rejected: 0 };
   const results: Result[] = [];
   const unpriced = new Set<string>();
-  // Of thousands of calls there are a few lists.
+  // Thousands of calls share a few lists.
   const metered = new Set<EventGeneration['metered']>();
   const inFull = representation || parsed.events.length <= RESULTS_IN_FULL_MAX;
   let good = 0;

@@ -1,4 +1,7 @@
-/** A route as data: from it come the router, the checks before the verb, the description of the API and the test matrix. */
+/**
+ * A route as data: the router, the checks before the verb, the API description and the test matrix are
+ * derived from it.
+ */
 import type * as z from 'zod';
 import type { Audience } from '../access/authorise.ts';
 import type { Ctx } from '../db/ctx.ts';
@@ -6,7 +9,7 @@ import type { JobSettings } from '../operations/job.ts';
 
 export type Method = 'get' | 'post' | 'patch' | 'delete';
 
-/** What a handler is given beside the context. */
+/** The settings that a handler receives besides the context. */
 export interface Settings extends JobSettings {
   readonly testClock: boolean;
   readonly schedules: boolean;
@@ -14,12 +17,12 @@ export interface Settings extends JobSettings {
 
 export interface Answer {
   readonly status: number;
-  /** Sent as JSON; or, where `headers` name a content-type, as it is. */
+  /** Sent as JSON; or unchanged, if `headers` contain a content-type. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A body that is no JSON: what it may be, and how large. */
+/** A body that is not JSON: its media types and its maximum size. */
 export interface RawBody {
   readonly mediaTypes: readonly string[];
   readonly bytesMax: number;
@@ -29,10 +32,13 @@ export interface RouteInput<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
-  /** Where the route takes a raw body; else empty. */
+  /** The body, if the route takes a raw one; otherwise empty. */
   readonly bytes: Uint8Array;
   readonly headers: Headers;
-  /** The Idempotency-Key with its sender, as a row keeps it that a retry must find again; null where none was sent. */
+  /**
+   * The Idempotency-Key together with its caller, as stored in a row that a retry must find; null if none was
+   * sent.
+   */
   readonly idempotencyKey: string | null;
   readonly settings: Settings;
 }
@@ -49,7 +55,7 @@ export interface RouteDefinition<
   /** In Hono's form: `/v1/admin/invoices/:id`. */
   readonly path: string;
   readonly audience: Audience;
-  /** What is done, for the authorization: `invoice.finalize`. */
+  /** The action, for the authorization: `invoice.finalize`. */
   readonly action: string;
   readonly summary: string;
   readonly params?: P;
@@ -57,13 +63,13 @@ export interface RouteDefinition<
   readonly body?: B;
   readonly bodyOptional?: boolean;
   readonly rawBody?: RawBody;
-  /** Whether an Idempotency-Key is heeded: stored answers for what creates or moves money. */
+  /** Whether the route uses an Idempotency-Key: stored answers for requests that create or move money. */
   readonly idempotency?: 'optional' | 'required';
-  /** By status; errors need not be named. `mediaType`: of an answer that is no JSON. */
+  /** By status; errors may be omitted. `mediaType`: of an answer that is not JSON. */
   readonly responses: Readonly<
     Record<number, { readonly description: string; readonly schema?: Schema; readonly mediaType?: string }>
   >;
-  /** The statuses of the problems that the verb itself answers, for the description. */
+  /** The statuses of the problems that the verb itself answers, for the API description. */
   readonly problems?: readonly number[];
   readonly handle: (ctx: Ctx, input: RouteInput<Out<P>, Out<Q>, Out<B>>) => Promise<Answer>;
 }
@@ -81,6 +87,7 @@ export function defineRoute<
   Q extends Schema | undefined = undefined,
   B extends Schema | undefined = undefined,
 >(definition: RouteDefinition<P, Q, B>): Route {
-  // The app hands each handler only what its own schemas have parsed: the one place where the types are widened.
+  // The app passes each handler only the output of its own schemas: the only place where the types are
+  // widened.
   return definition as unknown as Route;
 }

@@ -1,4 +1,4 @@
-/** Schemas that several routes share. They validate, and the description of the API is generated from them. */
+/** Schemas that several routes share. They validate, and the API description is generated from them. */
 import * as z from 'zod';
 import { isCurrency } from '../core/currency.ts';
 import { canonicalDecimal } from '../core/decimal.ts';
@@ -7,11 +7,11 @@ import { formatInstant, isDay, isTimeZone, parseInstant } from '../core/time.ts'
 
 const isText = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
 
-/** Valid Unicode without U+0000, which Postgres cannot hold. */
+/** Valid Unicode without U+0000, which Postgres cannot store. */
 export const textOf = (min: number, max: number) =>
   z.string().min(min).max(max).refine(isText, { error: 'Must be valid Unicode without U+0000.' });
 
-/** For filters: the empty text finds nothing, and is no fault. */
+/** For filters: an empty text matches nothing and is valid. */
 export const filterText = (max: number) => textOf(0, max);
 
 export const id = z.uuid().toLowerCase().meta({ description: 'A UUID, in lower case in responses.' });
@@ -31,10 +31,10 @@ export const decimal = z
   .refine((text) => canonicalDecimal(text) !== null, { error: 'Must be a decimal in plain notation.' })
   .meta({ description: 'Decimal in plain notation', pattern: '^-?[0-9]+(\\.[0-9]+)?$' });
 
-/** What both RFC 3339 and Postgres can write: the years 1 to 9999. */
+/** The range that both RFC 3339 and Postgres can write: the years 1 to 9999. */
 const INSTANT_MIN = Date.parse('0001-01-01T00:00:00Z');
 const INSTANT_MAX = Date.parse('9999-12-31T23:59:59.999Z');
-/** A smaller integer is meant as seconds. */
+/** A smaller integer is taken as seconds. */
 const EPOCH_MS_MIN = 100_000_000_000;
 
 function instantFrom(value: number | null, context: z.core.ParsePayload, message: string): number {
@@ -43,7 +43,7 @@ function instantFrom(value: number | null, context: z.core.ParsePayload, message
   return z.NEVER;
 }
 
-/** RFC 3339 or epoch milliseconds, read as epoch milliseconds. */
+/** RFC 3339 or epoch milliseconds, parsed to epoch milliseconds. */
 export const instant = z
   .union([z.string(), z.int().min(EPOCH_MS_MIN)])
   .transform((value, context) =>
@@ -55,7 +55,7 @@ export const instant = z
   )
   .meta({ description: 'RFC 3339 date-time, or epoch milliseconds' });
 
-/** As `instant`; a bare day is its first moment in UTC. */
+/** Like `instant`; a bare day means its first moment in UTC. */
 export const instantOrDay = z
   .union([z.string(), z.int().min(EPOCH_MS_MIN)])
   .transform((value, context) =>
@@ -83,7 +83,7 @@ export const instantQuery = z
   })
   .meta({ description: 'RFC 3339 date-time, epoch milliseconds, or a date in UTC' });
 
-/** As `instantQuery`, but a bare day stays one: usage is kept by the days of the organisation's zone. */
+/** Like `instantQuery`, but a bare day stays a day: usage is kept by the days of the organisation's zone. */
 export const usageBound = z
   .union([z.string().refine(isDay), instantQuery])
   .meta({ description: "RFC 3339 date-time, epoch milliseconds, or a date in the organisation's time zone" });
@@ -93,7 +93,7 @@ export const month = z.int().min(1).max(12);
 export const yearQuery = z.coerce.number().pipe(year);
 export const monthQuery = z.coerce.number().pipe(month);
 
-/** What is no UUID answers 404 like an unknown one. */
+/** An id that is not a UUID answers 404, like an unknown one. */
 export const idParams = z.strictObject({ id: z.string().toLowerCase() });
 
 export const pageQuery = {
@@ -105,7 +105,7 @@ export const pageQuery = {
   cursor: z.string().max(4096).optional(),
 };
 
-/** An RFC 3339 instant of an answer. */
+/** An RFC 3339 instant in an answer. */
 export const time = z.string().meta({ format: 'date-time' });
 export const money = z.string().meta({ description: 'Decimal with the number of decimals of its currency' });
 export const quantity = z.string().meta({ description: 'Canonical decimal' });

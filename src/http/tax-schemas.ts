@@ -1,4 +1,4 @@
-/** Schemas of what tax authorities want to know of sellers, buyers and goods. */
+/** Schemas of the data that tax authorities require about sellers, buyers and goods. */
 import * as z from 'zod';
 import { TAX_ID_TYPES, type TaxId } from '../core/address.ts';
 import { isCountry } from '../core/country.ts';
@@ -29,7 +29,7 @@ export const taxId = z.strictObject({ type: z.enum(TAX_ID_TYPES), value: taxIdTe
 
 const TAX_IDS_MAX = 10;
 
-/** What findTaxIdFaults would say of a list, with the pointer of the object's own field. */
+/** The same checks as findTaxIdFaults makes of a list, with the pointer of the object's own field. */
 const taxIdsByType = z.strictObject({
   gstin: z
     .stringFormat('gstin', isGstin, { error: 'Not a valid GSTIN: check its format and check character.' })
@@ -45,7 +45,7 @@ const taxIdsByType = z.strictObject({
 const listTaxIds = (ids: z.output<typeof taxIdsByType>): TaxId[] =>
   TAX_ID_TYPES.flatMap((type) => (ids[type] === undefined ? [] : [{ type, value: ids[type] }]));
 
-/** Read as a list. */
+/** Parsed to a list. */
 export const taxIds = z
   .union([z.array(taxId).max(TAX_IDS_MAX), taxIdsByType])
   .transform((given): TaxId[] => (Array.isArray(given) ? given : listTaxIds(given)))
@@ -56,5 +56,5 @@ export const hsnSac = z
   .refine(isHsnSac, { error: 'Must have 4, 6 or 8 digits.' })
   .meta({ description: 'The Indian code of goods (HSN) or services (SAC)', pattern: '^[0-9]{4,8}$' });
 
-/** A free word: which of a country's rates is taken. */
+/** Free text that selects one of a country's rates. */
 export const taxCategory = textOf(1, 64);

@@ -1,4 +1,4 @@
-/** Turns what zod finds into the faults of a problem document. */
+/** Turns zod's issues into the faults of a problem document. */
 import type * as z from 'zod';
 import { AppError, type Fault, invalidRequest } from '../core/error.ts';
 
@@ -14,7 +14,7 @@ const CODES: Readonly<Record<string, string>> = {
 
 const escapePart = (part: PropertyKey): string => String(part).replaceAll('~', '~0').replaceAll('/', '~1');
 
-/** Whether the value was of no type that this branch of a union takes. */
+/** Whether the value's type does not match this branch of a union at all. */
 const isOfAnotherType = (branch: readonly z.core.$ZodIssue[]): boolean =>
   branch.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
 
@@ -43,8 +43,8 @@ function faultsOf(issue: z.core.$ZodIssue, prefix: '' | '?'): Fault[] {
 }
 
 /**
- * The parsed value, or `invalid_request` with a fault for each issue. Unknown fields come first: what is missing is often
- * what one of them was meant to be. `?` marks query parameters.
+ * The parsed value, or `invalid_request` with a fault for each issue. Unknown fields come first: a missing
+ * field is often a misspelt one. `?` marks query parameters.
  */
 export function validate(schema: z.ZodType, value: unknown, prefix: '' | '?'): unknown {
   const parsed = schema.safeParse(value, { reportInput: true });
@@ -53,7 +53,7 @@ export function validate(schema: z.ZodType, value: unknown, prefix: '' | '?'): u
   throw invalidRequest([...faults.filter(isUnknownField), ...faults.filter((each) => !isUnknownField(each))]);
 }
 
-/** Query parameters as an object; one given twice is refused. */
+/** Query parameters as an object; a repeated one is rejected. */
 export function readQuery(url: URL): Record<string, string> {
   const query: Record<string, string> = {};
   for (const [key, value] of url.searchParams) {
@@ -67,12 +67,12 @@ export function readQuery(url: URL): Record<string, string> {
   return query;
 }
 
-/** Quantities that may come as JSON numbers; amounts of money may not. */
+/** Quantities that may be JSON numbers; amounts of money may not. */
 const QUANTITY_FIELDS = new Set(['included_units', 'package_size', 'up_to']);
 const NUMBER_DIGITS_MAX = 15;
 const PLAIN_NUMBER = /^-?[0-9]+(\.[0-9]+)?$/;
 
-/** JSON in which a quantity's number became its own text, where it has few enough digits for a number to be exact. */
+/** Parses JSON; a quantity's number becomes its own text if it has few enough digits to be exact. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text, function revive(key: string, value: unknown, context?: { source?: string }) {

@@ -13,7 +13,7 @@ export type JobName = (typeof JOB_NAMES)[number];
 
 export type JobStatus = 'succeeded' | 'partial' | 'failed';
 
-/** What a job answers: its status and its own counts. */
+/** The result of a job: its status and its own counts. */
 export interface JobResult {
   readonly status: JobStatus;
   readonly [count: string]: unknown;
@@ -21,8 +21,8 @@ export interface JobResult {
 
 export interface JobSettings {
   readonly retentionHours: number;
-  /** How long a run may take, in milliseconds: what is left is `partial`. */
+  /** How long a run may take, in milliseconds: a run with work left over is `partial`. */
   readonly budgetMs: number;
-  /** The real clock, for the budget alone. */
+  /** The real clock, only for the budget. */
   readonly clock: () => number;
 }

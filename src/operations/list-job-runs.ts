@@ -8,6 +8,6 @@ export interface JobRunFilter {
   readonly status?: string | undefined;
 }
 
-/** The newest first. */
+/** Newest first. */
 export const listJobRuns = (ctx: Ctx, filter: JobRunFilter, page: PageInput): Promise<Page<JobRun>> =>
   readVisible(ctx, (tx) => listJobRunRows(tx, filter, page));

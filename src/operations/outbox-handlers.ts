@@ -1,4 +1,4 @@
-/** Who delivers which topic of the outbox. */
+/** The handler of each outbox topic. */
 
 import { sendEmail } from '../documents/emails/send-email.ts';
 import { linkFor } from '../documents/pages/create-invoice-link.ts';

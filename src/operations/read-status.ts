@@ -1,4 +1,4 @@
-/** What an operator looks at first: how far the drain is behind, how full the shards are, what has failed or has not left. */
+/** An operator's overview: how far the drain is behind, how full the shards are, what has failed or is undelivered. */
 
 import { readVisible } from '../access/reach.ts';
 import { countUnpriced } from '../ai/prices/store.ts';
@@ -14,7 +14,7 @@ import { countOpenQuarantine } from '../rollup/store.ts';
 import { OUTBOX_HANDLERS } from './outbox-handlers.ts';
 import { listLastRuns } from './store.ts';
 
-/** From here on a shard is about to be full: more shards, or a shorter retention, are due. */
+/** Above this ratio a shard is nearly full: add shards or shorten the retention. */
 const FULLNESS_WARNING_RATIO = 0.7;
 
 export interface ShardStatus {
@@ -32,7 +32,7 @@ export interface ShardStatus {
 }
 
 export async function readShardStatus(ctx: Ctx): Promise<ShardStatus[]> {
-  // Cursors belong to no tenant, and readiness asks for them without a key.
+  // Cursors belong to no tenant, and the readiness check reads them without a key.
   const cursors = await ctx.ledger.transaction(PLATFORM, listCursors);
   return await Promise.all(
     [...ctx.shards.keys()].map(async (shard) => {

@@ -1,6 +1,6 @@
 /**
- * Runs one job and records the run: when, how long, how much, and why not. A run that dies leaves its row `running`; it
- * blocks nothing, because every job may overlap with itself.
+ * Runs one job and records the run: when, how long, how much, and the reason of a failure. A run that dies
+ * leaves its row `running`; it blocks nothing, because every job may overlap with itself.
  */
 import { appendAudit, PLATFORM_CHAIN } from '../access/audit/append-audit.ts';
 import { purgeKeys } from '../access/stored-answers/purge-keys.ts';
@@ -25,7 +25,7 @@ import { findLastSuccess, finishJobRun, insertJobRun } from './store.ts';
 
 export interface RunJobInput {
   readonly job: JobName;
-  /** The moment the job is to look from, in epoch milliseconds; `ctx.now` where none is given. */
+  /** The moment that the job takes as now, in epoch milliseconds; `ctx.now` by default. */
   readonly asOf?: number | undefined;
   readonly startedBy: 'cron' | 'operator';
 }
@@ -60,7 +60,7 @@ export async function runJob(ctx: Ctx, settings: JobSettings, input: RunJobInput
   }
   const { status, ...counts } = result;
   const finished_at = formatInstant(settings.clock());
-  // On a connection of its own: the job's may be what failed.
+  // On a connection of its own: the job's connection may be what failed.
   const ledger = ctx.openLedger();
   try {
     await ledger.transaction(PLATFORM, (tx) => finishJobRun(tx, { id, status, counts, error, finished_at }));
@@ -76,7 +76,7 @@ export async function runJob(ctx: Ctx, settings: JobSettings, input: RunJobInput
 
 interface Work {
   readonly asOf: number;
-  /** `asOf` and the time that has passed since. */
+  /** `asOf` plus the time elapsed since. */
   readonly moment: () => number;
   readonly hasTime: () => boolean;
   readonly retentionHours: number;

@@ -39,7 +39,7 @@ export async function finishJobRun(
   await tx.execute(text, values);
 }
 
-/** When the last run that succeeded had started, in epoch milliseconds; null for none. */
+/** When the last successful run started, in epoch milliseconds; null if there is none. */
 export async function findLastSuccess(tx: LedgerTransaction, job: string): Promise<number | null> {
   const [row] = await tx.query<Pick<JobRun, 'started_at'>>(
     `SELECT started_at FROM job_runs WHERE job = $1 AND status = 'succeeded' ORDER BY started_at DESC LIMIT 1`,

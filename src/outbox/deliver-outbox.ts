@@ -1,6 +1,7 @@
 /**
- * Law 12: what a transaction asked for leaves after it, at least once. Runs may overlap and die anywhere: an attempt is
- * claimed by one run in a transaction of its own, and one that does not end comes back when its lease does.
+ * Law 12: an effect requested by a transaction happens after it, at least once. Runs may overlap and die at
+ * any point: one run claims an attempt in a transaction of its own, and an attempt that does not end is
+ * retried when its lease expires.
  */
 import { describeError } from '../core/error.ts';
 import { formatInstant } from '../core/time.ts';
@@ -18,7 +19,7 @@ import {
 } from './store.ts';
 
 export interface DeliverOutboxInput {
-  /** The moment, read anew for each row: a run lasts longer than a row may wait. */
+  /** The current moment, read for each row: a run lasts longer than a row may wait. */
   readonly moment: () => number;
   readonly hasTime: () => boolean;
   readonly handlers: OutboxHandlers;
@@ -29,7 +30,7 @@ export interface DeliverOutboxResult {
   readonly status: 'succeeded' | 'partial';
   readonly delivered: number;
   readonly postponed: number;
-  /** Tried again later. */
+  /** Will be retried later. */
   readonly failed: number;
   /** Failed for the last time. */
   readonly given_up: number;
@@ -38,7 +39,7 @@ export interface DeliverOutboxResult {
 /** Longer than any attempt takes. */
 const LEASE_MS = 120_000;
 const POSTPONE_MS = 60_000;
-/** Each lane has a connection and waits for one call outside; a Worker may have six of both together. */
+/** Each lane has a connection and waits for one external call; a Worker may have six of both together. */
 const LANES = 3;
 const ROWS_PER_ROUND = 200;
 
@@ -57,7 +58,7 @@ export async function deliverOutbox(ctx: Ctx, input: DeliverOutboxInput): Promis
       if (due.length === 0) return { status: 'succeeded', ...counts };
       if (!input.hasTime()) return { status: 'partial', ...counts };
       const claimed = await runRound(ctx, ledgers, due, input, counts);
-      // Another run is at work on all of them.
+      // Other runs are working on all of them.
       if (claimed === 0 && input.hasTime()) return { status: 'succeeded', ...counts };
     }
   } finally {
@@ -66,8 +67,8 @@ export async function deliverOutbox(ctx: Ctx, input: DeliverOutboxInput): Promis
 }
 
 /**
- * The lanes take tenants in turn, a row at a time; the rows of one tenant follow one another, so that an e-mail finds the
- * PDF that was asked for before it.
+ * The lanes take tenants in turn, one row at a time. The rows of one tenant are processed in sequence, so
+ * that an e-mail finds the PDF that was requested before it.
  */
 async function runRound(
   ctx: Ctx,
@@ -94,7 +95,7 @@ async function runRound(
   return claimed;
 }
 
-/** Throws only where Postgres itself fails; then the lease brings the row back. */
+/** Throws only if Postgres itself fails; then the row is retried when its lease expires. */
 async function deliverOne(ctx: Ctx, row: DueMessage, handlers: OutboxHandlers): Promise<keyof Counts | null> {
   const reach = tenant(row.organisation_id);
   const claim = { now: formatInstant(ctx.now), leaseEnd: formatInstant(ctx.now + LEASE_MS) };
@@ -104,7 +105,8 @@ async function deliverOne(ctx: Ctx, row: DueMessage, handlers: OutboxHandlers): 
   try {
     return await conclude(ctx, message, outcome);
   } catch (error) {
-    // What the attempt wanted to write was refused, or the answer to its commit was lost: then this changes nothing.
+    // The attempt's writes were rejected, or the answer to its commit was lost; in the latter case this
+    // changes nothing.
     return await conclude(ctx, message, { kind: 'failed', error: describeError(error) });
   }
 }
@@ -112,7 +114,7 @@ async function deliverOne(ctx: Ctx, row: DueMessage, handlers: OutboxHandlers): 
 async function attempt(ctx: Ctx, message: OutboxMessage, handlers: OutboxHandlers): Promise<Outcome> {
   const handler = handlers[message.topic];
   if (!handler) throw new Error(`no handler for the topic ${message.topic}`);
-  // Only attempts that died without a word come this far.
+  // Only attempts that died without recording an outcome get this far.
   if (message.attempts > ATTEMPTS_MAX) return { kind: 'failed', error: 'no attempts left' };
   try {
     return await handler(ctx, message);
@@ -141,7 +143,7 @@ async function conclude(ctx: Ctx, message: OutboxMessage, outcome: Outcome): Pro
       failedAt: next === null ? formatInstant(ctx.now) : null,
     });
     console.error(
-      // The row keeps why: a provider's answer may name whom it was for.
+      // Only the row keeps the reason: a provider's answer may contain the recipient's name.
       JSON.stringify({ message: 'delivery failed', organisation_id, outbox_id: id, topic, attempts }),
     );
     return next === null ? 'given_up' : 'failed';

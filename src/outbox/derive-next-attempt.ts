@@ -1,7 +1,7 @@
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** After the first failed attempt, the second, and so on: about three days in all, as Standard Webhooks 1.0.0 has it. */
+/** After the first failed attempt, the second, and so on: about three days in total, as in Standard Webhooks 1.0.0. */
 const DELAYS_MS: readonly number[] = [
   MINUTE_MS,
   5 * MINUTE_MS,
@@ -16,13 +16,14 @@ const DELAYS_MS: readonly number[] = [
 
 export const ATTEMPTS_MAX = DELAYS_MS.length + 1;
 
-/** A tenth of the delay at most. */
+/** At most a tenth of the delay. */
 const JITTER_SHARE = 10;
 const JITTER_STEPS = 0x10000;
 
 /**
- * When a row is tried again after its failed attempt number `attempts`, in epoch milliseconds; null after the last. What
- * failed together does not come back together: up to a tenth is added, by the last digits of the row's id.
+ * When a row is retried after its failed attempt number `attempts`, in epoch milliseconds; null after the
+ * last. Rows that failed together are not retried together: up to a tenth is added, by the last digits of the
+ * row's id.
  */
 export function deriveNextAttempt(attempts: number, id: string, now: number): number | null {
   const delay = DELAYS_MS[attempts - 1];

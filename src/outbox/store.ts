@@ -1,4 +1,4 @@
-/** The SQL of the outbox: rows are written with the change that causes them, and leave later. */
+/** The SQL of the outbox: rows are written with the change that causes them, and delivered later. */
 
 import { textArray } from '../db/array-literal.ts';
 import { columns, insertOf, type RowOf, updateOf } from '../db/columns.ts';
@@ -11,12 +11,12 @@ export interface NewOutboxMessage {
   readonly id: string;
   readonly topic: string;
   readonly payload: Readonly<Record<string, unknown>>;
-  /** What must leave once only, however often it is asked for. */
+  /** Identifies an effect that must happen only once, however often it is requested. */
   readonly dedupe_key?: string;
   readonly created_at: string;
 }
 
-/** Due at once. False where a row of the same `dedupe_key` was there before. */
+/** Due at once. False if a row with the same `dedupe_key` already existed. */
 export async function insertOutbox(tx: LedgerTransaction, message: NewOutboxMessage): Promise<boolean> {
   const { text, values } = insertOf('outbox', { ...message, next_attempt_at: message.created_at });
   return (await tx.execute(`${text} ON CONFLICT (organisation_id, dedupe_key) DO NOTHING`, values)) === 1;
@@ -25,8 +25,9 @@ export async function insertOutbox(tx: LedgerTransaction, message: NewOutboxMess
 export type DueMessage = Pick<Row<'outbox'>, 'organisation_id' | 'id'>;
 
 /**
- * Rows that are due, the first of every organisation before the second of any: a backlog of one holds up no other. Within
- * one `document.render` comes before `email.send`, which waits for it. Platform reach.
+ * Rows that are due, the first of every organisation before the second of any: a backlog of one delays no
+ * other. Within an organisation, `document.render` comes before `email.send`, which waits for it. Platform
+ * reach.
  */
 export async function listDueMessages(
   tx: LedgerTransaction,
@@ -52,8 +53,8 @@ export interface UndeliveredCounts {
 }
 
 /**
- * What has not left, of the topics that somebody delivers. `glyphsMissing` begins the error of a document without glyphs.
- * Platform reach, for an operator's page.
+ * Undelivered effects of the topics that have a handler. `glyphsMissing` is the prefix of the error of a
+ * document with missing glyphs. Platform reach, for an operator's page.
  */
 export async function countUndelivered(
   tx: LedgerTransaction,
@@ -87,7 +88,7 @@ const MESSAGE = columns('outbox', [
   'next_attempt_at',
 ]);
 
-/** Begins an attempt and holds the row until `leaseEnd`; null where another run has it or it is no longer due. */
+/** Begins an attempt and holds the row until `leaseEnd`; null if another run holds it or it is no longer due. */
 export async function claimMessage(
   tx: LedgerTransaction,
   { organisation_id, id }: DueMessage,
@@ -105,7 +106,7 @@ export async function claimMessage(
   return row ?? null;
 }
 
-/** Whoever delivered it says so, also when its lease had ended meanwhile. */
+/** Any attempt that delivered the row marks it, even if its lease has expired meanwhile. */
 export async function markDelivered(
   tx: LedgerTransaction,
   { organisation_id, id }: DueMessage,
@@ -116,7 +117,7 @@ export async function markDelivered(
   await tx.execute(`${text} AND delivered_at IS NULL`, values);
 }
 
-/** Gives back the attempt. Nothing where a later attempt has the row. */
+/** Returns the attempt to the row's budget. Does nothing if a later attempt holds the row. */
 export async function markPostponed(
   tx: LedgerTransaction,
   { organisation_id, id, attempts }: OutboxMessage,
@@ -128,8 +129,8 @@ export async function markPostponed(
 }
 
 /**
- * Exactly one of `nextAttemptAt` and `failedAt` is given. Nothing where a later attempt has the row; and where it was revived
- * while this attempt was at work it stays due, for what was missing may be there by now.
+ * Exactly one of `nextAttemptAt` and `failedAt` is given. Does nothing if a later attempt holds the row. If
+ * the row was revived during this attempt it stays due, because the missing prerequisite may exist by now.
  */
 export async function markFailed(
   tx: LedgerTransaction,
@@ -149,7 +150,10 @@ export async function markFailed(
   );
 }
 
-/** Rows of a topic whose last error begins so are due at once; those given up, with all attempts. Platform reach. */
+/**
+ * Makes rows of a topic due at once if their last error has this prefix; rows that were given up get all
+ * attempts again. Platform reach.
+ */
 export async function reviveMessages(
   tx: LedgerTransaction,
   failed: { readonly topic: string; readonly errorPrefix: string; readonly now: string },

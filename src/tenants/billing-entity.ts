@@ -1,16 +1,16 @@
-/** A seller: who bills, under which numbers. */
+/** A seller: the party that bills, with its tax ids and document numbering. */
 import type { Address, TaxId } from '../core/address.ts';
 import { findNumberingFaults, type Numbering } from '../core/document-number.ts';
 import type { Fault } from '../core/error.ts';
 import { isGstin, vatCountryOf } from '../core/tax-id.ts';
 
-/** What a body may say; a field that is absent keeps what it had. */
+/** The fields that a body may contain; an absent field keeps its value. */
 export interface BillingEntityFields {
   readonly legal_name?: string | undefined;
   readonly address?: Address | undefined;
   readonly tax_ids?: readonly TaxId[] | undefined;
   readonly email?: string | null | undefined;
-  /** A data URL; null takes the logo away. */
+  /** A data URL; null removes the logo. */
   readonly logo?: string | null | undefined;
   readonly series?: string | undefined;
   readonly credit_note_series?: string | undefined;
@@ -22,7 +22,7 @@ export interface BillingEntityFields {
   readonly is_default?: boolean | undefined;
 }
 
-/** As a seller is stored where it says nothing else. */
+/** The defaults of a seller's numbering. */
 export const NUMBERING_DEFAULT: Numbering = {
   series: 'INV',
   credit_note_series: 'CN',
@@ -30,7 +30,7 @@ export const NUMBERING_DEFAULT: Numbering = {
   financial_year_start_month: 1,
 };
 
-/** What is wrong with a seller as it would be stored: its tax ids by their forms, each kind once, and its numbering. */
+/** The faults of a seller as it would be stored: the format of its tax ids, each kind only once, and its numbering. */
 export function findBillingEntityFaults(entity: Numbering & { readonly tax_ids: readonly TaxId[] }): Fault[] {
   const hasGstin = entity.tax_ids.some(({ type }) => type === 'gstin');
   return [...findTaxIdFaults(entity.tax_ids), ...findNumberingFaults(entity, { hasGstin })];

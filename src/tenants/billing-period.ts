@@ -1,4 +1,4 @@
-/** The months that an organisation is billed for: [starts_at, ends_at) in the zone they were made in. */
+/** The months for which an organisation is billed: [starts_at, ends_at) in the zone in which they were created. */
 import { TIMESTAMP_MIN } from '../core/read-fields.ts';
 import {
   compareMonths,
@@ -32,9 +32,9 @@ export interface CalendarEntry {
 
 export interface OrganisationCalendar {
   readonly organisation_id: string;
-  /** In order of their months; the first one also holds for all months before it. */
+  /** In order of their months; the first one also applies to all earlier months. */
   readonly entries: readonly CalendarEntry[];
-  /** The periods that exist. */
+  /** The existing periods. */
   readonly periods: readonly BillingPeriod[];
 }
 
@@ -62,8 +62,8 @@ function endOf(calendar: OrganisationCalendar, month: Month): number {
 }
 
 /**
- * The period of a month: the one that exists, else the one to make. It ends at midnight of its own zone and starts where
- * the month before ends, so a new zone leaves neither a gap nor an overlap.
+ * The period of a month: the existing one, otherwise the one to create. It ends at midnight of its own zone
+ * and starts where the previous month ends, so a new zone leaves neither a gap nor an overlap.
  */
 export function derivePeriod(calendar: OrganisationCalendar, month: Month): BillingPeriod {
   const found = existing(calendar, month);
@@ -84,7 +84,7 @@ export function derivePeriod(calendar: OrganisationCalendar, month: Month): Bill
 export const holds = (period: BillingPeriod, instant: number): boolean =>
   period.starts_at <= instant && instant < period.ends_at;
 
-/** The period that holds an instant; around a change of zone that may be the month before or after the local one. */
+/** The period that contains an instant; around a change of zone it may be the month before or after the local one. */
 export function derivePeriodAt(calendar: OrganisationCalendar, instant: number): BillingPeriod {
   const guess = derivePeriod(calendar, monthOf(instant, 'UTC'));
   if (holds(guess, instant)) return guess;
@@ -92,7 +92,10 @@ export function derivePeriodAt(calendar: OrganisationCalendar, instant: number):
   return derivePeriod(calendar, month);
 }
 
-/** The local hour and day of an event in its period; a day outside the month, at a change of zone, counts to its edge. */
+/**
+ * The local hour and day of an event in its period; a day outside the month, at a change of zone, counts as
+ * the month's first or last day.
+ */
 export function bookingOf(period: BillingPeriod, instant: number): { hour: number; day: string } {
   const day = dayOf(instant, period.timezone);
   const first = firstDay(period);

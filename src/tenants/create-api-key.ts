@@ -15,7 +15,10 @@ export interface CreateApiKeyInput {
   readonly expires_at?: number | undefined;
 }
 
-/** The key itself is in this answer and nowhere else. Throws `not_found` for an unknown project, `invalid_request` for a past expiry. */
+/**
+ * Only this answer contains the key itself. Throws `not_found` for an unknown project, `invalid_request` for
+ * a past expiry.
+ */
 export async function createApiKey(ctx: Ctx, input: CreateApiKeyInput): Promise<ApiKey & { key: string }> {
   if (input.expires_at !== undefined && input.expires_at <= ctx.now) {
     const detail = 'expires_at must be in the future.';

@@ -16,7 +16,10 @@ export interface CreateBillingEntityInput extends BillingEntityFields {
   readonly legal_name: string;
 }
 
-/** What invoices need beside a name is asked for when one is finalized. As the default it takes that from the one that had it. Throws `invalid_request` with every fault. */
+/**
+ * Requires only a name; finalization requires the other data that invoices need. A new default seller
+ * replaces the previous default. Throws `invalid_request` with every fault.
+ */
 export async function createBillingEntity(
   ctx: Ctx,
   { logo: logoText, ...input }: CreateBillingEntityInput,

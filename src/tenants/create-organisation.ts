@@ -33,7 +33,10 @@ export interface CreateOrganisationInput extends BuyerFields {
   readonly ai_payload_delete_days?: number | null | undefined;
 }
 
-/** Throws `invalid_request` with every fault of its tax data and of its payloads' days, or for an unknown billing entity. */
+/**
+ * Throws `invalid_request` with every fault of its tax data and of its payload retention days, or for an
+ * unknown billing entity.
+ */
 export async function createOrganisation(ctx: Ctx, input: CreateOrganisationInput): Promise<Organisation> {
   const { billing_entity_id: seller, ...own } = input;
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
@@ -60,7 +63,7 @@ export async function createOrganisation(ctx: Ctx, input: CreateOrganisationInpu
       billing_entity_id,
       shard,
     });
-    // The first entry also holds for all months before it: usage may be dated back.
+    // The first entry also applies to all earlier months: usage may be backdated.
     await upsertCalendarEntry(tx, {
       organisation_id: id,
       from_year: 2000,
@@ -81,7 +84,7 @@ export async function createOrganisation(ctx: Ctx, input: CreateOrganisationInpu
   return organisation;
 }
 
-/** The shard with the fewest organisations, the lowest of equals. Chosen once, stored, never computed again. */
+/** The shard with the fewest organisations, the lowest number of equals. Chosen once, stored, never recomputed. */
 export function chooseShard(shards: readonly number[], counts: ReadonlyMap<number, number>): number {
   const [first, ...rest] = [...shards].sort((a, b) => a - b);
   if (first === undefined) throw new Error('no shard is configured');

@@ -15,8 +15,9 @@ export interface CreateUserInput extends UserChanges {
 }
 
 /**
- * Throws `not_found` for an unknown organisation, `already_exists` for a user_id or an identity that is taken,
- * `invalid_state` while a deleted user's events of the same user_id are still on their way, `invalid_request`.
+ * Throws `not_found` for an unknown organisation, `already_exists` for a user_id or an identity in use,
+ * `invalid_state` while events of a deleted user with the same user_id are not yet drained,
+ * `invalid_request`.
  */
 export async function createUser(ctx: Ctx, input: CreateUserInput): Promise<User> {
   const { organisation_id, user_id, is_active = true, identities = [], ...given } = input;

@@ -3,7 +3,7 @@ import { readLogo, UnusableLogoError } from '../core/logo.ts';
 import { sha256Hex } from '../core/sha256.ts';
 
 export const LOGO_BYTES_MAX = 200 * 1024;
-/** Of the data URL: its beginning, then four characters for three bytes. */
+/** Length of the data URL: its prefix, then four characters for every three bytes. */
 export const LOGO_TEXT_MAX = 32 + Math.ceil(LOGO_BYTES_MAX / 3) * 4;
 
 export interface LogoFile {
@@ -16,7 +16,7 @@ const DATA_URL = /^data:(image\/png|image\/jpeg);base64,([A-Za-z0-9+/]+={0,2})$/
 
 const refused = (code: string, detail: string) => invalidRequest([{ pointer: '/logo', code, detail }]);
 
-/** The picture of a data URL. Throws `invalid_request` for what no PDF can show, or is too large. */
+/** The image of a data URL. Throws `invalid_request` for an image that a PDF cannot show, or that is too large. */
 export async function parseLogo(text: string): Promise<LogoFile> {
   if (text.length > LOGO_TEXT_MAX)
     throw refused('too_long', `A logo may have at most ${LOGO_BYTES_MAX} bytes.`);

@@ -1,10 +1,10 @@
-/** The month of an organisation's calendar that holds an instant, for what is asked of the books as of now. */
+/** The month of an organisation's calendar that contains an instant, for queries of usage as of now. */
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { type BillingPeriod, bookingOf, derivePeriodAt } from './billing-period.ts';
 import { loadCalendars } from './period-store.ts';
 
 export interface CalendarMonth extends Pick<BillingPeriod, 'starts_at' | 'ends_at' | 'timezone'> {
-  /** The days under which the books carry what happens at its first moment, and at the instant. */
+  /** The days under which usage at the month's first instant, and at the given instant, is recorded. */
   readonly first_day: string;
   readonly today: string;
 }

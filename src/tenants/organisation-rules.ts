@@ -1,4 +1,4 @@
-/** What an organisation may say of itself to a tax authority, so far as it can be told before an invoice is issued. */
+/** The rules for an organisation's tax data, as far as they can be checked before an invoice is issued. */
 import type { Address } from '../core/address.ts';
 import { isCountry, isEuMember } from '../core/country.ts';
 import { type AppError, type Fault, invalidRequest } from '../core/error.ts';
@@ -7,7 +7,7 @@ import { isGstin, vatCountryOf } from '../core/tax-id.ts';
 
 export const TAX_REGIMES = ['none', 'in', 'eu'] as const;
 
-/** What documents say of a customer, and when they recall it; null takes a value away. */
+/** The customer data on documents, and the days of reminders; null removes a value. */
 export interface BuyerFields {
   readonly legal_name?: string | null | undefined;
   readonly address?: Address | null | undefined;
@@ -27,7 +27,10 @@ export interface TaxData {
   readonly place_of_supply: string | null;
 }
 
-/** Of the data as they would be stored: a wrong word would be taxed wrongly, or be found at the end of the month. */
+/**
+ * Checks the data as they would be stored: a wrong value would be taxed wrongly, or be discovered only at the
+ * end of the month.
+ */
 export function findTaxDataFaults({ tax_regime, address, tax_id, place_of_supply }: TaxData): Fault[] {
   const country = address?.country ?? null;
   const faults: Fault[] = [];
@@ -58,7 +61,7 @@ export interface PayloadDays {
   readonly ai_payload_delete_days?: number | null | undefined;
 }
 
-/** What is deleted is not archived afterwards; null is never. */
+/** Payloads cannot be archived after they are deleted; null means never. */
 export function findPayloadFaults({
   ai_payload_archive_days: archive = PAYLOAD_ARCHIVE_DAYS_DEFAULT,
   ai_payload_delete_days: remove = PAYLOAD_DELETE_DAYS_DEFAULT,

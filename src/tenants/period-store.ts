@@ -1,4 +1,4 @@
-/** The SQL of billing periods and of the calendars they come from. */
+/** The SQL of billing periods and of the calendars from which they are derived. */
 import { formatInstant } from '../core/time.ts';
 import { bareArray, instantArray, textArray } from '../db/array-literal.ts';
 import { columns, type RowOf } from '../db/columns.ts';

@@ -8,12 +8,15 @@ import { deleteIdentities, insertIdentities } from './user-store.ts';
 
 export interface PutIdentitiesInput {
   readonly organisation_id: string;
-  /** Of the user. */
+  /** The id of the user. */
   readonly id: string;
   readonly identities: readonly IdentityInput[];
 }
 
-/** Replaces all identities of a user. Throws `invalid_request` for one given twice, `already_exists` for another user's. */
+/**
+ * Replaces all identities of a user. Throws `invalid_request` for a repeated identity, `already_exists` for
+ * another user's.
+ */
 export async function putIdentities(
   tx: LedgerTransaction,
   { now }: Pick<Ctx, 'now'>,

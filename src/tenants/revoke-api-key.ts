@@ -6,7 +6,7 @@ import { publishOrganisations } from './publication/publish-directory.ts';
 import { type ApiKey, findApiKey, revokeApiKeyRow, touchPublication } from './store.ts';
 import { withOwner } from './tenant-scope.ts';
 
-/** Revoking a revoked key changes nothing and answers it again. Throws `not_found`. */
+/** Revoking a revoked key changes nothing and returns it again. Throws `not_found`. */
 export async function revokeApiKey(ctx: Ctx, { id }: { readonly id: string }): Promise<ApiKey> {
   const key = await withOwner(ctx, 'api_keys', id, async (tx, organisation_id) => {
     const before = await findApiKey(tx, id);

@@ -11,7 +11,7 @@ export type BillingEntity = Row<'billing_entities'>;
 export type NewBillingEntity = NewRow<'billing_entities'>;
 export type Project = Row<'projects'>;
 
-/** All but the hash. */
+/** All columns except the hash. */
 const API_KEY = columns('api_keys', [
   'organisation_id',
   'id',
@@ -49,7 +49,7 @@ export async function insertOrganisation(tx: LedgerTransaction, row: NewOrganisa
   return inserted;
 }
 
-/** Every change that the edge must learn of also moves the publication version: `published` says so. */
+/** `published`: the change must reach the edge, so it also increments the publication version. */
 export async function updateOrganisation(
   tx: LedgerTransaction,
   id: string,
@@ -81,7 +81,7 @@ export const listOrganisations = (tx: LedgerTransaction, page: PageInput): Promi
     page,
   );
 
-/** How many organisations each shard has; shards without one are absent. */
+/** The number of organisations per shard; shards without any are absent. */
 export async function countOrganisationsByShard(tx: LedgerTransaction): Promise<Map<number, number>> {
   const rows = await tx.query<Pick<Organisation, 'shard'> & { n: number }>(
     'SELECT shard, count(*) AS n FROM organisations GROUP BY shard',
@@ -106,8 +106,8 @@ export async function findBillingEntity(tx: LedgerTransaction, id: string): Prom
 }
 
 /**
- * All who may move the default wait here for one another: the first row is always there. Only then do they look who the
- * default is: a statement that had begun before would not see the one that was just made.
+ * Serialises all changes of the default seller: the first row always exists, and its lock is the queue. The
+ * default is read only after the lock: a statement begun earlier would not see the one just set.
  */
 export async function lockDefaultBillingEntity(tx: LedgerTransaction): Promise<void> {
   await tx.execute('SELECT 1 FROM billing_entities ORDER BY id LIMIT 1 FOR NO KEY UPDATE');
@@ -157,7 +157,7 @@ export const listBillingEntities = (tx: LedgerTransaction, page: PageInput): Pro
     page,
   );
 
-/** Zone and currency from a month on; a later word for the same month replaces an earlier one. */
+/** Zone and currency from a month on; a later entry for the same month replaces an earlier one. */
 export async function upsertCalendarEntry(
   tx: LedgerTransaction,
   row: NewRow<'billing_calendars'>,
@@ -257,7 +257,10 @@ type OwnedTable =
   | 'invoice_links'
   | 'users';
 
-/** The organisation of a row by the row's id alone, of those that the transaction sees; then enter the tenant. */
+/**
+ * The organisation that owns a row, by the row's id alone, among those that the transaction can see; then
+ * enter the tenant.
+ */
 export async function findOwner(
   tx: LedgerTransaction,
   table: OwnedTable,

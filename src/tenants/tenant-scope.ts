@@ -1,4 +1,4 @@
-/** How a verb finds the tenant transaction for an id that does not name its organisation. */
+/** How a verb finds the tenant transaction for an id that does not include its organisation. */
 import { readVisible } from '../access/reach.ts';
 import { notFound } from '../core/error.ts';
 import { isUuid } from '../core/id.ts';
@@ -18,8 +18,8 @@ const NOUNS = {
 } as const;
 
 /**
- * Runs `work` inside the tenant that owns the row; `not_found` where no tenant that the actor sees does, so a foreign id
- * answers like an unknown one.
+ * Runs `work` inside the tenant that owns the row; `not_found` if no tenant visible to the actor owns it, so
+ * a foreign id looks like an unknown one.
  */
 export async function withOwner<T>(
   ctx: Ctx,
@@ -36,7 +36,7 @@ export async function withOwner<T>(
   });
 }
 
-/** The row with this id; throws `not_found` where no tenant that the actor sees has it. */
+/** The row with this id; throws `not_found` if no tenant visible to the actor has it. */
 export const getOwned = <T>(
   ctx: Ctx,
   table: keyof typeof NOUNS,

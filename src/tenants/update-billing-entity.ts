@@ -17,8 +17,9 @@ export interface UpdateBillingEntityInput extends BillingEntityFields {
 }
 
 /**
- * What was issued keeps what it says; the next documents have the new. `assertUnchanged` is given the seller as it is
- * under the lock, and throws where the caller had seen another. Throws `not_found`, `invalid_request` with every fault.
+ * Issued documents keep their content; later documents use the new data. `assertUnchanged` receives the
+ * seller as read under the lock, and throws if the caller had seen a different state. Throws `not_found`,
+ * `invalid_request` with every fault.
  */
 export async function updateBillingEntity(
   ctx: Ctx,

@@ -39,9 +39,10 @@ export interface UpdateOrganisationInput extends BuyerFields {
 }
 
 /**
- * A new zone or currency applies from the next period that does not exist yet; all else from the next invoice on.
- * `assertUnchanged` is given the organisation as it is under the lock, and throws where the caller had seen another. Throws
- * `not_found`, and `invalid_request` with every fault of its tax data and of its payloads' days, or for an unknown billing entity.
+ * A new zone or currency applies from the next period that does not exist yet; everything else from the next
+ * invoice on. `assertUnchanged` receives the organisation as read under the lock, and throws if the caller
+ * had seen a different state. Throws `not_found`, and `invalid_request` with every fault of its tax data and
+ * of its payload retention days, or for an unknown billing entity.
  */
 export async function updateOrganisation(
   ctx: Ctx,
@@ -50,7 +51,7 @@ export async function updateOrganisation(
 ): Promise<Organisation> {
   const { id, ...rest } = input;
   if (!isUuid(id)) throw notFound('organisation');
-  // What the edge must know.
+  // The fields that the edge needs.
   const isPublished = rest.is_active !== undefined || rest.store_ai_payloads !== undefined;
   const changes = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const updated = await ctx.ledger.transaction(tenant(id), async (tx) => {
@@ -91,7 +92,8 @@ async function scheduleCalendar(
 ): Promise<void> {
   const [calendar] = await loadCalendars(tx, [before.id]);
   if (!calendar) throw new Error('every organisation has a calendar');
-  // The running period is made now, with what has ruled so far; the first month without a period gets the new.
+  // The running period is created now, with the values in force so far; the first month without a period gets
+  // the new ones.
   const current = derivePeriodAt(calendar, now);
   await insertPeriods(tx, [current]);
   const last = [...calendar.periods, current].reduce((a, b) => (compareMonths(a, b) >= 0 ? a : b));

@@ -11,8 +11,8 @@ export interface UpdateUserInput extends UserChanges {
 }
 
 /**
- * `assertUnchanged` is given the user as he is under the lock, and throws where the caller had seen another. Throws
- * `not_found`, `already_exists` for an identity that is taken, `invalid_request`.
+ * `assertUnchanged` receives the user as read under the lock, and throws if the caller had seen a different
+ * state. Throws `not_found`, `already_exists` for an identity in use, `invalid_request`.
  */
 export async function updateUser(
   ctx: Ctx,

@@ -1,4 +1,4 @@
-/** The SQL of users and of the names that vendors know them by. */
+/** The SQL of users and of the names by which vendors identify them. */
 import type { Page, PageInput } from '../core/page.ts';
 import { textArray } from '../db/array-literal.ts';
 import { CLOCK, columns, insertOf, matching, pick, type RowOf, updateOf } from '../db/columns.ts';
@@ -33,7 +33,7 @@ export async function findUser(
   return row ?? null;
 }
 
-/** The row's lock first: only then does a statement see what another change left of the identities. */
+/** Locks the row first: only then does a statement see the identities as the previous change left them. */
 export async function findUserLocked(
   tx: LedgerTransaction,
   organisationId: string,
@@ -115,7 +115,7 @@ export async function deleteUserRow(
   await tx.execute('DELETE FROM users WHERE organisation_id = $1 AND id = $2', [organisationId, id]);
 }
 
-/** Whether a user of this id has been deleted a moment ago, and the drain may still bring what he sent before. */
+/** Whether a user of this id has been deleted while the drain may still bring events that they sent before. */
 export async function isBeingErased(
   tx: LedgerTransaction,
   organisationId: string,

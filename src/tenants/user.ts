@@ -6,7 +6,7 @@ export interface UserIdentity {
   readonly label: string | null;
 }
 
-/** What is known of a person beside the id under which events name him; null where it is not known. */
+/** The known personal data of a user, besides the id in their events; null if unknown. */
 export const PROFILE_FIELDS = [
   'email',
   'first_name',
@@ -22,7 +22,7 @@ export type Profile = Readonly<Record<(typeof PROFILE_FIELDS)[number], string | 
 export interface User extends Profile {
   readonly organisation_id: string;
   readonly id: string;
-  /** The sender's own. */
+  /** The sender's own id. */
   readonly user_id: string;
   readonly is_active: boolean;
   readonly identities: readonly UserIdentity[];
@@ -32,7 +32,7 @@ export interface User extends Profile {
 
 export interface UserChanges extends Partial<Readonly<Record<keyof Profile, string | null | undefined>>> {
   readonly is_active?: boolean | undefined;
-  /** All of them: those that are there and not in the list go. */
+  /** The complete list: existing identities that are not in it are removed. */
   readonly identities?: readonly IdentityInput[] | undefined;
 }
 
@@ -43,8 +43,8 @@ export interface IdentityInput {
 }
 
 /**
- * The names of the fields that are given. The audit log has no more of a person: it is never changed, so that what stands in
- * it could never be deleted.
+ * The names of the given fields. The audit log records nothing more about a person: it is never changed, so
+ * its content could never be deleted.
  */
 export const namesOf = (changes: Readonly<Record<string, unknown>>): string[] =>
   Object.keys(changes).filter((name) => changes[name] !== undefined);

@@ -1,4 +1,4 @@
-/** The first admin: made once, with the key that was asked for, by whichever start came first. */
+/** The first admin is created once, with the requested key, by whichever start came first. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bootstrapAdmin } from '../../src/access/bootstrap-admin.ts';
 import { createAdminKey } from '../../src/access/create-admin-key.ts';

@@ -1,6 +1,6 @@
 /**
- * A key stops within 60 s at the edge, also when its publish was lost: 20 s of memory there, and the publish job twice a
- * minute. The requests say what time it is.
+ * A revoked key stops working at the edge within 60 s, even if its publish was lost: the edge caches it for
+ * 20 s, and the publish job runs twice a minute. The requests carry the current time.
  */
 import { describe, expect, test } from 'vitest';
 import type { HotDatabase } from '../../src/db/hot.ts';
@@ -18,7 +18,7 @@ const EDGE_REMEMBERS_MS = 20_000;
 const sendAt = (key: string, moment: number): Promise<Answer> =>
   send(key, eventOf(), { 'x-test-clock': new Date(moment).toISOString() });
 
-/** The changes of a verb without its publish: what is left when the isolate dies after the commit. */
+/** The changes of a verb without its publish: the state if the isolate dies after the commit. */
 async function changeUnpublished(tenant: Tenant, sql: string): Promise<void> {
   const owner = await connectOwner();
   await owner.query(sql, [tenant.organisation_id]);
@@ -99,7 +99,7 @@ describe('a key that the edge remembers stops there once it', () => {
 test('a key works at once, and what stopped starts again once it is set active', async () => {
   const { organisation_id, project_id } = await world.tenant();
   for (const path of [`projects/${project_id}`, `organisations/${organisation_id}`]) {
-    // A new key each time: the edge remembers those that it has found good.
+    // A new key each time: the edge caches the keys that it has found valid.
     const { body } = await world.post('/v1/admin/api-keys', { project_id, name: 'New' });
     await world.patch(`/v1/admin/${path}`, { is_active: false });
     problemOf(await send(body.key, eventOf()), 401);
@@ -108,7 +108,7 @@ test('a key works at once, and what stopped starts again once it is set active',
   }
 });
 
-/** DIRECTORY, from this process: as much of D1 as publishing takes. */
+/** DIRECTORY, from this process: the part of D1 that publishing needs. */
 const directory = {
   prepare: (sql: string) => ({ bind: (...params: (string | number | null)[]) => ({ sql, params }) }),
   batch: async (statements: readonly { sql: string; params: (string | number | null)[] }[]) => {
@@ -135,7 +135,7 @@ test('a revoked key stays revoked when an older publish comes late', async () =>
   const heldUp = await published();
   await revoke(tenant);
   const revoked = await published();
-  // What a run publishes that was held up since before the revocation: its version is lower and loses.
+  // A run delayed since before the revocation publishes a lower version, which has no effect.
   await upsertPublications(directory, [heldUp]);
   problemOf(await send(tenant.key, eventOf()), 401);
   await upsertPublications(directory, [{ ...revoked, version: Number(revoked.version) + 1 }]);

@@ -22,13 +22,13 @@ describe('a new key', () => {
     expect(new Set(keys).size).toBe(keys.length);
     const counts = new Map<string, number>();
     for (const character of keys.join('')) counts.set(character, (counts.get(character) ?? 0) + 1);
-    // 60,000 draws of 62 characters: 968 each, and five deviations of 31 to either side.
+    // 60,000 draws of 62 characters: 968 each, with a tolerance of five standard deviations of 31.
     expect(counts.size).toBe(62);
     for (const [character, count] of counts) expect(Math.abs(count - 968), character).toBeLessThan(155);
   });
 });
 
-// CRC-32 of ISO 3309; its check value is the one of "123456789".
+// CRC-32 of ISO 3309; its check value is the CRC of "123456789".
 test.each([
   ['123456789', 0xcbf43926],
   ['', 0],

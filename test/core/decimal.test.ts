@@ -278,7 +278,7 @@ describe('arithmetic is exact', () => {
     ['1', '2', 0, '1'],
     ['0', '7', 12, '0'],
     ['0.000000000003', '2', 12, '0.000000000002'],
-    // Rounded to 16 digits first, as Postgres divides, the last digit would be a 2.
+    // If it were first rounded to 16 digits, as Postgres divides, the last digit would be a 2.
     ['0.2222222222229999', '2', 12, '0.111111111111'],
     ['10', '0.3', 1, '33.3'],
   ])('%s / %s to %s decimals is %s', (a, b, digits, expected) => {

@@ -1,4 +1,4 @@
-/** How documents are numbered, and which numberings a seller may choose. */
+/** Document numbering, and the formats that a seller may choose. */
 import { describe, expect, test } from 'vitest';
 import {
   findNumberingFaults,

@@ -18,7 +18,7 @@ test.each<[string, Uint8Array, number, number]>([
   expect(await readLogo(bytes)).toMatchObject({ width, height });
 });
 
-// A size of -16 would send a reader backwards for ever.
+// A size of -16 would make a reader loop backwards forever.
 const backwards = pngChunk('tEXt', Buffer.alloc(4));
 backwards.writeInt32BE(-16, 0);
 

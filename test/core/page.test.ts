@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { decodeCursor, encodeCursor } from '../../src/core/page.ts';
 
-/** What the query parameter takes (src/http/schemas.ts). */
+/** The maximum length of the query parameter (src/http/schemas.ts). */
 const CURSOR_CHARACTERS_MAX = 4096;
 
 describe('cursors', () => {
-  // Four bytes a character, in each text that a key of a list may hold.
+  // Four bytes per character, in each text that can be part of a list's key.
   const longest = '𝔐'.repeat(64) + '漢'.repeat(64);
 
   test('a cursor of the longest names in every filter and key is one that the list takes', () => {

@@ -1,4 +1,4 @@
-/** Tax ids by their form. The check characters of the examples were computed apart from the product. */
+/** The formats of tax ids. The check characters of the examples were computed independently of the product. */
 import { describe, expect, test } from 'vitest';
 import { isCountry, isEuMember } from '../../src/core/country.ts';
 import { isIndianState, nameIndianState } from '../../src/core/indian-state.ts';
@@ -38,7 +38,7 @@ describe('a GSTIN', () => {
   });
 
   test('is of a state that exists', () => {
-    // Whatever its check character.
+    // With any check character.
     const any = (state: string) => [...ALPHABET].some((check) => isGstin(`${state}AAPFU0939F1Z${check}`));
     expect(['01', '38', '97'].map(any)).toEqual([true, true, true]);
     expect(['00', '39', '96', '98', '99'].map(any)).toEqual([false, false, false, false, false]);
@@ -135,6 +135,6 @@ test('countries are 249, 27 of them members of the EU; EL, UK and EU are none', 
   expect(pairs.filter(isEuMember)).toHaveLength(27);
   expect(pairs.filter((code) => isEuMember(code) && !isCountry(code))).toEqual([]);
   expect(['EL', 'UK', 'EU', 'XI', 'XK', 'in', ''].filter(isCountry)).toEqual([]);
-  // Every prefix of a VAT ID names a member.
+  // Every prefix of a VAT ID names a member state.
   expect(isEuMember('GB') || isEuMember('NO') || isEuMember('CH')).toBe(false);
 });

@@ -1,4 +1,7 @@
-/** What the migrations made is what the Drizzle tables say, in both stores, in the words of the engines' own catalogues. */
+/**
+ * The migrations produce exactly what the Drizzle tables declare, in both stores, compared through the
+ * engines' own catalogues.
+ */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,13 +43,13 @@ const STATEMENT_MS = 30_000;
 
 describe('Postgres', () => {
   let migrated: OwnDatabase;
-  /** The same tables as drizzle-kit makes them from nothing: what the migrations are compared with. */
+  /** The same tables, created by drizzle-kit from scratch: the reference for the migrations. */
   let declared: OwnDatabase;
 
   beforeAll(async () => {
     [migrated, declared] = await Promise.all([createDatabase('migrated'), createDatabase('declared', false)]);
     const statements = await generateMigration(generateDrizzleJson({}), generateDrizzleJson(ledgerSchema));
-    // Roles belong to the cluster and are there already.
+    // Roles belong to the cluster and already exist.
     for (const sql of statements.filter((each) => !each.startsWith('CREATE ROLE')))
       await declared.owner.query(sql);
   }, STATEMENT_MS);
@@ -117,7 +120,7 @@ describe('Postgres', () => {
       `SELECT concat_ws(' ', proname, proconfig::text) AS line FROM pg_proc
        WHERE pronamespace = 'public'::regnamespace AND prosecdef`,
     );
-    // A function that runs as its owner names its search_path, or its caller could.
+    // A function that runs as its owner must set its search_path, or its caller could set it.
     expect(definers).toHaveLength(1);
     expect(definers[0]).toMatch(/^ensure_usage_event_partitions .*search_path=public, pg_temp/);
   });
@@ -159,7 +162,7 @@ describe('Postgres', () => {
         range('2027-02-01', '2027-03-01'),
       ]);
     }
-    // A month that has events since before there were generations.
+    // A month whose events are older than generations.
     await migrated.owner.query('DROP TABLE ai_generations_2026_12');
     expect(await read(migrated.owner, make)).toEqual([1]);
     const tooMany = `SELECT ensure_usage_event_partitions('2000-01-01', '2100-01-01')`;
@@ -198,7 +201,7 @@ describe('Postgres', () => {
   });
 });
 
-/** A plain event, a call of an open period and one that came late, as the ledger held them before. */
+/** A plain event, a call of an open period and one that arrived late, as the ledger stored them before. */
 const BEFORE_CALLS_STOOD_ONCE = `
   SELECT ensure_usage_event_partitions('2026-09-10', '2026-10-10');
   INSERT INTO usage_events (organisation_id, id, project_id, metric_name, metric_value, unit, timestamp, user_id, metadata,
@@ -239,7 +242,8 @@ describe('D1', () => {
     async (binding) => {
       const made = await applied(binding);
       const said = declared.prepare(CATALOGUE).all() as unknown as Entry[];
-      // STRICT is all that the migrations add: drizzle-kit does not know it. A column added later brings its own blanks.
+      // The migrations add only STRICT, which drizzle-kit does not support. A column added later has its own
+      // blanks.
       const plain = ({ type, name, sql }: Entry) => ({
         type,
         name,
@@ -266,7 +270,7 @@ describe('D1', () => {
     const indexes = made.filter(({ type }) => type === 'index').map(({ name, sql }) => [name, sql]);
     expect(indexes).toEqual([
       ['event_conflicts_key', expect.stringContaining('(`project_id`,`idempotency_key`,`fingerprint`)')],
-      // Of calls that a trace told of alone.
+      // Of calls known only from a trace.
       ['span_marks_key', expect.stringContaining('(`project_id`,`mark`)')],
       [
         'usage_events_key',

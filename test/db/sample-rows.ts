@@ -1,4 +1,4 @@
-/** A row of any table, made from the catalogue alone: a table that is new tomorrow is tested tomorrow. */
+/** A row of any table, built from the catalogue alone, so that a table added later is tested too. */
 import type pg from 'pg';
 import { randomUUID } from '../setup/seeded.ts';
 
@@ -29,7 +29,7 @@ const SAMPLES: Readonly<Record<string, () => string>> = {
   'timestamp with time zone': () => '2026-01-01T00:00:00Z',
 };
 
-/** What a check spans over two columns: given also where it may be null. */
+/** Columns of a check that spans two columns: given even if they may be null. */
 const FIXED: Readonly<Record<string, string>> = {
   'discounts.percentage': '10',
   'user_erasures.user_id': 'somebody',
@@ -43,7 +43,7 @@ export interface SampleRow {
   readonly values: readonly string[];
 }
 
-/** `tenantColumn` gets the organisation; of the other columns those that must have a value get one. */
+/** `tenantColumn` gets the organisation; of the other columns, only the required ones get a value. */
 export async function sampleRow(
   client: pg.Client,
   table: string,

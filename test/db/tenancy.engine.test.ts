@@ -1,4 +1,4 @@
-/** Law 10 in Postgres: what the catalogue holds decides what is tested, so that a new table is covered or fails. */
+/** Law 10 in Postgres: the catalogue determines what is tested, so that a new table is covered or fails. */
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect, createDatabase, type OwnDatabase } from '../setup/own-database.ts';
@@ -36,7 +36,8 @@ let app: pg.Client;
 
 beforeAll(async () => {
   app = await connect(database.appUrl);
-  // Foreign keys rest: each table gets a row of ours and one of theirs, whatever else there is.
+  // Foreign keys are disabled: each table gets one row of this tenant and one of another, whatever other rows
+  // exist.
   await owner.query('SET session_replication_role = replica');
   await owner.query(`SELECT ensure_usage_event_partitions('2026-01-01', '2026-01-31')`);
   for (const { table, tenant } of tables) {
@@ -53,7 +54,7 @@ afterAll(async () => {
   await database.close();
 });
 
-/** Runs in a transaction of one role and organisation and rolls back; answers the result or the SQLSTATE. */
+/** Runs in a transaction of one role and organisation and rolls back; returns the result or the SQLSTATE. */
 async function as(
   role: string | null,
   organisationId: string | null,

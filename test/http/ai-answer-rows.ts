@@ -1,4 +1,4 @@
-/** The rows of the routes that answer questions about AI calls, for the table of routes. */
+/** The rows of the route table for queries of AI calls. */
 import {
   admin,
   exported,

@@ -1,4 +1,4 @@
-/** Questions about AI calls over the wire: lists, pages, single calls and CSV. */
+/** Queries of AI calls over HTTP: lists, pages, single calls and CSV. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { api } from '../setup/client.ts';
 import { randomUUID } from '../setup/seeded.ts';
@@ -206,7 +206,7 @@ describe('the list of calls', () => {
     let round = 0;
     const seen = await idsOfAll(`generations?organisation_id=${tenant.organisation_id}`, 2, async () => {
       if (round++ > 0) return;
-      // One newer than the page before, one in the pages to come.
+      // One newer than the page before, one on a later page.
       late.push(...(await record(tenant, { occurred_at: AT(50) }, { occurred_at: AT(15) })));
     });
     expect(seen).toEqual([early[3], early[2], early[1], late[1], early[0]]);

@@ -1,4 +1,4 @@
-/** Questions about AI calls that cannot be meant. */
+/** Invalid queries of AI calls. */
 import { describe, expect, test } from 'vitest';
 import { encodeCursor } from '../../src/core/page.ts';
 import { type Answer, ask, problemOf } from './wire.ts';
@@ -39,7 +39,7 @@ describe('what cannot be meant is refused', () => {
     for (const after of afters) {
       const cursor = encodeCursor(`${name} ${filter}`, after);
       const answer = await get(`${path}${path.includes('?') ? '&' : '?'}cursor=${cursor}`);
-      // What can be read as a place at all is one; nothing is an error of ours.
+      // Any text that can be decoded as a position is one; none causes a server error.
       if (answer.status !== 200)
         expect([after, problemOf(answer, 422).pointers]).toEqual([after, ['?cursor']]);
     }

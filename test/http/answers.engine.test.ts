@@ -1,4 +1,4 @@
-/** What holds for every answer, whatever was asked: problem documents, request ids, and limits before work. */
+/** What is true of every answer, whatever the request: problem documents, request ids, and limits before work. */
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -39,7 +39,8 @@ describe('paths and methods', () => {
 
   test.each([...methodsOf])('%s answers 405 to other methods and names its own', async (path, methods) => {
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
-      // `preview` and `import` could be ids: the methods of a row then look for the row of that id, which is none.
+      // `preview` and `import` could be ids: the methods of a row then look for a row with that id, which
+      // does not exist.
       const asId = methodsOf.get(path.replace(/\/[^/:]+$/, '/:id')) ?? [];
       if (methods.includes(method) || asId.includes(method)) continue;
       const answer = await ask(path.replace(/:\w+/, 'x'), { method });

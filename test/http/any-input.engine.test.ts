@@ -1,4 +1,7 @@
-/** Whatever comes over the wire: an answer of the contract, never a fault of ours, and what was accepted is counted. */
+/**
+ * Arbitrary input over HTTP: every answer follows the contract, none is a server error, and accepted events
+ * are counted.
+ */
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -35,7 +38,7 @@ const nasty = fc.constantFrom<unknown>(
 );
 const anything = fc.oneof(nasty, fc.string({ unit: 'binary' }), fc.jsonValue(), fc.double(), fc.date());
 
-/** An event in which some fields are something else. */
+/** An event in which some fields have arbitrary values. */
 const almostEvent = fc
   .dictionary(
     fc.constantFrom(
@@ -190,7 +193,7 @@ test('admin bodies of any JSON are taken or refused by the contract', async () =
 
 describe('on the bare wire', () => {
   const { host, hostname, port } = new URL(baseUrl);
-  /** Sends bytes as they are; answers what came until the other side closed. */
+  /** Sends raw bytes; returns what was received until the other side closed. */
   const speak = (text: string): Promise<string> =>
     new Promise((resolve, reject) => {
       const socket = connect(Number(port), hostname, () => socket.write(Buffer.from(text, 'latin1')));

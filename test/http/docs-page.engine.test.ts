@@ -1,4 +1,4 @@
-/** The page of the description as it is served. */
+/** The page of the API description as it is served. */
 import { expect, test } from 'vitest';
 import { renderDocs } from '../../src/http/docs-page.ts';
 import { api } from '../setup/client.ts';

@@ -1,4 +1,4 @@
-/** The page of the description against the description: all of it is there, and nothing of it is taken for markup. */
+/** The page against the API description: all of it is there, and none of it is interpreted as markup. */
 import { describe, expect, test } from 'vitest';
 import { renderDocs } from '../../src/http/docs-page.ts';
 import { renderFields } from '../../src/http/docs-schema.ts';
@@ -15,7 +15,7 @@ const operations = Object.entries<Json>(described.paths).flatMap(([path, methods
 const schemas = Object.entries<Json>(described.components.schemas);
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
-/** What a reader sees of markup. */
+/** The visible text of markup. */
 const textOf = (markup: string): string =>
   markup
     .replace(/<[^>]*>/g, '')
@@ -31,7 +31,7 @@ const articles = new Map(
 );
 const articleOf = (id: string): string => textOf(articles.get(id) ?? '');
 
-/** The fields of a schema and of the objects in it, up to those that have a name. */
+/** The fields of a schema and of its nested objects, up to named ones. */
 const fieldsOf = (schema: Json): string[] => [
   ...Object.entries<Json>(schema.properties ?? {}).flatMap(([name, field]) => [name, ...fieldsOf(field)]),
   ...(schema.items ? fieldsOf(schema.items) : []),
@@ -109,7 +109,7 @@ const tagsOf = (markup: string): string[] => [
 const ATTACK = `</style></code>"'><script>alert(1)</script><img src=x onerror=alert(1)>\`&amp;<b onclick='x'>`;
 
 describe('nothing of the description is taken for markup', () => {
-  /** Every text and every name of the description with an attack at its end. */
+  /** Appends an attack to every text and every name of the description. */
   const poison = (value: Json): Json => {
     if (typeof value === 'string') return value + ATTACK;
     if (Array.isArray(value)) return value.map(poison);

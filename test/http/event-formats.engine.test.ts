@@ -1,4 +1,4 @@
-/** The ways in which events come over the wire, and what is refused before it costs anything. */
+/** The formats in which events arrive over HTTP, and the cheap early refusals. */
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cloudEventKey } from '../../src/ingest/parse-cloudevents.ts';

@@ -1,4 +1,4 @@
-/** What was sent comes back as it was sent: through D1, the drain, Postgres and the look-up. */
+/** An event is returned as it was sent: through D1, the drain, Postgres and the lookup. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { randomUUID } from '../setup/seeded.ts';
 import type { Json, Tenant } from '../setup/world.ts';
@@ -43,7 +43,7 @@ describe('an event is found by its key, pending and counted', () => {
     );
     expect(answer.body.accepted).toBe(KEYS.length);
     const ids = answer.body.results.map((result: Json) => result.id);
-    // Another suite may drain the shard before the first look.
+    // Another suite may drain the shard before the first lookup.
     for (const expected of [['pending', 'counted'], ['counted']]) {
       const found = await Promise.all(KEYS.map(locate));
       found.forEach(({ status, body }, index) => {
@@ -216,7 +216,7 @@ describe('texts', () => {
     ['user_id', 1, 255],
   ];
   test.each(fields)('%s has %i to %i characters of valid Unicode without U+0000', async (field, min, max) => {
-    // Every text begins with letters of its own, so that no key comes twice.
+    // Every text begins with unique letters, so that no key repeats.
     const unique = randomUUID().slice(0, 6);
     for (const good of [
       unique,

@@ -1,4 +1,4 @@
-/** What the answer to events says of each, and that it is so. */
+/** The verdict on each event in the answer, and that it is true. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { queryD1 } from '../setup/client.ts';
 import { randomUUID } from '../setup/seeded.ts';
@@ -75,7 +75,7 @@ describe('a retry', () => {
         { index: 0, status: 'conflict', id: first.body.results[0].id, code: 'event_conflict' },
       ]);
       expect(await stored(key, own)).toMatchObject([{ metric_value: '12.5', metadata: '{"a":1}' }]);
-      // Sent again it is the same conflict, and stands once.
+      // Sent again, it is the same conflict and is recorded once.
       await send(own.key, { ...event, ...change });
       const conflicts = await queryD1(
         'HOT_0',

@@ -1,4 +1,4 @@
-/** A runtime of its own, with a tiny rate limit and a Postgres behind a wire that can be cut. */
+/** A runtime of its own, with a tiny rate limit and a Postgres connection that can be cut. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const LIMIT = 3 * REQUESTS_PER_QUESTION;
 const DATABASE = `far_away_${process.pid}`;
 const folder = mkdtempSync(join(tmpdir(), 'meterbook-config-'));
 
-/** Passes bytes on to Postgres until it is told otherwise. */
+/** Forwards bytes to Postgres until it is cut. */
 function startWire(port: number) {
   const sockets = new Set<Socket>();
   let mode: 'open' | 'refused' | 'silent' = 'open';
@@ -111,7 +111,7 @@ describe('the rate limit', () => {
     const answers: Answer[] = [];
     for (let i = 0; i < LIMIT + 3; i++) answers.push(await ask('/v1/events', busy, eventOf()));
     const statuses = answers.map(({ status }) => status);
-    // A minute of the limiter may turn within the loop; it never gives more than two minutes' worth.
+    // A minute of the limiter may end within the loop; it never admits more than two minutes' worth.
     expect(statuses.filter((status) => status === 202).length).toBeGreaterThanOrEqual(LIMIT);
     const limited = answers.find(({ status }) => status === 429);
     if (!limited) throw new Error(`no request was limited: ${statuses.join(' ')}`);
@@ -140,7 +140,7 @@ test('while D1 fails traces answer 503 and nothing of them is stored; sent again
   const stored = async (): Promise<unknown> =>
     (await database.prepare("SELECT count(*) AS n FROM usage_events WHERE metric_name = 'ai.calls'").all())
       .results;
-  // Of the transaction only its last statements fail.
+  // Only the last statements of the transaction fail.
   await database.prepare('ALTER TABLE span_marks RENAME TO away').run();
   const answer = await ask(TRACES_PATH, tenant.key, traces);
   await database.prepare('ALTER TABLE away RENAME TO span_marks').run();
@@ -158,7 +158,7 @@ test('while D1 fails traces answer 503 and nothing of them is stored; sent again
 
 const SECRETS = /ECONN|127\.0\.0\.1|postgres|password|meterbook_|stack|at file|socket|terminated|\.ts|\.js/i;
 
-/** 503 in the words of the public alone. */
+/** 503 with only the public message. */
 function expectAway(answer: Answer): void {
   expect(problemOf(answer, 503).code).toBe('unavailable');
   expect(JSON.stringify(answer.body)).not.toMatch(SECRETS);

@@ -1,4 +1,4 @@
-/** Idempotency-Key over the wire: what is answered again, what is refused, and what leaves no trace. */
+/** Idempotency-Key over HTTP: which answers are repeated, which requests are refused, and which leave no trace. */
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashKey } from '../../src/access/key.ts';

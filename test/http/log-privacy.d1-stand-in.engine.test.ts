@@ -1,4 +1,7 @@
-/** Nothing of a row is ever logged: each statement of a request fails once, as Postgres fails, with its values in the error. */
+/**
+ * Values of a row are never logged: each statement of a request fails once, like a Postgres failure, with its
+ * values in the error.
+ */
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { bootstrapAdmin } from '../../src/access/bootstrap-admin.ts';
 import { hashKey } from '../../src/access/key.ts';
@@ -19,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => suite.close());
 afterEach(() => vi.restoreAllMocks());
 
-/** The ledger whose n-th statement meets a value that Postgres cannot read, and quotes. */
+/** The ledger whose n-th statement fails on a value that Postgres cannot read and that its error quotes. */
 function failingAt(ledger: Ledger, n: number): { ledger: Ledger; hasFailed: () => boolean } {
   let statements = 0;
   let failed = false;
@@ -94,7 +97,7 @@ test.each([
       expect(n).toBeGreaterThan(1);
       break;
     }
-    // What follows the commit, publishing, is left to its job: the request has succeeded then.
+    // The publish after the commit is left to its job: the request has succeeded by then.
     if (response.status >= 300) expect(response.status, answer).toBe(500);
     expect(answer).not.toContain('invalid input syntax');
   }

@@ -1,4 +1,4 @@
-/** Prices of models over the wire: never two for one moment, never changed, only ended. */
+/** Model prices over HTTP: never two for one moment, never changed, only ended. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { randomUUID } from '../setup/seeded.ts';
 import type { Tenant } from '../setup/world.ts';

@@ -1,4 +1,4 @@
-/** The description of the API against the router that it is generated from, and against the standard. */
+/** The API description against the router that it is generated from, and against the standard. */
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
 import type * as z from 'zod';
@@ -72,7 +72,7 @@ describe('of every route it says', () => {
         const own = route.responses[Number(status)];
         const ownTypes = own?.schema ? ['application/json'] : own?.mediaType ? [own.mediaType] : [];
         expect(types, status).toEqual(isOtlp ? both : own ? ownTypes : ['application/problem+json']);
-        // A link that opens nothing answers with a page: a customer follows it, no program.
+        // An invalid link answers with a page: customers follow it, not programs.
         const isPage = status === '404' && own?.mediaType === 'text/html';
         expect(own === undefined || isPage, status).toBe(Number(status) >= 400);
       }

@@ -1,4 +1,4 @@
-/** Versions of a price over the wire: never two for one day, never changed, only ended. */
+/** Versions of a price over HTTP: never two for one day, never changed, only ended. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { randomUUID } from '../setup/seeded.ts';
 import type { Json, Tenant } from '../setup/world.ts';

@@ -7,7 +7,7 @@ import { validate } from '../../src/http/validate.ts';
 
 const DAY_MS = Date.parse('2026-02-01T00:00:00Z');
 
-/** The parsed value; or its faults, as `pointer code`. */
+/** The parsed value, or its faults as `pointer code`. */
 function read(schema: z.ZodType, value: unknown): unknown {
   try {
     return validate(schema, value, '');

@@ -1,4 +1,4 @@
-/** Requests as clients send them, and what every answer must have. */
+/** Requests as clients send them, and the checks of every answer. */
 import { expect } from 'vitest';
 import { type ApiInit, adminKey, api, baseUrl } from '../setup/client.ts';
 import { randomUUID } from '../setup/seeded.ts';
@@ -18,7 +18,7 @@ export interface Answer {
 export async function ask(path: string, init: ApiInit = {}): Promise<Answer> {
   const response = await api(path, init);
   const text = await response.text();
-  // A page or a file is answered as its text.
+  // A page or a file is returned as its text.
   const isJson = /json/.test(response.headers.get('content-type') ?? 'json');
   return {
     status: response.status,
@@ -31,7 +31,7 @@ export interface EventFields {
   readonly [field: string]: unknown;
 }
 
-/** A valid event of its own key; the fields given replace its own, `undefined` leaves one out. */
+/** A valid event with its own key; the given fields replace its own, `undefined` omits one. */
 export const eventOf = (fields: EventFields = {}): Record<string, unknown> => ({
   metric_name: 'tokens.input',
   metric_value: '12.5',
@@ -56,7 +56,7 @@ export const send = (
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> => ask('/v1/events', { key, json: events, headers });
 
-/** A body as it is, in whichever format the content type names. */
+/** A raw body in the format that the content type names. */
 export const sendRaw = (
   key: string,
   contentType: string | null,
@@ -72,7 +72,7 @@ export const sendRaw = (
 
 const MEMBERS = ['type', 'title', 'status', 'detail', 'code', 'request_id', 'errors'];
 
-/** Fails unless the answer is a whole problem document of this status; answers its code and its pointers. */
+/** Fails unless the answer is a complete problem document with this status; returns its code and its pointers. */
 export function problemOf(answer: Answer, status: number): { code: string; pointers: string[] } {
   const { body, headers } = answer;
   expect(body, JSON.stringify(body)).toMatchObject({ status, type: 'about:blank' });
@@ -84,7 +84,7 @@ export function problemOf(answer: Answer, status: number): { code: string; point
   return { code: body.code, pointers: body.errors.map((fault: Json) => fault.pointer) };
 }
 
-/** Fails unless the answer is a refusal of this status as OTLP has it, in JSON; answers its code of google.rpc. */
+/** Fails unless the answer is an OTLP refusal with this status, in JSON; returns its google.rpc code. */
 export function rpcStatusOf({ status, body, headers }: Answer, expected: number): number {
   expect(status, JSON.stringify(body)).toBe(expected);
   expect(headers.get('content-type')).toBe('application/json');
@@ -93,7 +93,7 @@ export function rpcStatusOf({ status, body, headers }: Answer, expected: number)
   return body.code;
 }
 
-/** A problem without what differs from request to request. */
+/** A problem without the fields that differ between requests. */
 export const withoutRequestId = ({ body }: Answer): Json => ({ ...body, request_id: '' });
 
 /** Other suites send to the same shard at the same time: what they sent before the cutoff is drained first. */

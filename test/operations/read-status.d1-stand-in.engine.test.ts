@@ -1,4 +1,4 @@
-/** What the status says of effects that have not left, over a ledger of the suite's own. */
+/** The status of undelivered effects, on the suite's own ledger. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { sendGenerations } from '../ai/generations.ts';
@@ -32,7 +32,7 @@ const put = ({ topic = 'email.send', due, failed = false, delivered = false, err
     [organisation_id, randomUUID(), topic, due, failed ? BEFORE : null, delivered ? BEFORE : null, error],
   );
 const read = async () => {
-  // Runs without hot stores: none has anything to say here.
+  // Runs without hot stores, which do not matter here.
   const { outbox, documents } = await readStatus(suite.ctx(NOW, { shards: new Map() }));
   return { outbox, documents };
 };
@@ -52,7 +52,7 @@ test('counts what is due by now, what was given up, and the documents without a 
     { due: AFTER },
     { due: '2026-11-20T00:00:00Z', failed: true },
     { due: '2026-11-20T00:00:00Z', delivered: true },
-    // A word of an e-mail's error is no missing glyph.
+    // This text in the error of an e-mail does not mean a missing glyph.
     { due: AFTER, error: 'glyphs_missing: U+E000' },
     { ...document, due: AFTER },
     { ...document, due: AFTER, error: 'The store did not answer.' },

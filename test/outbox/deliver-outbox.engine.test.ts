@@ -36,7 +36,7 @@ const organisation = async (): Promise<string> => {
   ]);
   return organisation_id;
 };
-/** Each test has a topic of its own, so that none delivers what another left. */
+/** Each test has its own topic, so that none delivers rows of another. */
 let topics = 0;
 const newTopic = (): string => `test.${++topics}`;
 const handling = (topic: string, handler: OutboxHandlers[string]): { handlers: OutboxHandlers } => ({
@@ -186,7 +186,7 @@ describe('what fails', () => {
     const id = await office.addOutbox(org, topic, {});
     let begun = 0;
     for (let run = 0; run <= 10; run++) {
-      // The process ends with the handler: nothing is written after the claim.
+      // The process dies with the handler: nothing is written after the claim.
       await office.owner.query(
         `UPDATE outbox SET attempts = $2, next_attempt_at = $3 WHERE id = $1 AND failed_at IS NULL`,
         [id, run, new Date(minutesAfter(run * 2))],

@@ -1,4 +1,4 @@
-/** Every call outside fails once, before its effect and after it, with and without the death of the process. */
+/** Every external call fails once, before its effect and after it, with and without the death of the process. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { deliverOutbox } from '../../src/outbox/deliver-outbox.ts';
@@ -19,23 +19,23 @@ beforeAll(async () => {
 afterAll(() => office.close());
 
 const FAULTY_RUN = 1;
-/** Past every lease and delay of the few attempts that one fault can cost. */
+/** Beyond every lease and delay of the few attempts that one fault can cost. */
 const LATER_RUNS = [5, 15, 60, 240, 600];
 const CALLS_OF_A_CLEAN_RUN = [
-  'commit', // which rows are due
+  'commit', // the rows that are due
   'commit', // claim of document.render
   'commit', // the document
   'render',
   'files.put',
   'commit', // columns of the PDF, and the mark
   'commit', // claim of email.send
-  'commit', // what it is about
+  'commit', // the subject of the e-mail
   'files.get',
   'commit', // the link
   'commit', // the notification
   'mailer.send',
-  'commit', // its end, and the mark
-  'commit', // nothing is due any more
+  'commit', // the outcome, and the mark
+  'commit', // nothing left that is due
 ];
 
 async function runWithFault(call: number, when: 'before' | 'after', dies: boolean) {

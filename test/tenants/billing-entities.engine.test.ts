@@ -1,4 +1,4 @@
-/** Sellers over the wire: what they take, what they refuse, and that two do not undo each other's changes. */
+/** Sellers over HTTP: what is accepted, what is rejected, and that concurrent updates do not undo each other. */
 import { describe, expect, test } from 'vitest';
 import { SAMPLE_JPEG, samplePng } from '../documents/sample-logo.ts';
 import { ask, problemOf, UNKNOWN_ID, world } from '../http/wire.ts';

@@ -33,7 +33,7 @@ const BOUNDS: readonly [zone: string, month: Month, starts: string, ends: string
   ['UTC', { year: 2025, month: 12 }, '2025-12-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z'],
   ['Asia/Kolkata', { year: 2026, month: 3 }, '2026-02-28T18:30:00.000Z', '2026-03-31T18:30:00.000Z'],
   ['Pacific/Kiritimati', { year: 2026, month: 1 }, '2025-12-31T10:00:00.000Z', '2026-01-31T10:00:00.000Z'],
-  // Summer time begins and ends inside the month: it is an hour shorter or longer.
+  // Daylight saving time begins or ends inside the month, which is an hour shorter or longer.
   ['America/New_York', { year: 2026, month: 3 }, '2026-03-01T05:00:00.000Z', '2026-04-01T04:00:00.000Z'],
   ['America/New_York', { year: 2026, month: 11 }, '2026-11-01T04:00:00.000Z', '2026-12-01T05:00:00.000Z'],
 ];
@@ -108,7 +108,7 @@ const BOOKINGS: readonly [zone: string, instant: string, hour: string, day: stri
   ['UTC', '2026-03-08T23:59:59.999Z', '2026-03-08T23:00:00.000Z', '2026-03-08'],
   ['Asia/Kolkata', '2026-03-08T18:29:59.999Z', '2026-03-08T17:30:00.000Z', '2026-03-08'],
   ['Asia/Kolkata', '2026-03-08T18:30:00.000Z', '2026-03-08T18:30:00.000Z', '2026-03-09'],
-  // 02:00 does not exist on this day, 01:00 twice on the other.
+  // 02:00 does not exist on this day; 01:00 occurs twice on the other.
   ['America/New_York', '2026-03-08T06:59:59.999Z', '2026-03-08T06:00:00.000Z', '2026-03-08'],
   ['America/New_York', '2026-03-08T07:00:00.000Z', '2026-03-08T07:00:00.000Z', '2026-03-08'],
   ['America/New_York', '2026-11-01T05:30:00.000Z', '2026-11-01T05:00:00.000Z', '2026-11-01'],
@@ -125,7 +125,7 @@ test.each(BOOKINGS)('in %s the instant %s counts to the hour %s of %s', (zone, i
 test('after a change of zone a day outside the month counts to its edge', () => {
   const west = calendarOf(entry(2000, 1, 'UTC'), entry(2026, 3, 'America/New_York'));
   const march = derivePeriod(west, { year: 2026, month: 3 });
-  // In New York it is still February, but the month of UTC is over.
+  // In New York it is still February, but the month in UTC is over.
   expect(bookingOf(march, at('2026-03-01T02:00:00Z')).day).toBe('2026-03-01');
 
   const east = calendarOf(entry(2000, 1, 'America/New_York'), entry(2026, 3, 'UTC'));

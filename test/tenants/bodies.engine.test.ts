@@ -1,4 +1,4 @@
-/** What the bodies of organisations, projects, keys and prices take, and what they refuse. */
+/** What the bodies of organisations, projects, keys and prices accept and reject. */
 import { getTableColumns, type Table } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { pricingPlans } from '../../src/db/tables/pricing.ts';
@@ -11,11 +11,11 @@ interface Body {
   readonly method: 'POST' | 'PATCH';
   readonly path: (tenant: Tenant) => string;
   readonly table: Table;
-  /** A good body with every field that it may have. */
+  /** A valid body with every possible field. */
   readonly full: (tenant: Tenant) => Record<string, unknown>;
-  /** Fields that must be there. */
+  /** Required fields. */
   readonly required: readonly string[];
-  /** What each field refuses; the pointer is the field where none is given. */
+  /** The values that each field rejects; without a pointer, the fault points at the field. */
   readonly wrong: readonly (readonly [field: string, value: unknown, pointer?: string])[];
 }
 
@@ -237,14 +237,14 @@ describe.each(Object.entries(BODIES))(
       answers.forEach((answer, index) => {
         const [field, value, pointer = `/${field}`] = wrong[index] as Body['wrong'][number];
         const { pointers } = problemOf(answer, 422);
-        // A fault below the field, as of a tier, is a fault of it too.
+        // A fault below the field, for instance in a tier, counts as a fault of the field.
         const said = pointers.filter((each) => each === pointer || each.startsWith(`${pointer}/`));
         expect(said.length, `${field} ${JSON.stringify(value)}: ${pointers.join(' ')}`).toBeGreaterThan(0);
       });
       expect(await world.get(`/v1/admin/organisations/${tenant.organisation_id}`)).toEqual(before);
     });
 
-    /** So that a body that should be refused would not be taken for a clash with an earlier one. */
+    /** So that a body that must be rejected does not collide with an earlier one instead. */
     const fresh = (): Record<string, unknown> =>
       table === pricingPlans ? { metric_name: randomUUID() } : {};
 

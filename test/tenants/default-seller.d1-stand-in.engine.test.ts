@@ -1,4 +1,4 @@
-/** There is always exactly one default seller; files of logos are stored once, and none for what was refused. */
+/** There is always exactly one default seller; logo files are stored once, and none for a rejected request. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { FileStore, StoredFile } from '../../src/core/ports.ts';
 import type { Ctx } from '../../src/db/ctx.ts';
@@ -33,7 +33,7 @@ const files: FileStore = {
   },
 };
 
-/** With a connection of its own, so that calls at once are at once in Postgres too. */
+/** With a connection of its own, so that concurrent calls are concurrent in Postgres too. */
 const ctx = (): Ctx => {
   const shared = suite.ctx('2026-11-21T10:00:00Z', { files });
   return { ...shared, ledger: shared.openLedger() };

@@ -1,4 +1,4 @@
-/** Lists: pages by cursor, stable while rows come in; a cursor holds only for the list that gave it. */
+/** Lists: pages by cursor, stable while rows are added; a cursor is valid only for the list that returned it. */
 import { describe, expect, test } from 'vitest';
 import { ask, eventOf, problemOf, send, world } from '../http/wire.ts';
 import type { Json } from '../setup/world.ts';
@@ -96,7 +96,7 @@ describe('a cursor', () => {
     const forged = ['xyz', '', '\0', "' OR 1=1", 1, null, ['x']].map((after) => forge(`${list} {}`, after));
     for (const cursor of ['x', '%00', '====', 'W10', 'bnVsbA', ...forged]) {
       const answer = await ask(`/v1/admin/${list}?cursor=${cursor}`);
-      // The quarantine's ids are any text: there a text is a place in the list like another.
+      // Quarantine ids are any text, so any text is a valid position in that list.
       if (list === 'event-quarantine' && answer.status === 200) continue;
       expect(problemOf(answer, 422).pointers).toEqual(['?cursor']);
     }

@@ -1,4 +1,7 @@
-/** What an organisation and a price say for documents and tax: stored as sent, and refused where it would be taxed wrongly. */
+/**
+ * The data of organisations and prices for documents and tax: stored as sent, and rejected if it would be
+ * taxed wrongly.
+ */
 import { describe, expect, test } from 'vitest';
 import { ask, problemOf, world } from '../http/wire.ts';
 import { connectOwner } from '../setup/client.ts';

@@ -1,4 +1,4 @@
-/** A new zone or currency applies from the next period; what has begun stays what it was. */
+/** A new zone or currency applies from the next period; periods that have begun do not change. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { eventOf, send, world } from '../http/wire.ts';
 import { connectOwner } from '../setup/client.ts';
@@ -7,7 +7,7 @@ import type { Json, Tenant } from '../setup/world.ts';
 const now = new Date();
 const [YEAR, MONTH] = [now.getUTCFullYear(), now.getUTCMonth() + 1];
 const next = new Date(Date.UTC(YEAR, MONTH, 1));
-/** Both zones have no daylight saving, so that the hours below hold all year. */
+/** Neither zone has daylight saving, so the hours below apply all year. */
 const [OLD, NEW] = [
   { timezone: 'Asia/Kolkata', offset_ms: 5.5 * 3_600_000, currency: 'INR' },
   { timezone: 'America/Bogota', offset_ms: -5 * 3_600_000, currency: 'JPY' },

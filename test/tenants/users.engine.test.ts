@@ -1,4 +1,7 @@
-/** End users over HTTP: made by hand, seen in events, changed, deleted; and what an organisation says of its payloads. */
+/**
+ * End users over HTTP: created by request, created by events, changed, deleted; and the payload settings of
+ * an organisation.
+ */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ask, eventOf, generationOf, problemOf, send, world } from '../http/wire.ts';
 import { connectOwner, fireCron } from '../setup/client.ts';
@@ -205,7 +208,7 @@ describe('users whom events name', () => {
     expect(body.data.map((user: Json) => user.organisation_id).sort()).toEqual(
       [tenant.organisation_id, other.organisation_id].sort(),
     );
-    // Deleting the one leaves the other.
+    // Deleting one leaves the other.
     const [own] = await listed({ user_id });
     expect((await ask(`${USERS}/${own.id}`, { method: 'DELETE' })).body).toMatchObject({ events: 1 });
     const left = await ask(`${USERS}?user_id=${user_id}`);
@@ -292,7 +295,8 @@ test('in workerd too a payload moves to R2, and is gone when it is due', async (
     (await ask(`/v1/admin/ai/archives?organisation_id=${own.organisation_id}`)).body.data;
   await world.job('retention');
   expect(await archives()).toEqual([]);
-  // The job looks at everybody's payloads: it is given no other moment, these are given another receipt.
+  // The job checks the payloads of all organisations at the real moment, so these payloads get an earlier
+  // receipt time instead.
   const owner = await connectOwner();
   await owner.query(`SELECT ensure_usage_event_partitions(now() - interval '92 days', now())`);
   await owner.query(

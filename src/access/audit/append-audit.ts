@@ -1,4 +1,4 @@
-/** Law 11: each change has its row in the transaction that makes it, chained by hash per organisation. */
+/** Law 11: each change has an audit row in its own transaction, chained by hash per organisation. */
 import { actorName } from '../../core/actor.ts';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { uuidv7 } from '../../core/id.ts';
@@ -8,17 +8,20 @@ import type { Ctx } from '../../db/ctx.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { insertAuditRow, takeAuditSeq } from './store.ts';
 
-/** The chain of what belongs to no organisation: global prices, shards, jobs. Write to it with platform reach. */
+/**
+ * The chain for changes that belong to no organisation: global prices, shards, jobs. Write to it with
+ * platform reach.
+ */
 export const PLATFORM_CHAIN = '00000000-0000-0000-0000-000000000000';
 
 export interface AuditEntry {
-  /** The organisation changed, or PLATFORM_CHAIN. */
+  /** The organisation that changed, or PLATFORM_CHAIN. */
   readonly organisation_id: string;
   readonly entity_type: string;
   readonly entity_id: string;
-  /** What was done, e.g. `invoice.finalize`. */
+  /** The action, e.g. `invoice.finalize`. */
   readonly action: string;
-  /** What is new, by field; never a secret. */
+  /** The new values by field; never a secret. */
   readonly changes: Readonly<Record<string, unknown>>;
 }
 
@@ -28,7 +31,7 @@ export async function appendAudit(tx: LedgerTransaction, ctx: AuditCtx, entry: A
   const { seq, prev_hash } = await takeAuditSeq(tx, entry.organisation_id);
   const row = {
     ...entry,
-    // The form in which it is stored and will be read again, so that the hash can be recomputed.
+    // The stored form, which is also the form that is read back, so that the hash can be recomputed.
     changes: JSON.parse(JSON.stringify(entry.changes)) as Record<string, unknown>,
     seq,
     id: uuidv7(ctx.now),

@@ -7,7 +7,7 @@ export interface AuditRow extends Readonly<Omit<Row<'audit_logs'>, 'changes'>> {
   readonly changes: Readonly<Record<string, unknown>>;
 }
 
-/** Takes the next place in the chain: the head's row lock orders those who write to it. */
+/** Takes the next number in the chain: the lock on the head's row serialises its writers. */
 export async function takeAuditSeq(
   tx: LedgerTransaction,
   organisationId: string,

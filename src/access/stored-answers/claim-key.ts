@@ -10,17 +10,20 @@ export interface ClaimKeyInput extends KeyOwner {
   readonly now: number;
 }
 
-/** `taken`: the request is the caller's to run, until the lock ends. */
+/** `taken`: the caller must run the request, before the lock ends. */
 export type Claim =
   | { readonly kind: 'taken'; readonly locked_until: string }
   | { readonly kind: 'answered'; readonly status: number; readonly body: string };
 
-/** A key that is freed between the insert and the look makes it begin again, this often. */
+/** How often the claim starts over when a key is freed between the insert and the read. */
 const ATTEMPTS_MAX = 3;
-/** Requests take far less than their lock, which is there for those that die. */
+/** Requests take far less time than their lock, which exists for requests that die. */
 const RETRY_AFTER_SECONDS = 1;
 
-/** Takes the key for one request, or gives its stored answer. Throws `idempotency_key_reused`, `idempotency_key_in_flight`. */
+/**
+ * Takes the key for one request, or returns its stored answer. Throws `idempotency_key_reused`,
+ * `idempotency_key_in_flight`.
+ */
 export async function claimKey(ledger: Ledger, input: ClaimKeyInput): Promise<Claim> {
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     const claim = await ledger.transaction(PLATFORM, (tx) => tryClaim(tx, input));

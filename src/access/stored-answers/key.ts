@@ -1,14 +1,17 @@
-/** The rules of Idempotency-Key (IETF draft-ietf-httpapi-idempotency-key-header): what a kept key means for a request. */
+/**
+ * The rules of Idempotency-Key (IETF draft-ietf-httpapi-idempotency-key-header): what a stored key means for
+ * a request.
+ */
 import { type Actor, actorName } from '../../core/actor.ts';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { sha256Hex } from '../../core/sha256.ts';
 import { DAY_MS } from '../../core/time.ts';
 
-/** How long a request may work before another with its key may take over from it. */
+/** How long a request may run before another with its key may take over. */
 export const LOCK_MS = 60_000;
 export const KEPT_MS = 30 * DAY_MS;
 
-/** Who sent which key: two callers never meet. */
+/** The caller and the key: keys of different callers never collide. */
 export interface KeyOwner {
   readonly actor: string;
   readonly key: string;
@@ -16,7 +19,7 @@ export interface KeyOwner {
 
 export interface KeptKey extends KeyOwner {
   readonly fingerprint: string;
-  /** While a request works on it; null once it is answered. */
+  /** Set while a request is running; null once it is answered. */
   readonly locked_until: string | null;
   readonly status: number | null;
   readonly body: string | null;
@@ -25,27 +28,31 @@ export interface KeptKey extends KeyOwner {
 
 export interface FingerprintInput {
   readonly method: string;
-  /** With its query. */
+  /** Including its query. */
   readonly path: string;
-  /** As the route's schema gave it; undefined for none. */
+  /** As parsed by the route's schema; undefined if there is none. */
   readonly body: unknown;
-  /** Of a body that is no JSON; else empty. */
+  /** The bytes of a body that is not JSON; otherwise empty. */
   readonly bytes: Uint8Array;
 }
 
-/** 64 hexadecimal digits. The order of a body's members and its white space do not count, nor how an instant is written. */
+/**
+ * 64 hexadecimal digits. Independent of the order of a body's members, of its white space, and of the
+ * notation of instants.
+ */
 export const fingerprintOf = ({ method, path, body, bytes }: FingerprintInput): string =>
   sha256Hex([method, path, canonicalJson(body ?? null), sha256Hex(bytes)].join('\n'));
 
 /**
- * The key as a row keeps it that must find itself again, unique in its organisation: a retry finds the effect of the
- * request before it even where that died before its answer was stored.
+ * The key as stored in a row that a retry must find, unique in its organisation: the retry then finds the
+ * effect of the earlier request even if that request died before its answer was stored.
  */
 export const keyOfRow = (actor: Actor, key: string): string => `${actorName(actor)} ${key}`;
 
 /**
- * `expired`: as if it were not there. `reused`: another request had this key. `answered`: its answer is to be given again.
- * `in_flight`: the first request is still at work. `abandoned`: it died at work, and this one may take over.
+ * `expired`: treated as absent. `reused`: another request had this key. `answered`: its answer must be
+ * returned again. `in_flight`: the first request is still running. `abandoned`: it died while running, and
+ * this one may take over.
  */
 export type KeyStanding = 'expired' | 'reused' | 'answered' | 'in_flight' | 'abandoned';
 

@@ -4,6 +4,6 @@ import { PLATFORM } from '../../db/ledger.ts';
 import { KEPT_MS } from './key.ts';
 import { deleteKeysBefore } from './store.ts';
 
-/** Deletes what is expired at the real moment, `ctx.now`; answers how many. */
+/** Deletes the keys that have expired at the real moment, `ctx.now`; returns how many. */
 export const purgeKeys = (ctx: Ctx): Promise<number> =>
   ctx.ledger.transaction(PLATFORM, (tx) => deleteKeysBefore(tx, formatInstant(ctx.now - KEPT_MS)));

@@ -9,7 +9,7 @@ export interface SettleKeyInput extends KeyOwner {
   readonly answer: { readonly status: number; readonly body: string } | null;
 }
 
-/** Ends the work on a key. Does nothing where the lock has ended meanwhile and another request has taken over. */
+/** Ends the work on a key. Does nothing if the lock has expired and another request has taken over. */
 export const settleKey = (
   ledger: Ledger,
   { locked_until, answer, ...owner }: SettleKeyInput,

@@ -1,4 +1,4 @@
-/** The SQL of kept keys. Platform reach only: a key belongs to who sent it, not to a tenant. */
+/** The SQL of stored keys. Platform reach only: a key belongs to its caller, not to a tenant. */
 import { columns, insertOf, type RowOf, updateOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import type { KeptKey, KeyOwner } from './key.ts';
@@ -9,7 +9,7 @@ export interface NewKey extends KeyOwner {
   readonly created_at: string;
 }
 
-/** False where the key is there already; waits for another transaction that is inserting it. */
+/** False if the key already exists; waits for another transaction that is inserting it. */
 export async function insertKey(tx: LedgerTransaction, row: NewKey): Promise<boolean> {
   const { text, values } = insertOf('idempotency_keys', row);
   return (await tx.execute(`${text} ON CONFLICT (actor, key) DO NOTHING`, values)) === 1;
@@ -33,7 +33,10 @@ export async function findKey(tx: LedgerTransaction, { actor, key }: KeyOwner): 
   return row ?? null;
 }
 
-/** In place of a key that is abandoned or expired. Of several that try, one succeeds: it moves what the others look for. */
+/**
+ * Replaces a key that is abandoned or expired. Only one of several concurrent attempts succeeds: it changes
+ * the values that the others match on.
+ */
 export async function retakeKey(tx: LedgerTransaction, row: NewKey, expiredBefore: string): Promise<boolean> {
   const { actor, key, ...taken } = row;
   const emptied = { ...taken, status: null, body: null };
@@ -42,7 +45,10 @@ export async function retakeKey(tx: LedgerTransaction, row: NewKey, expiredBefor
   return (await tx.execute(`${text} AND (${isFree})`, values)) === 1;
 }
 
-/** `lockedUntil` is the lock that the request took: where another has taken over, the key is no longer its own. */
+/**
+ * `lockedUntil` is the lock that the request took: if another has taken over, the key no longer belongs to
+ * this one.
+ */
 export async function storeAnswer(
   tx: LedgerTransaction,
   { actor, key }: KeyOwner,

@@ -25,19 +25,20 @@ import {
 import { organisations } from './tenants.ts';
 
 /**
- * The AI calls, which `usage_events` does not hold; partitioned like that table. Tokens are of disjoint kinds. The view
- * `counted_events` has each as one of `ai.calls`, and `metered_events` a row for each quantity that it is metered by besides.
+ * The AI calls, which are not in `usage_events`; partitioned like that table. The token kinds are disjoint.
+ * The view `counted_events` has each call as one of `ai.calls`, and `metered_events` adds a row for each
+ * quantity that it is also metered by.
  */
 export const aiGenerations = pgTable(
   'ai_generations',
   {
     organisation_id: uuid().notNull(),
-    /** The event's. */
+    /** The id of the event. */
     id: uuid().notNull(),
     project_id: uuid().notNull(),
-    /** The event's: of provider and response_id where there is one. */
+    /** The event's key: built from provider and response_id if there is a response_id. */
     idempotency_key: text().notNull(),
-    /** The caller's own key where the event has another. */
+    /** The caller's own key, if the event has another one. */
     client_key: text(),
     provider: text().notNull(),
     model: text().notNull(),
@@ -54,17 +55,23 @@ export const aiGenerations = pgTable(
     error_message: text(),
     duration_ms: bigint({ mode: 'number' }),
     service_tier: text(),
-    /** Without what was read from or written to a cache. */
+    /** Without tokens read from or written to a cache. */
     input_tokens: bigint({ mode: 'number' }).notNull(),
-    /** Without reasoning. */
+    /** Without reasoning tokens. */
     output_tokens: bigint({ mode: 'number' }).notNull(),
     cache_read_tokens: bigint({ mode: 'number' }).notNull(),
     cache_write_5m_tokens: bigint({ mode: 'number' }).notNull(),
     cache_write_1h_tokens: bigint({ mode: 'number' }).notNull(),
     reasoning_tokens: bigint({ mode: 'number' }).notNull(),
-    /** Null: nobody knows. By the organisation's ceiling where `cost_source` says so: then nobody knows either. */
+    /**
+     * Null: unknown. With `cost_source` 'ceiling' it is the organisation's ceiling, and the true cost is
+     * unknown too.
+     */
     cost_usd: quantityText(),
-    /** Of a call that was repriced: what it had been metered with; `ai_cost_adjustments` holds the rest of cost_usd. */
+    /**
+     * For a repriced call: the cost with which it was first metered; `ai_cost_adjustments` holds the rest of
+     * cost_usd.
+     */
     first_cost_usd: quantityText(),
     cost_source: text().notNull(),
     price_ids: uuid().array(),
@@ -78,11 +85,11 @@ export const aiGenerations = pgTable(
     ingested_at: instant().notNull(),
     hour: instant().notNull(),
     day: date({ mode: 'string' }).notNull(),
-    /** Where the period was closed already: the adjustment of each metric. */
+    /** The adjustment of each metric, if the period was already closed. */
     adjustment_ids: jsonb().$type<Readonly<Record<string, string>>>(),
-    /** Where its payload went. No later arrival fills it in again. */
+    /** The archive that holds the payload. Later arrivals do not fill the payload in again. */
     archive_id: uuid(),
-    /** When its user was deleted, and with him what told of him. */
+    /** When the user was deleted, together with the data about them. */
     erased_at: instant(),
   },
   (table) => [
@@ -101,7 +108,7 @@ export const aiGenerations = pgTable(
     index('ai_generations_unpriced')
       .on(table.organisation_id, table.provider, table.model)
       .where(sql`cost_source IN ('unpriced', 'ceiling')`),
-    // What the retention looks for: empty once a payload has gone.
+    // What the retention job looks for: no entry once a payload has moved or been deleted.
     index('ai_generations_payload')
       .on(table.organisation_id, table.ingested_at)
       .where(
@@ -125,8 +132,8 @@ export const aiGenerations = pgTable(
 );
 
 /**
- * What repricing added to the cost of a call, or took from it: metered as `ai.cost_usd` on the call's own day, in the
- * aggregates or, where the period was closed, in an adjustment.
+ * The amount that repricing added to or subtracted from the cost of a call: metered as `ai.cost_usd` on the
+ * call's own day, in the aggregates or, if the period was closed, in an adjustment.
  */
 export const aiCostAdjustments = pgTable(
   'ai_cost_adjustments',
@@ -138,7 +145,7 @@ export const aiCostAdjustments = pgTable(
     project_id: uuid().notNull(),
     idempotency_key: text().notNull(),
     cost_usd: quantityText().notNull(),
-    /** 1 where the call had no cost before, so that it was not counted among the events of its metric. */
+    /** 1 if the call had no cost before and so was not counted among the events of its metric. */
     event_count: smallint().notNull(),
     occurred_at: instant().notNull(),
     ingested_at: instant().notNull(),
@@ -161,8 +168,9 @@ export const aiCostAdjustments = pgTable(
 );
 
 /**
- * A file of payloads in the file store. `writing`: the file may not be there yet. `kept`: it was read back and is what the
- * row says, and the calls name it. `deleting`: nobody reads it any more. The sums are those of its calls when it was made.
+ * A file of payloads in the file store. `writing`: the file may not exist yet. `kept`: it was read back and
+ * verified against this row, and the calls refer to it. `deleting`: no longer read. The sums are those of its
+ * calls at creation.
  */
 export const aiPayloadArchives = pgTable(
   'ai_payload_archives',
@@ -176,7 +184,7 @@ export const aiPayloadArchives = pgTable(
     sha256: text().notNull(),
     first_occurred_at: instant().notNull(),
     last_occurred_at: instant().notNull(),
-    /** Of the call received last: by it the file falls due. */
+    /** Receipt of the call received last: it determines when the file expires. */
     last_received_at: instant().notNull(),
     input_tokens: decimalText().notNull(),
     output_tokens: decimalText().notNull(),
@@ -185,7 +193,7 @@ export const aiPayloadArchives = pgTable(
     cache_write_1h_tokens: decimalText().notNull(),
     reasoning_tokens: decimalText().notNull(),
     cost_usd: decimalText().notNull(),
-    /** The archive that took its place when lines of a deleted user were left out. */
+    /** The archive that replaced this one when lines of a deleted user were removed. */
     replaced_by: uuid(),
     verified_at: instant(),
     deleted_at: instant(),
@@ -206,25 +214,25 @@ export const aiPayloadArchives = pgTable(
   ],
 );
 
-/** What a vendor asks for a million tokens of a kind, in USD. No two of the same rule at one instant. */
+/** A vendor's price for a million tokens of a kind, in USD. At any instant, at most one row per rule. */
 export const modelPrices = pgTable(
   'model_prices',
   {
     id: uuid().primaryKey(),
-    /** Null: for every organisation that has no price of its own. */
+    /** Null: for every organisation without a price of its own. */
     organisation_id: uuid().references(() => organisations.id),
     provider: text().notNull(),
     model: text().notNull(),
     token_kind: text().notNull(),
     price_per_million: decimalText().notNull(),
     service_tier: text().notNull().default('standard'),
-    /** For calls whose prompt has at least so many tokens. */
+    /** For calls whose prompt has at least this many tokens. */
     min_prompt_tokens: integer().notNull().default(0),
     effective_from: instant().notNull(),
     effective_to: instant(),
     source: text().notNull(),
     source_version: text(),
-    /** 1, and one more for each time it was ended. */
+    /** 1, plus one for each time it was ended. */
     revision: integer().notNull().default(1),
     ...timestamps,
   },
@@ -236,14 +244,17 @@ export const modelPrices = pgTable(
       sql`token_kind IN ('input', 'output', 'cache_read', 'cache_write_5m', 'cache_write_1h', 'reasoning')`,
     ),
     check('model_prices_range', sql`effective_to IS NULL OR effective_from < effective_to`),
-    // A token then costs a whole number of the units in which the ledger keeps costs.
+    // The price of one token is then a whole number of the units in which the ledger keeps costs.
     check('model_prices_price', sql`price_per_million >= 0 AND scale(price_per_million) <= 6`),
     check('model_prices_prompt', sql`min_prompt_tokens >= 0`),
     ...policies('model_prices', sql`organisation_id IS NULL OR ${ofOrganisation}`, ofOrganisation),
   ],
 );
 
-/** A user's day by kind of call and model. `user_id` is '' for calls without one; `failed` is all but success. */
+/**
+ * A user's day by kind of call and model. `user_id` is '' for calls without a user; `failed` counts all but
+ * success.
+ */
 export const aiStatisticsDaily = pgTable(
   'ai_statistics_daily',
   {
@@ -263,9 +274,9 @@ export const aiStatisticsDaily = pgTable(
     cache_write_1h_tokens: decimalText().notNull(),
     reasoning_tokens: decimalText().notNull(),
     cost_usd: decimalText().notNull(),
-    /** How many of the calls have a cost. */
+    /** The number of calls that have a cost. */
     cost_count: bigint({ mode: 'number' }).notNull().default(0),
-    /** Over the calls whose duration is known, and how many those are. */
+    /** Over the calls with a known duration, and their number. */
     duration_ms_sum: decimalText().notNull(),
     duration_count: bigint({ mode: 'number' }).notNull(),
     updated_at: instant().notNull().default(sql`now()`),
@@ -281,7 +292,8 @@ export const aiStatisticsDaily = pgTable(
         table.model,
       ],
     }),
-    // BRIN, for every batch changes rows of the day: with a B-tree each change would be a new entry in both indexes.
+    // BRIN, because every batch changes rows of the day: with a B-tree each change would be a new entry in
+    // both indexes.
     index('ai_statistics_daily_updated').using('brin', table.updated_at),
     ...policies('ai_statistics_daily'),
   ],

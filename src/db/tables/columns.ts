@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { customType, pgPolicy, pgRole } from 'drizzle-orm/pg-core';
 import { instantText } from '../instant-text.ts';
 
-/** timestamptz, as RFC 3339 UTC text with milliseconds on this side. */
+/** timestamptz in Postgres; in code, RFC 3339 UTC text with milliseconds. */
 export const instant = customType<{ data: string; driverData: string }>({
   dataType: () => 'timestamptz',
   fromDriver: instantText,

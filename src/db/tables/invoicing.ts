@@ -39,7 +39,7 @@ export const invoices = pgTable(
     period_end: instant().notNull(),
     timezone: text().notNull(),
     currency: text().notNull(),
-    /** total = subtotal - discount_total + tax_total, each a sum of what is already rounded (law 5). */
+    /** total = subtotal - discount_total + tax_total, each a sum of amounts already rounded (law 5). */
     subtotal: decimalText().notNull(),
     discount_total: decimalText().notNull(),
     tax_total: decimalText().notNull(),
@@ -48,7 +48,7 @@ export const invoices = pgTable(
     taxes: jsonb().notNull().default([]),
     reverse_charge: boolean().notNull().default(false),
     unpriced: jsonb().$type<{ metric_name: string; unit: string; quantity: string }[]>().notNull(),
-    /** Each currency that was converted, at which rate; the three columns after it where there is exactly one. */
+    /** Each converted currency with its rate; if there is exactly one, the next three columns hold it. */
     conversions: jsonb().notNull().default([]),
     original_currency: text(),
     exchange_rate: decimalText(),
@@ -96,7 +96,10 @@ export const invoiceLineItems = pgTable(
     unit_price: decimalText(),
     total: decimalText().notNull(),
     currency: text().notNull(),
-    /** Where the plan is in another currency: that, the exact amount in it, and the rate; the rate is null while none is in force. */
+    /**
+     * If the plan is in another currency: that currency, the exact amount in it, and the rate; the rate is
+     * null until one is in force.
+     */
     original_currency: text(),
     original_amount: decimalText(),
     exchange_rate: decimalText(),
@@ -105,17 +108,17 @@ export const invoiceLineItems = pgTable(
     tax_category: text().notNull().default('standard'),
     discount_amount: decimalText().notNull(),
     tax_amount: decimalText().notNull(),
-    /** The parts of `tax_amount` by component, which sum to it. */
+    /** The components of `tax_amount`, which sum to it. */
     taxes: jsonb().notNull().default([]),
     pricing_plan_id: uuid()
       .notNull()
       .references(() => pricingPlans.id),
-    /** The period and the days of usage that the line prices: an earlier period's for an adjustment. */
+    /** The period and the days of usage that the line prices: of an earlier period for an adjustment. */
     year: smallint().notNull(),
     month: smallint().notNull(),
     first_day: date({ mode: 'string' }).notNull(),
     last_day: date({ mode: 'string' }).notNull(),
-    /** The part of `quantity`, zero or negative, that this invoice passes on to the next period. */
+    /** The part of `quantity`, zero or negative, that this invoice carries over to the next period. */
     carried_quantity: decimalText().notNull(),
     tiers: jsonb(),
     by_project: jsonb().notNull(),
@@ -135,7 +138,10 @@ export const invoiceLineItems = pgTable(
   ],
 );
 
-/** One row per seller, series and financial year; updated inside the finalizing transaction, so a rollback leaves no gap. */
+/**
+ * One row per seller, series and financial year; updated inside the finalizing transaction, so a rollback
+ * leaves no gap.
+ */
 export const invoiceCounters = pgTable(
   'invoice_counters',
   {
@@ -150,8 +156,8 @@ export const invoiceCounters = pgTable(
 );
 
 /**
- * A correction of an issued invoice. `proposed`: made from late usage, and not yet a document. `dismissed`: a proposal that
- * somebody declined; its usage stays settled, and nothing goes back.
+ * A correction of an issued invoice. `proposed`: created from late usage, and not yet a document.
+ * `dismissed`: a proposal that a person declined; its usage stays settled, and no money is returned.
  */
 export const creditNotes = pgTable(
   'credit_notes',
@@ -176,7 +182,7 @@ export const creditNotes = pgTable(
     pdf_sha256: text(),
     pdf_generated_at: instant(),
     issued_at: instant(),
-    /** Of the request that made it: a retry finds it again. */
+    /** The key of the request that created it, so that a retry finds it. */
     idempotency_key: text(),
     ...timestamps,
   },
@@ -211,13 +217,13 @@ export const creditNoteLines = pgTable(
     /** The line of the invoice that is corrected. */
     invoice_line_number: integer().notNull(),
     description: text().notNull(),
-    /** The late usage behind it, below zero but for volume prices; null where a person chose the amount. */
+    /** The late usage behind it, below zero except for volume prices; null if a person chose the amount. */
     quantity: decimalText(),
-    /** The part of `quantity`, zero or negative, that goes on to the next period. */
+    /** The part of `quantity`, zero or negative, that is carried over to the next period. */
     carried_quantity: decimalText().notNull().default('0'),
-    /** Of the late usage behind it. */
+    /** Events of the late usage behind it. */
     event_count: bigint({ mode: 'number' }).notNull().default(0),
-    /** Of late usage, in the plan's currency. */
+    /** The amount of the late usage, in the plan's currency. */
     original_amount: decimalText(),
     total: decimalText().notNull(),
     discount_amount: decimalText().notNull(),
@@ -235,7 +241,7 @@ export const creditNoteLines = pgTable(
   ],
 );
 
-/** What each issued document says, frozen: its HTML and PDF are rendered from nothing else. */
+/** The frozen content of each issued document: its HTML and PDF are rendered from this alone. */
 export const documents = pgTable(
   'documents',
   {
@@ -261,7 +267,7 @@ export const invoiceTemplates = pgTable(
   'invoice_templates',
   {
     id: uuid().primaryKey(),
-    /** Null: for every organisation that has none of its own. */
+    /** Null: for every organisation without one of its own. */
     organisation_id: uuid().references(() => organisations.id),
     name: text().notNull(),
     description: text(),
@@ -272,7 +278,7 @@ export const invoiceTemplates = pgTable(
     css_content: text(),
     /** For `pdf`: colour, logo, blocks and texts. */
     settings: jsonb(),
-    /** What each variable that the template uses stands for. */
+    /** The value of each variable that the template uses. */
     variables: jsonb().$type<Record<string, string>>().notNull().default({}),
     preview_data: jsonb().$type<Record<string, unknown>>(),
     created_by: text().notNull(),
@@ -287,7 +293,7 @@ export const invoiceTemplates = pgTable(
   ],
 );
 
-/** The links by which a customer opens an invoice. The token itself is not stored: it is signed. */
+/** The links with which a customer opens an invoice. The token itself is signed, not stored. */
 export const invoiceLinks = pgTable(
   'invoice_links',
   {

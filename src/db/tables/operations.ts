@@ -16,11 +16,14 @@ import {
 } from 'drizzle-orm/pg-core';
 import { created, instant, policies, timestamps } from './columns.ts';
 
-/** Stored answers of requests that create or move money (RFC draft idempotency-key-header), by the key that sent them. */
+/**
+ * Stored answers of requests that create or move money (RFC draft idempotency-key-header), by the key in the
+ * request.
+ */
 export const idempotencyKeys = pgTable(
   'idempotency_keys',
   {
-    /** Who sent it, as the audit log names an actor: two callers never meet. */
+    /** The caller, named as in the audit log: keys of different callers never collide. */
     actor: text().notNull(),
     key: text().notNull(),
     /** SHA-256 over method, path and canonical body. */
@@ -36,7 +39,7 @@ export const idempotencyKeys = pgTable(
   ],
 );
 
-/** Secrets that sign what customers are given. A retired one still verifies; none is ever shown. */
+/** Secrets that sign the links given to customers. A retired secret still verifies; none is ever shown. */
 export const signingKeys = pgTable('signing_keys', {
   id: uuid().primaryKey(),
   purpose: text().notNull(),
@@ -45,13 +48,13 @@ export const signingKeys = pgTable('signing_keys', {
   ...created,
 });
 
-/** One row per attempt to send an e-mail; attempts of one e-mail share its `message_id`. */
+/** One row per attempt to send an e-mail; attempts for one e-mail share its `message_id`. */
 export const emailNotifications = pgTable(
   'email_notifications',
   {
     organisation_id: uuid().notNull(),
     id: uuid().notNull(),
-    /** The outbox row that asked for it. */
+    /** The outbox row that requested it. */
     outbox_id: uuid().notNull(),
     kind: text().notNull(),
     invoice_id: uuid(),
@@ -73,7 +76,7 @@ export const emailNotifications = pgTable(
   ],
 );
 
-/** Effects that must leave exactly because their transaction committed (law 12). */
+/** Effects that must happen exactly if their transaction commits (law 12). */
 export const outbox = pgTable(
   'outbox',
   {
@@ -81,13 +84,19 @@ export const outbox = pgTable(
     id: uuid().notNull(),
     topic: text().notNull(),
     payload: jsonb().notNull(),
-    /** What must leave once only, however often it is asked for: a reminder of one invoice and day. */
+    /**
+     * Identifies an effect that must happen only once, however often it is requested: a reminder of one
+     * invoice and day.
+     */
     dedupe_key: text(),
     attempts: integer().notNull().default(0),
-    /** Not before: later with each failure; while a run holds the row, the end of its lease. */
+    /**
+     * Earliest time of the next attempt: later after each failure; while a run holds the row, the end of its
+     * lease.
+     */
     next_attempt_at: instant().notNull().default(sql`now()`),
     last_error: text(),
-    /** Given up after the last attempt; an operator may ask for another. */
+    /** Set after the last attempt has failed; an operator may request another. */
     failed_at: instant(),
     delivered_at: instant(),
     ...created,
@@ -144,7 +153,7 @@ export const adminApiKeys = pgTable('admin_api_keys', {
   ...timestamps,
 });
 
-/** Append-only; one chain per organisation, and one under the zero id for what belongs to none. */
+/** Append-only; one chain per organisation, and one under the zero id for changes that belong to none. */
 export const auditLogs = pgTable(
   'audit_logs',
   {
@@ -167,7 +176,7 @@ export const auditLogs = pgTable(
   (table) => [primaryKey({ columns: [table.organisation_id, table.seq] }), ...policies('audit_logs')],
 );
 
-/** The head of each chain: its row lock is what gives the next `seq`. */
+/** The head of each chain: its row lock serialises the assignment of `seq`. */
 export const auditChains = pgTable(
   'audit_chains',
   {

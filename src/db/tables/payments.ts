@@ -1,4 +1,4 @@
-/** Money in and out. */
+/** Incoming and outgoing money. */
 import { sql } from 'drizzle-orm';
 import {
   check,
@@ -28,7 +28,7 @@ export const payments = pgTable(
     currency: text().notNull(),
     status: text().notNull(),
     payment_method: text().notNull(),
-    /** What the payer or the bank calls it. */
+    /** The payer's or the bank's own reference. */
     reference: text(),
     /** The part that settles the invoice; the rest of `amount` is the customer's unapplied money. */
     applied_amount: decimalText().notNull(),
@@ -41,7 +41,7 @@ export const payments = pgTable(
     next_retry_at: instant(),
     last_retry_at: instant(),
     retry_history: jsonb().$type<Record<string, unknown>[]>().notNull().default([]),
-    /** Of the request that recorded it: a retry finds it again. */
+    /** The key of the request that recorded it, so that a retry finds it. */
     idempotency_key: text(),
     ...timestamps,
   },
@@ -64,7 +64,7 @@ export const payments = pgTable(
   ],
 );
 
-/** Money that went back of a payment, or is on its way: all but a failed one holds its part. */
+/** Money of a payment that was returned or is being returned: every refund except a failed one reserves its amount. */
 export const refunds = pgTable(
   'refunds',
   {

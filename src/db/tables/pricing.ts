@@ -19,7 +19,7 @@ export const pricingPlans = pgTable(
   'pricing_plans',
   {
     id: uuid().primaryKey(),
-    /** Null: the plan holds for every organisation that has none of its own. */
+    /** Null: the plan applies to every organisation without one of its own. */
     organisation_id: uuid().references(() => organisations.id),
     metric_name: text().notNull(),
     unit: text().notNull(),
@@ -30,18 +30,20 @@ export const pricingPlans = pgTable(
     package_size: decimalText(),
     package_price: decimalText(),
     amount: decimalText(),
-    /** Percent: 120 is the cost and a fifth more. */
+    /** Percent: 120 is the cost plus a fifth. */
     rate: decimalText(),
-    /** For each event. */
+    /** Per event. */
     fixed_amount: decimalText(),
     included_units: decimalText(),
     minimum_amount: decimalText(),
     maximum_amount: decimalText(),
-    /** What invoices call it, in place of the metric's name. */
+    /** The name on invoices, in place of the metric's name. */
     display_name: text(),
     tax_category: text().notNull().default('standard'),
     hsn_sac: text(),
-    /** Where the prices were entered in another currency: which, at which rate and of which day they were converted. */
+    /**
+     * If the prices were entered in another currency: that currency, the rate of the conversion and its day.
+     */
     original_currency: text(),
     exchange_rate: decimalText(),
     conversion_date: date({ mode: 'string' }),
@@ -61,7 +63,7 @@ export const pricingPlans = pgTable(
   ],
 );
 
-/** Percent by country and category, from a day on: taxes are data. */
+/** Percent by country and category, effective from a day: taxes are data. */
 export const taxRates = pgTable(
   'tax_rates',
   {
@@ -81,7 +83,7 @@ export const taxRates = pgTable(
   ],
 );
 
-/** What is taken off an organisation's invoices before tax: a percentage, or an amount a month. */
+/** A reduction of an organisation's invoices before tax: a percentage, or an amount per month. */
 export const discounts = pgTable(
   'discounts',
   {
@@ -93,7 +95,7 @@ export const discounts = pgTable(
     percentage: decimalText(),
     amount: decimalText(),
     currency: text(),
-    /** Null: of everything on the invoice. */
+    /** Null: applies to everything on the invoice. */
     metric_name: text(),
     effective_from: date({ mode: 'string' }).notNull(),
     effective_to: date({ mode: 'string' }),

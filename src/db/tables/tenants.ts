@@ -31,10 +31,10 @@ export const billingEntities = pgTable('billing_entities', {
   address: jsonb().$type<Address>(),
   tax_ids: jsonb().$type<TaxId[]>().notNull().default([]),
   email: text(),
-  /** The Indian code of what is sold, for plans that name none of their own. */
+  /** The Indian HSN or SAC code, for plans without one of their own. */
   hsn_sac: text(),
   payment_instructions: text(),
-  /** The logo lies under this hash in the file store. */
+  /** The hash under which the file store holds the logo. */
   logo_sha256: text(),
   logo_media_type: text(),
   ...timestamps,
@@ -54,28 +54,37 @@ export const organisations = pgTable(
       .notNull()
       .references(() => billingEntities.id),
     block_unpriced: boolean().notNull().default(false),
-    /** Whether the texts and payloads of AI generations are kept; the drain drops them where not. */
+    /** Whether the texts and payloads of AI generations are kept; if not, the drain drops them. */
     store_ai_payloads: boolean().notNull().default(true),
-    /** USD for a million tokens of a model that no price is known for; null: its calls cost nothing and are listed. */
+    /**
+     * USD per million tokens of a model without a known price; null: its calls cost nothing and are listed.
+     */
     ai_ceiling_price_per_million: decimalText(),
-    /** Days after its receipt on which a call's payload moves to the file store, and is deleted; null: never. */
+    /**
+     * Days after its receipt on which a call's payload moves to the file store, and is deleted; null: never.
+     */
     ai_payload_archive_days: integer().default(90),
     ai_payload_delete_days: integer().default(365),
     legal_name: text(),
     address: jsonb().$type<Address>(),
     tax_id: text(),
-    /** India: the code of the state; else the country whose tax applies, where it is not that of the address. */
+    /**
+     * India: the state code; elsewhere the country whose tax applies, if it differs from the country of the
+     * address.
+     */
     place_of_supply: text(),
     language: text().notNull().default('en'),
     tax_regime: text().notNull().default('none'),
-    /** A rate that began longer ago refuses finalization; null: any that is in force will do. */
+    /**
+     * Finalization rejects a rate that took effect longer ago than this; null: any rate in force is accepted.
+     */
     exchange_rate_max_age_days: integer(),
-    /** Days before and after the due date on which an unpaid invoice is recalled; null: never. */
+    /** Days before and after the due date on which a reminder of an unpaid invoice is sent; null: never. */
     reminder_days_before: integer().default(3),
     reminder_days_after: integer().default(7),
     shard: smallint().notNull(),
     is_active: boolean().notNull().default(true),
-    /** Grows with every change that the edge must learn of. */
+    /** Grows with every change that must be published to the edge. */
     publication_version: bigint({ mode: 'number' }).notNull().default(1),
     ...timestamps,
   },
@@ -93,7 +102,7 @@ export const organisations = pgTable(
   ],
 );
 
-/** Which zone and currency new billing periods take, from a month on. Periods that exist keep their own. */
+/** The time zone and currency of new billing periods, from a month on. Existing periods keep their own. */
 export const billingCalendars = pgTable(
   'billing_calendars',
   {
@@ -140,7 +149,7 @@ export const apiKeys = pgTable(
     id: uuid().notNull(),
     project_id: uuid().notNull(),
     key_hash: text().notNull(),
-    /** The first characters of the key, for recognising it in a list. */
+    /** The first characters of the key, to recognise it in a list. */
     prefix: text().notNull(),
     name: text().notNull(),
     is_active: boolean().notNull().default(true),
@@ -161,7 +170,7 @@ export const apiKeys = pgTable(
   ],
 );
 
-/** The end users of an organisation. Those that events name appear by themselves. */
+/** The end users of an organisation. A user named by an event is created automatically. */
 export const users = pgTable(
   'users',
   {
@@ -169,7 +178,7 @@ export const users = pgTable(
       .notNull()
       .references(() => organisations.id),
     id: uuid().notNull(),
-    /** The sender's own id, as events carry it. */
+    /** The sender's own id, as in events. */
     user_id: text().notNull(),
     email: text(),
     first_name: text(),
@@ -189,7 +198,7 @@ export const users = pgTable(
   ],
 );
 
-/** Under which names vendors know a user. */
+/** The names by which vendors identify a user. */
 export const userIdentities = pgTable(
   'user_identities',
   {
@@ -215,15 +224,15 @@ export const userIdentities = pgTable(
 );
 
 /**
- * Deletions of users. Open until the drain has passed what the hot store held of the user at that moment, and no archive
- * holds a line of him; then the id is forgotten.
+ * Deletions of users. An erasure is open until the drain has passed everything that the hot store held of the
+ * user at that moment, and no archive holds a line of theirs; then the id is deleted as well.
  */
 export const userErasures = pgTable(
   'user_erasures',
   {
     organisation_id: uuid().notNull(),
     id: uuid().notNull(),
-    /** As events carried it; null once the erasure is done. */
+    /** As in events; null once the erasure is done. */
     user_id: text(),
     pseudonym: text().notNull(),
     /** The shard's highest seq of either stream when the user was deleted. */
@@ -248,7 +257,10 @@ export const billingPeriods = pgTable(
       .references(() => organisations.id),
     year: smallint().notNull(),
     month: smallint().notNull(),
-    /** [starts_at, ends_at), made in `timezone`; the next period starts where this one ends, whatever its zone. */
+    /**
+     * [starts_at, ends_at), computed in `timezone`; the next period starts where this one ends, whatever its
+     * zone.
+     */
     starts_at: instant().notNull(),
     ends_at: instant().notNull(),
     timezone: text().notNull(),

@@ -1,4 +1,4 @@
-/** Events, the key ledger, the books above them, and the state of the drain. */
+/** Events, the key ledger, the aggregates and adjustments, and the state of the drain. */
 import { sql } from 'drizzle-orm';
 import {
   bigint,
@@ -19,12 +19,13 @@ import {
 import { created, decimalText, instant, policies, quantityText, timestamps } from './columns.ts';
 import { projects } from './tenants.ts';
 
-/** Whether a listed event is a call that still carries what was said and answered. */
+/** Whether a listed event is a call that still carries its inputs and outputs. */
 export const hasListedPayload = sql`event -> 'generation' ?| ARRAY['input_summary', 'output_summary', 'request_data', 'response_data']`;
 
 /**
- * Range-partitioned by month of `ingested_at` (the migration says so; drizzle-kit cannot). No foreign key: its trigger
- * runs once a row, and the aggregates, which are few, carry it for every project that has an event.
+ * Range-partitioned by month of `ingested_at` (in the migration; drizzle-kit cannot express it). No foreign
+ * key: its trigger runs once per row, and the far fewer aggregates have one for every project that has an
+ * event.
  */
 export const usageEvents = pgTable(
   'usage_events',
@@ -40,10 +41,10 @@ export const usageEvents = pgTable(
     metadata: jsonb().notNull(),
     idempotency_key: text().notNull(),
     ingested_at: instant().notNull(),
-    /** The local hour and day of the billing period's zone under which the books carry this event. */
+    /** The local hour and day, in the billing period's zone, under which the aggregates count this event. */
     hour: instant().notNull(),
     day: date({ mode: 'string' }).notNull(),
-    /** Set where the period was closed already: the event is in this adjustment and not in the aggregates. */
+    /** Set if the period was already closed: the event is in this adjustment and not in the aggregates. */
     adjustment_id: uuid(),
   },
   (table) => [
@@ -57,7 +58,10 @@ export const usageEvents = pgTable(
   ],
 );
 
-/** The permanent ledger of keys (law 1), hash-partitioned by project: never purged, so a key counts once for ever. */
+/**
+ * The permanent ledger of keys (law 1), hash-partitioned by project: never purged, so a key counts only once,
+ * forever.
+ */
 export const eventKeys = pgTable(
   'event_keys',
   {
@@ -108,7 +112,10 @@ export const usageDaily = pgTable(
     ...usageKey,
     day: date({ mode: 'string' }).notNull(),
     ...usageTotals,
-    /** Grows with every drain that touches the row: finalization compares versions instead of sums under its lock. */
+    /**
+     * Grows with every drain that changes the row: finalization compares versions instead of sums while it
+     * holds its lock.
+     */
     version: bigint({ mode: 'number' }).notNull().default(1),
     updated_at: instant().notNull().default(sql`now()`),
   },
@@ -154,8 +161,9 @@ export const usageAggregates = pgTable(
 );
 
 /**
- * Usage that its own period can no longer carry. `late`: it came after (year, month) was closed. `carried`: the negative
- * rest of a segment of that period. Open while no invoice and no credit note claims it; the one that does shows it.
+ * Usage that its own period can no longer include. `late`: it arrived after (year, month) was closed.
+ * `carried`: the negative rest of a segment of that period. Open until an invoice or a credit note claims it
+ * and shows it.
  */
 export const usageAdjustments = pgTable(
   'usage_adjustments',
@@ -172,7 +180,7 @@ export const usageAdjustments = pgTable(
     day: date({ mode: 'string' }).notNull(),
     quantity: decimalText().notNull(),
     event_count: bigint({ mode: 'number' }).notNull(),
-    /** For `carried`: the invoice or the credit note that passed it on. */
+    /** For `carried`: the invoice or credit note that carried it over. */
     source_invoice_id: uuid(),
     source_credit_note_id: uuid(),
     invoice_id: uuid(),
@@ -196,7 +204,10 @@ export const usageAdjustments = pgTable(
   ],
 );
 
-/** How far a shard's stream (`events` or `conflicts`) has been drained, and the id of the row there: the fence of law 1. */
+/**
+ * How far a shard's stream (`events` or `conflicts`) has been drained, and the id of its row at that point:
+ * the fence of law 1.
+ */
 export const rollupCursors = pgTable(
   'rollup_cursors',
   {
@@ -247,8 +258,8 @@ export const eventConflicts = pgTable(
     project_id: uuid().notNull(),
     idempotency_key: text().notNull(),
     /**
-     * `conflict`: other content under a taken key. `duplicate`: the same content, met only at the drain. `fill`: the same AI
-     * call once more, with fields that the first did not have.
+     * `conflict`: other content under a key in use. `duplicate`: the same content, detected only at the
+     * drain. `fill`: the same AI call again, with fields that the first event lacked.
      */
     kind: text().notNull(),
     fingerprint: text().notNull(),
@@ -260,7 +271,7 @@ export const eventConflicts = pgTable(
   (table) => [
     primaryKey({ columns: [table.organisation_id, table.id] }),
     index('event_conflicts_key').on(table.organisation_id, table.project_id, table.idempotency_key),
-    // What the retention has to take from listed calls one day.
+    // Listed calls whose payload the retention job must remove one day.
     index('event_conflicts_payload').on(table.organisation_id, table.received_at).where(hasListedPayload),
     index('event_conflicts_fill').on(table.project_id, table.idempotency_key).where(sql`kind = 'fill'`),
     check('event_conflicts_kind', sql`kind IN ('conflict', 'duplicate', 'fill')`),
@@ -268,7 +279,7 @@ export const eventConflicts = pgTable(
   ],
 );
 
-/** Rows that cannot be counted, whole and with the reason. The ids are null where the row's own are unreadable. */
+/** Rows that cannot be counted, whole and with the reason. The ids are null if the row's own ids are unreadable. */
 export const eventQuarantine = pgTable(
   'event_quarantine',
   {
@@ -277,9 +288,9 @@ export const eventQuarantine = pgTable(
     organisation_id: uuid(),
     project_id: uuid(),
     idempotency_key: text(),
-    /** The row as JSON text: it may hold what jsonb refuses. */
+    /** The row as JSON text: it may contain values that jsonb rejects. */
     event: text().notNull(),
-    /** Whether its key stands in the ledger; not where the ledger itself refused the row. */
+    /** Whether its key is in the ledger; false if the ledger itself rejected the row. */
     keyed: boolean().notNull(),
     reason: text().notNull(),
     detail: text().notNull(),

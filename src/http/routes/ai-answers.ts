@@ -1,4 +1,4 @@
-/** What calls of AI models cost, how they ended and how long they took. */
+/** The cost, outcome and duration of AI model calls. */
 import * as z from 'zod';
 import { ID_CHARACTERS_MAX } from '../../ai/generation.ts';
 import { GENERATION_STATUSES } from '../../ai/generation-row.ts';

@@ -1,4 +1,4 @@
-/** Single calls of AI models. */
+/** Single AI model calls. */
 import * as z from 'zod';
 import { getGeneration } from '../../reports/ai/get-generation.ts';
 import { listGenerations } from '../../reports/ai/list-generations.ts';

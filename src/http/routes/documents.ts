@@ -1,4 +1,4 @@
-/** The PDFs of issued documents, and the fonts that they are drawn with. */
+/** The PDFs of issued documents, and the fonts in which they are drawn. */
 import * as z from 'zod';
 import type { DocumentKind } from '../../documents/document-model.ts';
 import { retryDocuments } from '../../documents/emails/retry-documents.ts';
@@ -14,7 +14,7 @@ const PDF = {
   304: { description: 'As before' },
 };
 
-/** Compared weakly (RFC 9110 §13.1.2): a cache on the way may have made the tag weak. */
+/** Compared weakly (RFC 9110 §13.1.2): an intermediate cache may have made the tag weak. */
 const matches = (ifNoneMatch: string | null, etag: string): boolean =>
   ifNoneMatch !== null &&
   (ifNoneMatch.trim() === '*' || ifNoneMatch.match(/"[^"]*"/g)?.includes(etag) === true);
@@ -23,7 +23,7 @@ async function answerPdf(issued: Awaited<ReturnType<typeof getPdf>>, request: He
   const etag = `"${issued.sha256}"`;
   const headers = {
     etag,
-    // Its bytes never change; whether the reader may still see them, does.
+    // The bytes never change, but the reader's access may.
     'cache-control': 'private, no-cache',
     'content-type': 'application/pdf',
   };

@@ -1,4 +1,4 @@
-/** Lists as files of CSV, whole. */
+/** Whole lists as CSV files. */
 import * as z from 'zod';
 import { INVOICE_STATUSES } from '../../invoicing/invoice.ts';
 import {

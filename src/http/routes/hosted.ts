@@ -1,4 +1,4 @@
-/** The pages of issued documents, and the links by which customers open them. */
+/** The pages of issued documents, and the links with which customers open them. */
 import * as z from 'zod';
 import { createInvoiceLink } from '../../documents/pages/create-invoice-link.ts';
 import { getPage } from '../../documents/pages/get-page.ts';
@@ -24,7 +24,7 @@ const linkWithUrl = z.object({ ...linkShape, url: z.string() }).meta({ id: 'Invo
 
 const PAGE = { description: 'The page', mediaType: 'text/html' };
 const NOTHING = { description: 'A page that explains that the link is not valid', mediaType: 'text/html' };
-/** Of any length: what is no token opens nothing. */
+/** Any length: an invalid token simply opens nothing. */
 const tokenParams = z.strictObject({ token: z.string() });
 
 export const HOSTED_ROUTES: readonly Route[] = [

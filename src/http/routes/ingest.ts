@@ -1,4 +1,4 @@
-/** The routes that the `ingest` Worker serves itself, as the description and the test matrix know them. */
+/** The routes that the `ingest` Worker serves itself, for the API description and the test matrix. */
 import * as z from 'zod';
 import { eventsBodySchema } from '../../ingest/event-schema.ts';
 import { generationsBodySchema } from '../../ingest/generations/generation-schema.ts';
@@ -6,10 +6,13 @@ import { describeTraces, tracesBodySchema, tracesResponseSchema } from '../otlp-
 import type { Route } from '../route.ts';
 
 export interface DescribedRoute extends Omit<Route, 'handle' | 'action'> {
-  /** Media types of the body beside application/json. */
+  /** Media types of the body besides application/json. */
   readonly bodyTypes?: readonly string[];
   readonly description?: string;
-  /** Answers, refusals too, have OTLP's own shapes, in the encoding of the request; the key may be a Basic password. */
+  /**
+   * Answers, including refusals, have OTLP's own shapes, in the encoding of the request; the key may be a
+   * Basic password.
+   */
   readonly protocol?: 'otlp';
 }
 

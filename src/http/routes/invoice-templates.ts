@@ -80,7 +80,7 @@ const template = listedTemplate
   })
   .meta({ id: 'InvoiceTemplate' });
 
-/** The tag is that of what is stored, which alone a change can undo. */
+/** The tag covers only the stored template, the only state that a change can overwrite. */
 function answerTemplate(found: InvoiceTemplate, status = 200): Answer {
   const available_variables = found.template_type === 'html' ? describeAllVariables() : {};
   return { ...withEtag(found, status), body: { ...found, available_variables } };

@@ -127,7 +127,7 @@ const invoiceShape = {
     .array(z.object({ original_currency: z.string(), original_amount: quantity, lines: z.array(z.int()) }))
     .meta({ description: 'Lines not yet in the totals because no exchange rate is in force' }),
 };
-/** What is missing on a draft is said beside it. */
+/** A draft is shown together with its missing data. */
 const view = <Shown extends { readonly line_items: readonly LineItem[] }>(shown: Shown) => ({
   ...shown,
   unconverted: listUnconverted(shown.line_items),

@@ -1,4 +1,4 @@
-/** How a list answers: a page and the cursor to the next, which holds only for the same list and filters. */
+/** The answer of a list: a page, and the cursor to the next one, which is valid only for the same list and filters. */
 import * as z from 'zod';
 import { invalidRequest } from '../../core/error.ts';
 import { decodeCursor, encodeCursor, type Page, type PageInput } from '../../core/page.ts';
@@ -14,7 +14,7 @@ interface ListInput {
   readonly cursor?: string | undefined;
 }
 
-/** Runs the list `name` with its filters: everything of the query but the page. */
+/** Runs the list `name` with its filters: everything in the query except the page. */
 export async function answerList<Query extends ListInput, Row>(
   name: string,
   query: Query,
@@ -24,7 +24,8 @@ export async function answerList<Query extends ListInput, Row>(
   const scope = `${name} ${JSON.stringify(filter)}`;
   const after = decodeCursor(scope, cursor);
   const { data, nextAfter } = await read(filter, { limit, after }).catch((error) => {
-    // All else that reaches the statement is checked: what Postgres cannot read is a cursor that was not ours.
+    // All other inputs of the statement are checked: a value that Postgres cannot read comes from a forged
+    // cursor.
     if (after === null || !isDataException(error)) throw error;
     const detail = 'Not a cursor of this list. Use next_cursor from its previous page.';
     throw invalidRequest([{ pointer: '?cursor', code: 'invalid_cursor', detail }]);

@@ -14,7 +14,7 @@ import { answerList, listQuery } from './list.ts';
 const graceHours = z.int().min(0).max(8784);
 const paymentTermsDays = z.int().min(0).max(3650);
 
-/** What documents say of the customer, and when they recall it. */
+/** The customer data on documents, and the days of reminders. */
 const buyerFields = {
   legal_name: name.nullish(),
   address: address.nullish(),

@@ -13,7 +13,7 @@ import { answerList, listQuery } from './list.ts';
 const URL_CHARACTERS_MAX = 2048;
 const IDENTITIES_MAX = 50;
 
-/** As events count characters: two units of UTF-16 can be one. */
+/** Events count characters: one character can be two UTF-16 units. */
 const USER_ID_UNITS_MAX = 2 * USER_ID_CHARACTERS_MAX;
 
 const userId = textOf(1, USER_ID_UNITS_MAX)

@@ -4,7 +4,7 @@ import type { FileStore } from '../../core/ports.ts';
 import { sha256Hex } from '../../core/sha256.ts';
 import { type ArchiveLine, type Manifest, manifestKeyOf } from './archive.ts';
 
-/** The file is not there, or is not what its manifest says. */
+/** The file does not exist, or does not match its manifest. */
 export class UnreadableArchive extends Error {}
 
 async function through(
@@ -12,7 +12,7 @@ async function through(
   bytes: Uint8Array,
 ): Promise<Uint8Array> {
   const writer = coder.writable.getWriter();
-  // A fault shows on the side that is read.
+  // An error surfaces on the side that is read.
   const written = writer
     .write(bytes.slice())
     .then(() => writer.close())
@@ -28,7 +28,7 @@ export async function packLines(lines: readonly ArchiveLine[]): Promise<Uint8Arr
 }
 
 const manifestText = (manifest: Manifest): string =>
-  // Only what the manifest says, whatever else the row has.
+  // Only the manifest's own fields, whatever else the row has.
   canonicalJson({
     organisation_id: manifest.organisation_id,
     id: manifest.id,
@@ -50,7 +50,7 @@ const manifestText = (manifest: Manifest): string =>
     },
   });
 
-/** The lines of a file that is what its manifest says. Throws `UnreadableArchive`. */
+/** The lines of a file that matches its manifest. Throws `UnreadableArchive`. */
 export async function readLines(files: FileStore, manifest: Manifest): Promise<ArchiveLine[]> {
   const refuse = (what: string): never => {
     throw new UnreadableArchive(`${manifest.file_key} ${what}`);
@@ -69,7 +69,10 @@ export async function readLines(files: FileStore, manifest: Manifest): Promise<A
   return lines;
 }
 
-/** Writes the file and its manifest, and reads back both. Throws `UnreadableArchive` where they are not what was written. */
+/**
+ * Writes the file and its manifest, and reads both back. Throws `UnreadableArchive` if they differ from what
+ * was written.
+ */
 export async function writeArchive(
   files: FileStore,
   manifest: Manifest,

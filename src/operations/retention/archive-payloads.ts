@@ -1,4 +1,7 @@
-/** Moves payloads that are old enough into the file store: written, read back, and only then taken out of the ledger. */
+/**
+ * Moves payloads that are old enough into the file store: they are written, read back, and only then removed
+ * from the ledger.
+ */
 import { uuidv7 } from '../../core/id.ts';
 import { DAY_MS, formatInstant } from '../../core/time.ts';
 import type { Ctx } from '../../db/ctx.ts';
@@ -16,20 +19,23 @@ import { withCallsLocked } from './erase-user.ts';
 import { makeManifest } from './make-manifest.ts';
 
 const ROWS_MAX = 1_000;
-/** Of lines, before they are packed. */
+/** Bytes of the lines before compression. */
 const BYTES_MAX = 4_000_000;
 
-/** Whole days (UTC), so that an organisation with few calls does not get a file an hour. */
+/** Whole days (UTC), so that an organisation with few calls does not get a file every hour. */
 export const archiveHorizon = (now: number, days: number): string =>
   formatInstant(Math.floor((now - days * DAY_MS) / DAY_MS) * DAY_MS);
 
-/** Some call of the file is not what was read of it: a later arrival filled it, its user was deleted, another run was first. */
+/**
+ * A call of the file has changed since it was read: a later arrival filled it, its user was deleted, or
+ * another run was first.
+ */
 class ChangedMeanwhile extends Error {}
 
 /**
- * Archives one file of an organisation's payloads received before `before`. Answers how many calls, 0 where none is due, and
- * null where they changed at work and nothing was archived. Throws `UnreadableArchive` where the file store does not give back
- * what it was given: the payloads stay.
+ * Archives one file of an organisation's payloads received before `before`. Returns the number of calls, 0 if
+ * none is due, and null if they changed during the run and nothing was archived. Throws `UnreadableArchive`
+ * if the file store does not return what was written: the payloads stay.
  */
 export async function archivePayloads(
   ctx: Ctx,

@@ -18,13 +18,13 @@ import {
 type ArchiveRow = Row<'ai_payload_archives'> & { status: ArchiveStatus };
 type CallRow = Row<'ai_generations'>;
 
-/** As the partial index has it. */
+/** Must match the partial index. */
 const HAS_PAYLOAD = `archive_id IS NULL AND (${PAYLOADS.map((name) => `${name} IS NOT NULL`).join(' OR ')})`;
 const NO_PAYLOAD = PAYLOADS.map((name) => `${name} = NULL`).join(', ');
 
 const utc = (column: string): string =>
   `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-/** Made here and nowhere parsed, so that every number of a payload stays as it was. */
+/** Built by Postgres and never parsed here, so that every number of a payload keeps its form. */
 const LINE = `json_build_object('id', g.id, 'occurred_at', ${utc('g.occurred_at')}, 'ingested_at', ${utc('g.ingested_at')},
   ${PAYLOADS.map((name) => `'${name}', g.${name}`).join(', ')})::text`;
 const digestOf = (text: string): string => `encode(sha256(convert_to(${text}, 'UTF8')), 'hex')`;
@@ -35,7 +35,10 @@ export interface PayloadHolder extends Readonly<Pick<Row<'organisations'>, 'shar
   readonly delete_days: Row<'organisations'>['ai_payload_delete_days'];
 }
 
-/** The organisations of which a payload is due, whatever for. Each costs a look into the partial index. Platform reach. */
+/**
+ * The organisations with a payload that is due, for archiving or deletion. Each costs a lookup in the partial
+ * index. Platform reach.
+ */
 export const listDueHolders = (tx: LedgerTransaction, now: string): Promise<PayloadHolder[]> =>
   tx.query<PayloadHolder>(
     `SELECT o.id AS organisation_id, o.shard, o.ai_payload_archive_days AS archive_days,
@@ -49,13 +52,13 @@ export const listDueHolders = (tx: LedgerTransaction, now: string): Promise<Payl
   );
 
 export interface DueLine extends ArchiveLine {
-  /** Over the line. */
+  /** The hash of the line. */
   readonly digest: string;
 }
 
 /**
- * The oldest payloads that were received before an instant, of one day of receipt (UTC): a file falls due as a whole. As many as
- * fit: the last may exceed the bytes.
+ * The oldest payloads received before an instant, all of one day of receipt (UTC), because a file expires as
+ * a whole. As many as fit: the last may exceed the byte limit.
  */
 export async function listDueLines(
   tx: LedgerTransaction,
@@ -105,7 +108,7 @@ export async function sumCalls(
   return row;
 }
 
-/** As `writing`: a file is written only where a row names it, so that none is forgotten. */
+/** As `writing`: a file is written only if a row names it, so that none is forgotten. */
 export async function insertArchive(tx: LedgerTransaction, manifest: Manifest): Promise<void> {
   const { text, values } = insertOf('ai_payload_archives', manifest);
   await tx.execute(text, values);
@@ -113,7 +116,7 @@ export async function insertArchive(tx: LedgerTransaction, manifest: Manifest): 
 
 type ArchiveId = Pick<ArchiveRow, 'organisation_id' | 'id'>;
 
-/** False where another run has given it up meanwhile. */
+/** False if another run has abandoned it meanwhile. */
 export async function keepArchive(
   tx: LedgerTransaction,
   { organisation_id, id }: ArchiveId,
@@ -126,7 +129,7 @@ export async function keepArchive(
   return (await tx.execute(text, values)) > 0;
 }
 
-/** Takes away the payloads that are still what the lines say; answers how many were. */
+/** Removes the payloads that still match the lines; returns how many did. */
 export const dropArchived = (
   tx: LedgerTransaction,
   { organisation_id, id }: ArchiveId,
@@ -140,7 +143,7 @@ export const dropArchived = (
     [organisation_id, id, ...callsOf(lines), bareArray(lines.map((line) => line.digest))],
   );
 
-/** Deletes payloads that are in no file; answers how many calls had one. */
+/** Deletes payloads that are in no file; returns how many calls had one. */
 export const dropPayloads = (
   tx: LedgerTransaction,
   { organisation_id, before, rows }: { organisation_id: string; before: string; rows: number },
@@ -156,8 +159,8 @@ export const dropPayloads = (
 const PAYLOAD_NAMES = `ARRAY[${PAYLOADS.map((name) => `'${name}'`).join(', ')}]`;
 const OVERDUE = `received_at < $1::timestamptz - make_interval(days => o.ai_payload_delete_days)`;
 
-// The condition as the partial index has it.
-/** Takes the payloads from calls that are listed as repetitions or conflicts and have had their time. Platform reach. */
+// The condition must match the partial index.
+/** Removes the payloads of expired calls that are listed as repetitions or conflicts. Platform reach. */
 export const dropListedPayloads = (tx: LedgerTransaction, now: string): Promise<number> =>
   tx.execute(
     `UPDATE event_conflicts c SET event = jsonb_set(c.event, '{generation}', (c.event -> 'generation') - ${PAYLOAD_NAMES})
@@ -168,7 +171,7 @@ export const dropListedPayloads = (tx: LedgerTransaction, now: string): Promise<
 
 type QuarantinedEvent = Pick<Row<'event_quarantine'>, 'id' | 'event'>;
 
-/** Quarantined rows that may still carry a payload and have had their time. Platform reach. */
+/** Expired quarantined rows that may still contain a payload. Platform reach. */
 export const listQuarantinedPayloads = (tx: LedgerTransaction, now: string): Promise<QuarantinedEvent[]> =>
   tx.query<QuarantinedEvent>(
     `SELECT q.id, q.event FROM event_quarantine q JOIN organisations o ON o.id = q.organisation_id
@@ -186,7 +189,7 @@ export async function setQuarantinedEvents(
   );
 }
 
-/** Files that have lain as long as their organisation keeps payloads fall due. Platform reach. */
+/** Marks files for deletion once they have been kept as long as their organisation keeps payloads. Platform reach. */
 export const expireArchives = (tx: LedgerTransaction, now: string): Promise<number> =>
   tx.execute(
     `UPDATE ai_payload_archives a SET status = 'deleting' FROM organisations o
@@ -196,8 +199,8 @@ export const expireArchives = (tx: LedgerTransaction, now: string): Promise<numb
   );
 
 /**
- * Files to be removed: those that are due, and those that a run began and did not end. By the ledger's own clock: no run lasts
- * a quarter of an hour, whatever moment it was given.
+ * Files to be removed: those that are due, and those that a run began and did not finish. By the ledger's own
+ * clock: no run lasts a quarter of an hour, whatever `as_of` it was given.
  */
 export const listUnsettled = (tx: LedgerTransaction): Promise<Archive[]> =>
   tx.query<ArchiveRow>(
@@ -206,7 +209,7 @@ export const listUnsettled = (tx: LedgerTransaction): Promise<Archive[]> =>
      ORDER BY created_at`,
   );
 
-/** After this no run can keep it any more. */
+/** After this, no run can keep it any more. */
 export async function giveUpArchive(
   tx: LedgerTransaction,
   { organisation_id, id }: ArchiveId,
@@ -219,7 +222,7 @@ export async function giveUpArchive(
   await tx.execute(text, values);
 }
 
-/** Its file is gone. One that never was kept leaves no row. */
+/** Records that the file is deleted. An archive that was never kept leaves no row. */
 export async function settleArchive(
   tx: LedgerTransaction,
   { organisation_id, id }: ArchiveId,
@@ -277,7 +280,7 @@ export async function listErasedIn(
   return new Set(rows.map((row) => row.id));
 }
 
-/** The calls of deleted users name no archive any more. */
+/** Clears the archive from the calls of deleted users. */
 export const releaseErased = (tx: LedgerTransaction, { organisation_id, id }: ArchiveId): Promise<number> =>
   tx.execute(
     `UPDATE ai_generations SET archive_id = NULL
@@ -285,7 +288,7 @@ export const releaseErased = (tx: LedgerTransaction, { organisation_id, id }: Ar
     [organisation_id, id],
   );
 
-/** Moves calls from one archive to the one that takes its place; answers how many were there and are not erased. */
+/** Moves calls from one archive to its replacement; returns how many calls were in it and are not erased. */
 export const moveCalls = (
   tx: LedgerTransaction,
   { organisation_id, id }: ArchiveId,
@@ -299,7 +302,7 @@ export const moveCalls = (
     [organisation_id, id, to, ...callsOf(lines)],
   );
 
-/** False where it is not kept any more. */
+/** False if it is not kept any more. */
 export async function replaceArchive(
   tx: LedgerTransaction,
   { organisation_id, id }: ArchiveId,

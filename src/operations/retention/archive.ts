@@ -1,9 +1,12 @@
-/** A file of payloads: gzip NDJSON, a line for each call, and beside it a manifest that says what it must hold. */
+/**
+ * A file of payloads: gzip NDJSON with one line per call, and beside it a manifest that states what the file
+ * must contain.
+ */
 import { TOKEN_KINDS, type TokenKind } from '../../ai/generation-row.ts';
 
 export type ArchiveStatus = 'writing' | 'kept' | 'deleting' | 'deleted';
 
-/** Of the calls in the file, when it was made; as decimal text. */
+/** Sums over the calls in the file at its creation, as decimal text. */
 export type ArchiveSums = Readonly<Record<`${TokenKind}_tokens` | 'cost_usd', string>>;
 
 export const SUM_FIELDS = [...TOKEN_KINDS.map((kind) => `${kind}_tokens` as const), 'cost_usd'] as const;
@@ -13,7 +16,7 @@ export interface Manifest extends ArchiveSums {
   readonly id: string;
   readonly file_key: string;
   readonly rows: number;
-  /** Of the file, and its hash. */
+  /** Size of the file, and its hash. */
   readonly bytes: number;
   readonly sha256: string;
   readonly first_occurred_at: string;
@@ -33,7 +36,7 @@ export interface ArchiveLine {
   readonly id: string;
   readonly occurred_at: string;
   readonly ingested_at: string;
-  /** The line as it stands in the file: JSON, never parsed on its way there. */
+  /** The line as in the file: JSON, never parsed on the way. */
   readonly text: string;
 }
 
@@ -44,7 +47,7 @@ export const manifestKeyOf = (fileKey: string): string => fileKey.replace(/\.ndj
 const earliest = (instants: readonly string[]): string => instants.reduce((a, b) => (a < b ? a : b));
 const latest = (instants: readonly string[]): string => instants.reduce((a, b) => (a > b ? a : b));
 
-/** What the lines say of when; there is at least one. */
+/** The time span of the lines; there is at least one. */
 export const spanOf = (lines: readonly ArchiveLine[]) => ({
   first_occurred_at: earliest(lines.map((line) => line.occurred_at)),
   last_occurred_at: latest(lines.map((line) => line.occurred_at)),

@@ -1,4 +1,4 @@
-/** Ends the deletions of users that are under way. */
+/** Completes open deletions of users. */
 import type { Ctx } from '../../db/ctx.ts';
 import { hotDatabase } from '../../db/hot.ts';
 import { type LedgerTransaction, PLATFORM } from '../../db/ledger.ts';
@@ -13,7 +13,7 @@ import { rewriteArchive } from './rewrite-archive.ts';
 
 type Seqs = Pick<Erasure, 'events_seq' | 'conflicts_seq'>;
 
-/** Up to where the drain must have come: a store that was restored since may never give out the numbers again. */
+/** The seqs that the drain must reach: a store restored since then may never assign these numbers again. */
 async function readSeqs(ctx: Ctx, { shard, events_seq, conflicts_seq }: Erasure): Promise<Seqs> {
   const hot = hotReader(hotDatabase(ctx.shards, shard));
   return {
@@ -32,9 +32,10 @@ async function isDrained(tx: LedgerTransaction, shard: number, seqs: Seqs): Prom
 }
 
 /**
- * Once more over all that the ledger has of the user, if the drain has passed what was on its way when he was deleted. Where no
- * file holds a line of him either the deletion is done, and in the same transaction it is forgotten whose it was: what he sends
- * from then on is a new user's. Answers whether it is done, and whether the drain has come far enough.
+ * Makes another pass over everything that the ledger holds of the user, if the drain has passed the events
+ * that were pending at the deletion. If no file holds a line of theirs either, the deletion is done, and the
+ * same transaction deletes the user's id: later events with this id belong to a new user. Returns whether it
+ * is done, and whether the drain has come far enough.
  */
 async function passErasure(ctx: Ctx, erasure: Erasure): Promise<'done' | 'in archives' | 'on its way'> {
   const seqs = await readSeqs(ctx, erasure);
@@ -42,7 +43,7 @@ async function passErasure(ctx: Ctx, erasure: Erasure): Promise<'done' | 'in arc
     if (!(await isDrained(tx, erasure.shard, seqs))) return 'on its way';
     await eraseUser(tx, erasure);
     const archives = await countArchivesOf(tx, erasure);
-    // One that is being written may hold lines of him, and what is given up still lies there.
+    // An archive being written may hold lines of the user, and an abandoned one is still in the file store.
     const unsettled = await countUnsettled(tx, erasure.organisation_id);
     if (archives + unsettled > 0) return 'in archives';
     await finishErasure(tx, erasure);
@@ -54,11 +55,11 @@ export interface ErasureCounts {
   erased_users: number;
   open_erasures: number;
   rewritten_archives: number;
-  /** Files that are not what they must be: nobody can leave anything out of them. */
+  /** Files that do not match their manifests: nothing can be removed from them. */
   unreadable_archives: string[];
 }
 
-/** False where the time was up. */
+/** False if time ran out. */
 export async function completeErasures(
   ctx: Ctx,
   hasTime: () => boolean,

@@ -12,20 +12,20 @@ import { countArchivesOf, findShard, insertErasure } from './erasure-store.ts';
 
 export interface DeletedUser extends ErasedCounts {
   readonly organisation_id: string;
-  /** Of the user. */
+  /** The id of the user. */
   readonly id: string;
   readonly pseudonym: string;
-  /** How many files hold lines of him, which the retention leaves out of them. */
+  /** The number of files that hold lines of the user; the retention job removes these lines. */
   readonly archives: number;
 }
 
-/** Comes from nothing of the user, so that nobody can find the way back. */
+/** Not derived from the user in any way, so that it cannot be reversed. */
 const makePseudonym = (): string => `deleted-${crypto.randomUUID()}`;
 
 /**
- * Deletes a user: the row, the identities, and in the ledger all that is personal. His figures stand from then on under a
- * pseudonym. What is still in the hot store at this moment is erased by the retention once the drain has passed it.
- * `assertUnchanged` is given the user as he is under the lock. Throws `not_found`, `unavailable`.
+ * Deletes a user: the row, the identities, and all personal data in the ledger. Their figures are kept under
+ * a pseudonym. The retention job erases what is still in the hot store at this moment once the drain has
+ * passed it. `assertUnchanged` receives the user as read under the lock. Throws `not_found`, `unavailable`.
  */
 export async function deleteUser(
   ctx: Ctx,
@@ -54,7 +54,8 @@ export async function deleteUser(
       entity_type: 'user',
       entity_id: id,
       action: 'user.delete',
-      // Neither the pseudonym nor the counts: by them the rows before would tell whose figures these are.
+      // Neither the pseudonym nor the counts: together with earlier rows they would reveal whose figures
+      // these are.
       changes: {},
     });
     return { organisation_id, id, pseudonym, ...counts, archives };

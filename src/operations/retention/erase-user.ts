@@ -24,8 +24,8 @@ export interface ErasedCounts {
 }
 
 /**
- * Runs `work` in the organisation's transaction while neither the drain nor anybody else changes its calls: a call and its
- * part of the statistics move together, or `verify` would find them apart.
+ * Runs `work` in the organisation's transaction while neither the drain nor any other code changes its calls:
+ * a call and its part of the statistics change together, or `verify` would find a difference.
  */
 export const withCallsLocked = <T>(
   ledger: Ledger,
@@ -39,7 +39,7 @@ export const withCallsLocked = <T>(
     return await work(tx);
   });
 
-/** Done once more it finds only what has come since. The calls must rest. */
+/** A repeated pass finds only what has arrived since. The calls must be locked. */
 export async function eraseUser(
   tx: LedgerTransaction,
   user: ErasedUser & { readonly organisation_id: string },

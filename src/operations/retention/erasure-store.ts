@@ -1,4 +1,4 @@
-/** The SQL of deleting a user: what names him gets a pseudonym, what tells of him goes, the figures stay. */
+/** The SQL of deleting a user: names are replaced by a pseudonym, personal data is removed, figures stay. */
 import { PERSONAL_FIELDS } from '../../ai/generation-row.ts';
 import type { ErasedUser } from '../../ai/redact-event.ts';
 import { bareArray, textArray } from '../../db/array-literal.ts';
@@ -16,7 +16,7 @@ const NAMES = [
 ] as const satisfies readonly (keyof Row<'user_erasures'>)[];
 const ERASURE = columns('user_erasures', NAMES, 'e');
 
-/** While it is open. */
+/** An open erasure. */
 export type Erasure = Readonly<RowOf<typeof ERASURE>> &
   ErasedUser &
   Readonly<Pick<Row<'organisations'>, 'shard'>>;
@@ -24,14 +24,14 @@ export type Erasure = Readonly<RowOf<typeof ERASURE>> &
 type OfUser = ErasedUser & { readonly organisation_id: string };
 
 /**
- * Makes what changes calls of an organisation by the thousand wait for one another: they would else lock the same rows, each
- * in its own order. The drain does not wait for it.
+ * Serialises operations that change thousands of an organisation's calls: otherwise they would lock the same
+ * rows in different orders. The drain does not wait for it.
  */
 export async function lockCalls(tx: LedgerTransaction, organisationId: string): Promise<void> {
   await tx.query('SELECT 1 FROM organisations WHERE id = $1 FOR NO KEY UPDATE', [organisationId]);
 }
 
-/** Where the organisation's events come in. */
+/** The shard that receives the organisation's events. */
 export async function findShard(tx: LedgerTransaction, organisationId: string): Promise<number | null> {
   const [row] = await tx.query<Pick<Row<'organisations'>, 'shard'>>(
     'SELECT shard FROM organisations WHERE id = $1',
@@ -45,14 +45,14 @@ export async function insertErasure(tx: LedgerTransaction, erasure: Omit<Erasure
   await tx.execute(text, values);
 }
 
-/** The oldest first. Platform reach. */
+/** Oldest first. Platform reach. */
 export const listOpenErasures = (tx: LedgerTransaction): Promise<Erasure[]> =>
   tx.query<Erasure>(
     `SELECT ${ERASURE}, o.shard
      FROM user_erasures e JOIN organisations o ON o.id = e.organisation_id WHERE e.done_at IS NULL ORDER BY e.id`,
   );
 
-/** Forgets whose it was. False where another run did it. */
+/** Deletes the user's id. False if another run did it. */
 export async function finishErasure(
   tx: LedgerTransaction,
   { organisation_id, id }: Pick<Erasure, 'organisation_id' | 'id'>,
@@ -92,7 +92,7 @@ const STATISTIC_KEY = [
   'model',
 ] as const satisfies readonly (keyof Row<'ai_statistics_daily'>)[];
 type Figure = Exclude<keyof Row<'ai_statistics_daily'>, (typeof STATISTIC_KEY)[number] | 'updated_at'>;
-/** Every other column is a figure that adds up; one that is missing here does not compile. */
+/** Every other column is a figure that can be summed; a column missing here does not compile. */
 const FIGURES: Readonly<Record<Figure, true>> = {
   total_requests: true,
   success_requests: true,
@@ -110,7 +110,7 @@ const FIGURES: Readonly<Record<Figure, true>> = {
 };
 export const STATISTIC_FIGURES = Object.keys(FIGURES);
 
-/** There may be rows under the pseudonym, of an earlier pass: they add up. Answers how many rows moved. */
+/** An earlier pass may have left rows under the pseudonym: the figures are added. Returns how many rows moved. */
 export async function moveStatistics(tx: LedgerTransaction, user: OfUser): Promise<number> {
   const key = STATISTIC_KEY.map((name) => (name === 'user_id' ? '$3' : name));
   const added = STATISTIC_FIGURES.map((name) => `${name} = ai_statistics_daily.${name} + excluded.${name}`);
@@ -129,12 +129,12 @@ export interface ListedEvent {
   readonly id: Row<'event_conflicts' | 'event_quarantine'>['id'];
   /** JSON text. */
   readonly event: Row<'event_conflicts' | 'event_quarantine'>['event'] & string;
-  /** Of a call whose row has the pseudonym already. */
+  /** Of a call whose row already has the pseudonym. */
   readonly is_by_user: boolean;
 }
 
-// A call's later arrivals are found by the key that they share with it, as the drain finds what they fill; one in conflict
-// with it that names another user is that user's.
+// A call's later arrivals share its key, which is also how the drain finds the call that they fill. A
+// conflicting arrival that names another user belongs to that user.
 export const listConflictsOf = (tx: LedgerTransaction, user: OfUser): Promise<ListedEvent[]> =>
   tx.query<ListedEvent>(
     `SELECT id, event::text AS event, is_by_user FROM (
@@ -150,7 +150,7 @@ export const listConflictsOf = (tx: LedgerTransaction, user: OfUser): Promise<Li
     [user.organisation_id, user.user_id, user.pseudonym],
   );
 
-/** Rows in which the user may be named; of an id that JSON writes in another way, all. */
+/** Rows that may name the user; all rows if JSON can write the id in another way. */
 export const listQuarantinedOf = (
   tx: LedgerTransaction,
   { organisation_id, user_id }: OfUser,
@@ -185,7 +185,7 @@ export async function putQuarantinedEvents(
   );
 }
 
-/** Archives that hold a line of a deleted user, by his pseudonym. */
+/** Archives that hold a line of a deleted user, by their pseudonym. */
 export async function countArchivesOf(
   tx: LedgerTransaction,
   { organisation_id, pseudonym }: Pick<Erasure, 'organisation_id' | 'pseudonym'>,

@@ -6,12 +6,12 @@ import { sumCalls } from './archive-store.ts';
 
 export interface MakeManifestInput {
   readonly organisation_id: string;
-  /** Of the archive. */
+  /** The id of the archive. */
   readonly id: string;
   readonly lines: readonly ArchiveLine[];
 }
 
-/** The file of these lines, and what it must be. */
+/** The file of these lines, and its manifest. */
 export async function makeManifest(
   tx: LedgerTransaction,
   { organisation_id, id, lines }: MakeManifestInput,

@@ -13,15 +13,15 @@ export interface ArchivedPayload {
 
 export interface ReadArchivedPayloadInput {
   readonly organisation_id: string;
-  /** As the call's row names it. */
+  /** From the call's row. */
   readonly archive_id: string;
-  /** Of the call. */
+  /** The id of the call. */
   readonly id: string;
 }
 
 /**
- * What a call carried, from its file; null where that was deleted. An archive that was written anew is followed to the one that
- * took its place. Throws `unavailable` where the file cannot be read.
+ * The payload of a call from its file; null if the file was deleted. A rewritten archive is followed to its
+ * replacement. Throws `unavailable` if the file cannot be read.
  */
 export async function readArchivedPayload(
   ctx: Ctx,
@@ -30,7 +30,7 @@ export async function readArchivedPayload(
   const find = (of: string) =>
     ctx.ledger.transaction(tenant(organisation_id), (tx) => findArchive(tx, { organisation_id, id: of }));
   let archive = await find(archive_id);
-  // It may be given up between the look and the reading; each round finds a younger one or none.
+  // The archive may be abandoned between the lookup and the read; each round finds a newer one or none.
   for (;;) {
     while (archive?.replaced_by) archive = await find(archive.replaced_by);
     if (archive?.status !== 'kept') return null;

@@ -1,4 +1,4 @@
-/** Writes a file of payloads anew without the lines of deleted users. */
+/** Rewrites a file of payloads without the lines of deleted users. */
 import { uuidv7 } from '../../core/id.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { tenant } from '../../db/ledger.ts';
@@ -19,17 +19,18 @@ import { makeManifest } from './make-manifest.ts';
 
 export interface RewriteArchiveInput {
   readonly organisation_id: string;
-  /** Of the archive. */
+  /** The id of the archive. */
   readonly id: string;
   readonly shard: number;
 }
 
-/** One more user was deleted, or the archive fell due: begin again. */
+/** Another user was deleted, or the archive became due: start over. */
 class ChangedMeanwhile extends Error {}
 
 /**
- * The other calls name the new file in the moment in which the old one is given up; the old file goes when it is cleared. False
- * where something changed at work and nothing was done. Throws `UnreadableArchive`.
+ * The remaining calls switch to the new file in the same transaction that abandons the old one; clearing
+ * removes the old file later. False if something changed meanwhile and nothing was done. Throws
+ * `UnreadableArchive`.
  */
 export async function rewriteArchive(ctx: Ctx, { shard, ...place }: RewriteArchiveInput): Promise<boolean> {
   const { organisation_id } = place;

@@ -1,4 +1,7 @@
-/** Payloads to the file store and out of it, deletions of users to their end, and partitions made ahead. */
+/**
+ * Moves payloads to the file store and deletes them from it, completes deletions of users, and creates
+ * partitions ahead of time.
+ */
 
 import { withoutPayloads } from '../../ai/redact-event.ts';
 import { DAY_MS, formatInstant } from '../../core/time.ts';
@@ -21,7 +24,7 @@ import { completeErasures, type ErasureCounts } from './complete-erasures.ts';
 import { withCallsLocked } from './erase-user.ts';
 
 export interface RunRetentionInput {
-  /** The moment to look from, in epoch milliseconds. */
+  /** The moment that counts as now, in epoch milliseconds. */
   readonly as_of: number;
   readonly hasTime: () => boolean;
 }
@@ -30,19 +33,19 @@ export interface RetentionCounts extends ErasureCounts {
   archived_payloads: number;
   archives: number;
   deleted_archives: number;
-  /** Of payloads that were in no file. */
+  /** Payloads that were in no file. */
   deleted_payloads: number;
-  /** In events that are listed as repetitions or conflicts, or are quarantined. */
+  /** Payloads of events that are listed as repetitions or conflicts, or are quarantined. */
   deleted_copies: number;
 }
 
 export type RetentionResult = { readonly status: 'succeeded' | 'partial' | 'failed' } & RetentionCounts;
 
 const DELETED_AT_ONCE = 1_000;
-/** Calls that keep changing under its hands are left to the next run. */
+/** Calls that keep changing during the run are left to the next one. */
 const CHANGED_MAX = 3;
 
-/** Safe to overlap with itself and to be killed anywhere: what it left is cleared up by the next run. */
+/** Safe to overlap with itself and to be killed anywhere: the next run cleans up what it left. */
 export async function runRetention(
   ctx: Ctx,
   { as_of, hasTime }: RunRetentionInput,
@@ -81,7 +84,7 @@ async function work(
   return await clear(ctx, hasTime, counts);
 }
 
-/** Answers how many events had one. */
+/** Returns how many events had one. */
 async function deleteCopies(tx: LedgerTransaction, now: string): Promise<number> {
   const listed = await dropListedPayloads(tx, now);
   const quarantined = (await listQuarantinedPayloads(tx, now)).flatMap(({ id, event }) => {
@@ -98,7 +101,7 @@ async function clear(ctx: Ctx, hasTime: () => boolean, counts: RetentionCounts):
   return deleted !== null;
 }
 
-/** What was never archived: it was not to be, or is older than both. */
+/** Payloads that were never archived: archiving is off, or they are older than both limits. */
 async function deletePayloads(
   ctx: Ctx,
   holder: PayloadHolder,

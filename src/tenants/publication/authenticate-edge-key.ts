@@ -12,7 +12,10 @@ export interface EdgeAccess {
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
-/** Whose events come with the token, by what is published to the edge. Throws `unauthorized`, the same for every reason. */
+/**
+ * The tenant of a token, according to the data published to the edge. Throws `unauthorized`, the same for
+ * every reason.
+ */
 export async function authenticateEdgeKey(
   token: string | null,
   { directory, keys, now, waitUntil }: EdgeAccess,

@@ -1,4 +1,4 @@
-/** The SQL of the DIRECTORY database: what is published to the edge. */
+/** The SQL of the DIRECTORY database: the data published to the edge. */
 import type { D1PreparedStatement } from '@cloudflare/workers-types';
 import { type HotDatabase, withinTime } from '../../db/hot.ts';
 import { hotColumns } from '../../db/hot-columns.ts';
@@ -23,7 +23,8 @@ const KEY = hotColumns('published_keys', [
   'version',
 ]);
 
-// What holds for everyone has no secret to keep: there the last word wins, and the job mends a late one.
+// Data that applies to all organisations needs no access check: there the last write wins, and the job
+// corrects a late one.
 const UPSERT_ORGANISATION = `INSERT INTO published_organisations (${ORGANISATION})
 VALUES (?1, CAST(?2 AS INTEGER), CAST(?3 AS INTEGER), ?4, CAST(?5 AS INTEGER), CAST(?6 AS INTEGER))
 ON CONFLICT (organisation_id) DO UPDATE SET is_active = excluded.is_active, priced_metrics = excluded.priced_metrics,
@@ -35,7 +36,7 @@ FROM json_each(?1) WHERE true
 ON CONFLICT (key_hash) DO UPDATE SET is_active = excluded.is_active, expires_at = excluded.expires_at,
   version = excluded.version WHERE excluded.version > version`;
 
-/** One transaction; rows that already carry a higher version stay. */
+/** One transaction; rows that already have a higher version stay unchanged. */
 export async function upsertPublications(
   directory: HotDatabase,
   publications: readonly Publication[],
@@ -56,7 +57,7 @@ export async function upsertPublications(
   await withinTime(directory.batch(statements));
 }
 
-/** For organisations that a ledger restored to an older moment does not know: their keys stop. */
+/** For organisations that are missing from a ledger restored to an older moment: their keys stop working. */
 export async function deactivateOrganisations(directory: HotDatabase, ids: readonly string[]): Promise<void> {
   const statement = directory.prepare(
     'UPDATE published_organisations SET is_active = 0 WHERE organisation_id IN (SELECT value FROM json_each(?1)) AND is_active = 1',
@@ -81,7 +82,7 @@ type EdgeKeyRow = Pick<
     priced_for_all: HotRow<'published_organisations'>['priced_metrics'] | null;
   };
 
-/** A usable key by its hash; null where it is unknown, revoked, or its project or organisation rests. */
+/** A usable key by its hash; null if it is unknown or revoked, or if its project or organisation is inactive. */
 export async function findEdgeKey(directory: HotDatabase, keyHash: string): Promise<EdgeKey | null> {
   const statement = directory.prepare(
     `SELECT k.key_id, k.organisation_id, k.project_id, k.expires_at, k.is_active AND o.is_active AS is_active, o.shard,
@@ -103,7 +104,7 @@ export async function findEdgeKey(directory: HotDatabase, keyHash: string): Prom
   return { key_id, organisation_id, project_id, shard, expires_at, storesPayloads, isPriced };
 }
 
-/** Written at most once in five minutes a key and isolate. */
+/** Written at most once in five minutes per key and isolate. */
 export async function touchEdgeKey(directory: HotDatabase, keyHash: string, now: number): Promise<void> {
   const statement = directory.prepare(
     'UPDATE published_keys SET last_used_at = CAST(?2 AS INTEGER) WHERE key_hash = ?1',

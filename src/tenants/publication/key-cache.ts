@@ -1,7 +1,7 @@
 /**
- * The edge's memory of keys, over the DIRECTORY. An entry lives 20 s, so that with the publish job's round of 30 s a
- * revoked key stops within 60 s even when its publish was lost. What is not a key is never remembered: a new key works
- * at once, and strangers cannot fill the memory.
+ * The edge's cache of keys, in front of the DIRECTORY. An entry lives 20 s, so that with the publish job's
+ * interval of 30 s a revoked key stops working within 60 s even if its publish was lost. Unknown keys are
+ * never cached: a new key works at once, and strangers cannot fill the cache.
  */
 import { BoundedMap } from '../../core/bounded-map.ts';
 import type { EdgeKey } from './published-tenant.ts';
@@ -11,9 +11,9 @@ const ENTRIES_MAX = 10_000;
 const TOUCH_EVERY_MS = 300_000;
 
 export interface KeyCache {
-  /** The usable key of this hash, from memory or by `read`; null for none. */
+  /** The usable key of this hash, from the cache or from `read`; null if there is none. */
   find(keyHash: string, now: number, read: () => Promise<EdgeKey | null>): Promise<EdgeKey | null>;
-  /** True once in five minutes for a key: its last use is due to be written. */
+  /** True once in five minutes per key: its last use is due to be written. */
   isTouchDue(keyHash: string, now: number): boolean;
 }
 

@@ -1,10 +1,11 @@
-/** The ledger's side of publishing: one statement a snapshot, so that a version names one content. */
+/** The ledger's side of publishing: one statement per snapshot, so that a version identifies one content. */
 import { bareArray, textArray } from '../../db/array-literal.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import type { Row } from '../../db/rows.ts';
 import { EVERYONE, type Publication } from './published-tenant.ts';
 
-// The platform's audit chain grows with every change of what holds for everyone: its sequence is their version.
+// The platform's audit chain grows with every change of data that applies to all organisations: its sequence
+// is their version.
 const EVERYONE_VERSION = `coalesce((SELECT last_seq FROM audit_chains
   WHERE organisation_id = '00000000-0000-0000-0000-000000000000'), 0)`;
 

@@ -1,6 +1,6 @@
 /**
- * Tells the edge what has changed. A verb publishes right after its commit; the `publish` job heals what was lost by
- * writing the differences. Versions decide, so that a late publish never undoes a newer one.
+ * Publishes changes to the edge. A verb publishes right after its commit; the `publish` job repairs lost
+ * publishes by writing the differences. Versions decide, so that a late publish never undoes a newer one.
  */
 import { describeError } from '../../core/error.ts';
 import { bareArray } from '../../db/array-literal.ts';
@@ -20,7 +20,7 @@ import {
 } from './publication-store.ts';
 import { EVERYONE } from './published-tenant.ts';
 
-/** After a commit: what fails here is healed within the minute, so it fails nothing. */
+/** Runs after a commit. The job repairs a failure within the minute, so a failure here is only logged. */
 export async function publishOrganisations(ctx: Ctx, ids: readonly string[]): Promise<void> {
   try {
     await publish(ctx, ids);
@@ -40,13 +40,14 @@ export const publishEveryone = (ctx: Ctx): Promise<void> => publishOrganisations
 const PUBLISHED_AT_ONCE = 100;
 const USES_SINCE_MS = 15 * 60_000;
 
-/** Writes every difference between what is and what is published. */
+/** Writes every difference between the ledger and the published data. */
 export async function healDirectory(
   ctx: Ctx,
 ): Promise<{ status: 'succeeded'; organisations: number; published: number }> {
   const versions = await ctx.ledger.transaction(PLATFORM, listPublicationVersions);
   const published = await readPublishedVersions(ctx.directory);
-  // A ledger restored to an older moment may be behind what it had published: it takes the lead again.
+  // A ledger restored to an older moment may be behind the versions it had published: it moves ahead of them
+  // again.
   const overtaken = versions.filter((row) => (published.get(row.organisation_id) ?? 0) > row.version);
   if (overtaken.length > 0) {
     await ctx.ledger.transaction(PLATFORM, (tx) =>

@@ -1,4 +1,4 @@
-/** What the edge is told of a tenant, and what it keeps in memory of a key. */
+/** The tenant data published to the edge, and the part of it that the edge caches per key. */
 
 export interface PublishedKey {
   readonly key_hash: string;
@@ -10,12 +10,12 @@ export interface PublishedKey {
 }
 
 export interface Publication {
-  /** An organisation, or `*` for what holds for all. */
+  /** An organisation, or `*` for data that applies to all. */
   readonly organisation_id: string;
   readonly shard: number;
   readonly is_active: boolean;
   readonly priced_metrics: readonly (readonly [metric_name: string, unit: string])[];
-  /** Of AI calls. */
+  /** Payloads of AI calls. */
   readonly stores_payloads: boolean;
   readonly version: number;
   readonly keys: readonly PublishedKey[];

@@ -1,11 +1,11 @@
-/** The `verify` job's part at the edge: published = source. */
+/** The part of the `verify` job that checks the edge: published = source. */
 import { formatInstant } from '../../core/time.ts';
 import type { Ctx } from '../../db/ctx.ts';
 import { PLATFORM } from '../../db/ledger.ts';
 import { readPublishedVersions } from './directory-store.ts';
 import { listPublicationVersions } from './publication-store.ts';
 
-/** A publish of the last minutes may still be on its way, or healed by the next round of the job. */
+/** A publish of the last minutes may still be in progress, or be repaired by the next round of the job. */
 const PUBLISH_DELAY_MS = 3 * 60_000;
 
 export interface Unpublished {

@@ -1,4 +1,4 @@
-/** Law 11: each change has one audit row, in its own transaction, and the rows of an organisation are one chain. */
+/** Law 11: each change has one audit row, in its own transaction, and the rows of an organisation form one chain. */
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -50,7 +50,7 @@ const select = async (where: string, value: string): Promise<Row[]> => {
 const rowsOf = (answer: { headers: Headers }): Promise<Row[]> =>
   select('request_id', answer.headers.get('x-request-id') ?? '');
 
-/** RFC 8785 for the values that stand in an audit row, written apart from the product's. */
+/** RFC 8785 for the values in an audit row, implemented independently of the product. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
@@ -58,7 +58,7 @@ function canonical(value: unknown): string {
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`;
 }
 
-/** Fails unless the rows are a whole chain from its first to its head. */
+/** Fails unless the rows form an unbroken chain from the first one to the head. */
 async function expectChain(organisationId: string): Promise<number> {
   await owner.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
   const rows = await select('organisation_id', organisationId);
@@ -118,7 +118,7 @@ describe('a change leaves exactly one row, in the name of who made it', () => {
     const isPlatform = /\/(jobs|billing-entities|tax-rates|exchange-rates|fonts)\b/.test(call.path);
     const organisation = answer.body.organisation_id ?? answer.body.id;
     expect(written?.organisation_id).toBe(isPlatform ? PLATFORM_CHAIN : organisation);
-    // Of a key there is no more than what a list shows.
+    // The audit row shows no more of a key than a list does.
     const text = JSON.stringify(written?.changes);
     expect(text).not.toMatch(/key_hash|mb_live_[0-9A-Za-z]{10}/);
   });

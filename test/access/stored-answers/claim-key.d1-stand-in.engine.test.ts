@@ -1,4 +1,4 @@
-/** The locks and the answers of keys, at chosen moments and on a ledger of the suite's own. */
+/** The locks and the answers of keys, at chosen moments and on the suite's own ledger. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Ctx } from '../../../src/db/ctx.ts';
 import { answerOnce } from '../../../src/http/idempotency.ts';
@@ -32,7 +32,7 @@ const made = async (): Promise<Response> => new Response(JSON.stringify({ run: +
 
 async function send({ at = 0, body = { a: 1 }, key = 'k', run = made, ctx }: Sent = {}) {
   const now = START + at;
-  // A client of its own, like each request: several are at work at once.
+  // A client of its own, like each request: several run at once.
   const own = ctx ?? suite.ctx(new Date(now).toISOString());
   const ledger = own.openLedger();
   const request = new Request('https://x.example/v1/admin/payments', { method: 'POST' });
@@ -54,7 +54,7 @@ async function send({ at = 0, body = { a: 1 }, key = 'k', run = made, ctx }: Sen
 const readKeys = async () =>
   (await suite.owner.query('SELECT key, status, body, locked_until FROM idempotency_keys ORDER BY key')).rows;
 
-/** A request that has taken its key and is at work until it is let go. */
+/** A request that has taken its key and keeps running until it is released. */
 async function sendHeld(sent: Sent = {}) {
   let letGo = (): void => undefined;
   let started = (): void => undefined;
@@ -98,7 +98,7 @@ describe('a second request with the key', () => {
     const held = await sendHeld();
     expect(await send({ at: 60 * SECOND })).toEqual({ code: 'idempotency_key_in_flight' });
     const taken = await sendHeld({ at: 60 * SECOND + 1 });
-    // The first comes back to life: its answer goes to its caller, and the key is no longer its own.
+    // The first request resumes: its answer goes to its caller, but it no longer owns the key.
     held.letGo();
     expect(await held.answer).toMatchObject({ status: 201, text: '{"run":1}' });
     expect(await readKeys()).toMatchObject([{ status: null }]);

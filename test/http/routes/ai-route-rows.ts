@@ -1,4 +1,4 @@
-/** The rows of the routes of AI calls, for the table of routes. */
+/** The rows of the route table for AI calls. */
 import { admin, change, list, modelPriceId, organisationId, type RouteRow, read } from './route-row.ts';
 
 export const AI_ROUTE_ROWS: Readonly<Record<string, RouteRow>> = {

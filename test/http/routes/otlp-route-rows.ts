@@ -1,4 +1,4 @@
-/** The rows of the routes of OTLP, for the table of routes. */
+/** The rows of the route table for OTLP. */
 import { jsonTraces, spanOf } from '../../ingest/traces/spans.ts';
 import { randomBytes } from '../../setup/seeded.ts';
 import type { RouteRow } from './route-row.ts';

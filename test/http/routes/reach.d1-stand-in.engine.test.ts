@@ -1,4 +1,4 @@
-/** Law 10 in the verbs: how far a read sees follows from who asks, for every route of the router that reads. */
+/** Law 10 in the verbs: what a read can see follows from its actor, for every reading route of the router. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '../../../src/core/actor.ts';
@@ -22,13 +22,13 @@ const reads = ROUTES.filter(({ method, audience }) => method === 'get' && audien
 const single = reads.filter(({ path }) => path.includes('/:id'));
 const many = reads.filter(({ path }) => !path.includes('/:'));
 
-/** What belongs to the installation. */
+/** Data of the installation. */
 const SHARED = ['billing-entities', 'exchange-rates', 'tax-rates', 'fonts'];
-/** What a tenant's transaction may not read at all. */
+/** Data that a tenant's transaction may not read at all. */
 const OPERATORS_OWN = ['jobs', 'status'];
 
 let suite: Suite;
-/** The id of the one row that each table has of either organisation. */
+/** The id of each table's one row in either organisation. */
 const ids: Record<string, Record<string, string>> = { [OURS]: {}, [THEIRS]: {} };
 
 beforeAll(async () => {
@@ -39,7 +39,7 @@ beforeAll(async () => {
      FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relrowsecurity
        AND NOT c.relispartition`,
   );
-  // Foreign keys rest: each table gets a row of both organisations.
+  // Foreign keys are disabled: each table gets a row of both organisations.
   await owner.query('SET session_replication_role = replica');
   await owner.query(`SELECT ensure_usage_event_partitions('2026-01-01', '2026-01-31')`);
   for (const { table, tenant } of tables) {

@@ -1,4 +1,4 @@
-/** Who may call what, for every route of the router: a route that this suite does not know fails it. */
+/** Who may call what, for every route of the router: a route missing from this suite makes it fail. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { hashKey } from '../../../src/access/key.ts';
 import { ROUTES } from '../../../src/http/routes/index.ts';
@@ -35,7 +35,7 @@ const rows = Object.entries(ROUTE_TABLE).flatMap(([id, row]) => {
 
 let made: Made;
 let other: Tenant;
-/** Keys that must be refused, by the kind that the route wants. */
+/** Keys that must be rejected, by the kind that the route requires. */
 let refused: Record<'admin' | 'project', Record<string, string>>;
 
 beforeAll(async () => {
@@ -124,7 +124,7 @@ describe('a good call answers as the description says, with nothing undeclared',
     row.remember?.(made, answer.body);
     const schema = route.responses[answer.status]?.schema;
     if (answer.status === 409) problemOf(answer, 409);
-    // Objects drop what they do not declare: what is left must be the whole answer.
+    // Objects drop undeclared fields: the result must equal the whole answer.
     else if (schema) expect(schema.parse(answer.body)).toEqual(answer.body);
     else expect(answer.headers.get('content-type')).not.toBe('application/json');
   });
@@ -145,7 +145,7 @@ describe('without a valid key the answer is the same 401 for every reason', () =
   const guarded = rows.filter(({ route }) => route.audience !== 'open');
   test.each(guarded)('$id', async ({ row, route, method }) => {
     const { path, body } = row.call(made);
-    // A body that cannot be read: the key is asked for first.
+    // An unreadable body: the key is checked first.
     const init = { method, ...(body !== undefined && { body: '{' }) };
     const none = await ask(path, { ...init, key: null });
     const isOtlp = 'protocol' in route && route.protocol === 'otlp';
@@ -173,7 +173,7 @@ describe('without a valid key the answer is the same 401 for every reason', () =
 });
 
 describe('an id that names nothing answers 404, the same whatever is wrong with it', () => {
-  // What answers 404 with a page of its own says so, and is tested with the page.
+  // A route that answers 404 with its own page declares it, and is tested with the page.
   const withId = rows.filter(({ route }) => route.path.includes('/:') && !route.responses[404]);
   test('every route with an id in its path is in this table', () => {
     expect(withId.filter(({ row }) => row.pathOf === undefined).map(({ id }) => id)).toEqual([]);
@@ -181,7 +181,7 @@ describe('an id that names nothing answers 404, the same whatever is wrong with 
 
   test.each(rows.filter(({ row }) => row.pathOf))('$id', async ({ row, route, method }) => {
     const pathOf = row.pathOf as NonNullable<RouteRow['pathOf']>;
-    // Ids of things of another kind, and of another tenant where the key is bound to one.
+    // Ids of other kinds of things, and of another tenant if the key is bound to one.
     const ids = [...NO_IDS, other.organisation_id, other.project_id].filter((id) => !isRowOf(route.path, id));
     const key = keyOf(route.audience);
     const body = row.call(made).body;
@@ -228,7 +228,7 @@ describe('a parent that does not exist is refused, whatever its form', () => {
   test.each(rows.filter(({ row }) => row.parent))('$id', async ({ row, method }) => {
     const { field, status } = row.parent as NonNullable<RouteRow['parent']>;
     const { path, body } = row.call(made);
-    // The id of something of another kind names nothing here, as little as an unknown one.
+    // The id of another kind of thing is treated like an unknown one.
     const wrongKind = field === 'organisation_id' ? other.project_id : other.organisation_id;
     const answers = await Promise.all(
       [UNKNOWN_ID, wrongKind].map((id) =>

@@ -1,10 +1,10 @@
-/** What a row of the table of routes says, and the rows that many routes have in common. */
+/** The shape of a row of the route table, and the rows that many routes share. */
 
 import { randomUUID } from '../../setup/seeded.ts';
 import type { Json, Tenant } from '../../setup/world.ts';
 import { ask } from '../wire.ts';
 
-/** What earlier rows made, for later ones. */
+/** Ids created by earlier rows, for later ones. */
 export interface Made {
   readonly tenant: Tenant;
   readonly eventKey: string;
@@ -30,20 +30,23 @@ export interface Made {
 export interface Call {
   readonly path: string;
   readonly body?: unknown;
-  /** In place of a body of JSON. */
+  /** In place of a JSON body. */
   readonly file?: { readonly type: string; readonly bytes: Uint8Array<ArrayBuffer> };
 }
 
 export interface RouteRow {
   readonly call: (made: Made) => Call;
-  /** The call finds nothing to change, so that it leaves no audit row: its own suite has those that do. */
+  /** The call finds nothing to change and leaves no audit row: the route's own suite tests actual changes. */
   readonly changesNothing?: true;
-  /** What a good call answers; 200 where absent. */
+  /** The status of a successful call; 200 by default. */
   readonly status?: number;
   readonly remember?: (made: Made, body: Json) => void;
-  /** The path ends in (or holds) an id: the same route for another id. Unknown and malformed ids answer 404. */
+  /**
+   * The path ends in (or contains) an id: the same route for another id. Unknown and malformed ids answer
+   * 404.
+   */
   readonly pathOf?: (id: string) => string;
-  /** The body names a parent in this field; an unknown one is refused as here. */
+  /** The body names a parent in this field; an unknown parent is rejected with this status. */
   readonly parent?: { readonly field: string; readonly status: 404 | 422 };
 }
 
@@ -88,7 +91,7 @@ export const ofPeriod = (path: string) => (made: Made) => ({
   body: { organisation_id: organisationId(made), year: made.year, month: made.month },
 });
 
-/** A new Idempotency-Key each time: some routes want one, and those that heed none do not mind. */
+/** A new Idempotency-Key each time: some routes require one, and the others ignore it. */
 export const callRoute = (method: string, { path, body, file }: Call, key: string | null) =>
   ask(path, {
     method,

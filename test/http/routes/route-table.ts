@@ -1,6 +1,6 @@
 /**
- * Every route of the product, in an order in which each can succeed: what it takes to call it, and which ids in it name
- * something of a tenant. The matrix compares this table with the router both ways.
+ * Every route of the product, in an order in which each can succeed: the inputs of a call, and which of its
+ * ids belong to a tenant. The matrix compares this table with the router in both directions.
  */
 import { fontOf } from '../../documents/pdf/font-of.ts';
 import { random, randomUUID } from '../../setup/seeded.ts';
@@ -137,7 +137,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
   'POST /v1/admin/exchange-rates': {
     status: 201,
     call: () => {
-      // Rates are everyone's: of a pair that no other suite knows, for a moment of its own.
+      // Rates are shared by all: use a pair that no other suite uses, and a moment of its own.
       const effective_from = 100_000_000_000 + Math.floor(random() * 1e13);
       const body = { base_currency: 'CHW', target_currency: 'CHE', rate: '1.5', effective_from };
       return { path: admin('exchange-rates'), body: { ...body, effective_to: effective_from + 1 } };
@@ -146,7 +146,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
       made.exchangeRate = body;
     },
   },
-  // A file is no JSON; what it does is told where it disturbs nobody.
+  // A file is not JSON; its effect is tested where it disturbs no other suite.
   'POST /v1/admin/exchange-rates/import': {
     status: 415,
     call: () => ({ path: admin('exchange-rates/import'), body: {} }),
@@ -212,7 +212,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
   },
   'GET /v1/admin/jobs': { call: () => ({ path: admin('jobs?limit=3') }) },
   'GET /v1/admin/status': { call: () => ({ path: admin('status') }) },
-  // Only a halted shard takes it, and no suite may halt the one that all share.
+  // Only a halted shard accepts it, and no suite may halt the shared one.
   'POST /v1/admin/shards/:shard/resync': {
     status: 409,
     call: () => ({ path: admin('shards/0/resync') }),
@@ -242,7 +242,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
     call: (made) => ({ path: admin(`invoices/${invoiceId(made)}/explain`) }),
     pathOf: (id) => admin(`invoices/${id}/explain`),
   },
-  // Of a draft: when the PDF of an issued invoice is there depends on the jobs of other suites.
+  // A draft: when the PDF of an issued invoice exists depends on the jobs of other suites.
   'GET /v1/admin/invoices/:id/pdf': {
     status: 409,
     call: (made) => ({ path: admin(`invoices/${invoiceId(made)}/pdf`) }),
@@ -273,7 +273,7 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
   },
   'GET /v1/admin/invoice-links': list('invoice-links'),
   'GET /i/:token': { call: ({ linkPath = '' }) => ({ path: linkPath }) },
-  // A link that opens nothing: when the PDF of another is there depends on the jobs of other suites.
+  // A link that opens nothing: when another link's PDF exists depends on the jobs of other suites.
   'GET /i/:token/pdf': { status: 404, call: () => ({ path: `/i/${'A'.repeat(64)}/pdf` }) },
   'POST /v1/admin/invoice-links/:id/revoke': act('invoice-links revoke', ({ linkId = '' }) => linkId),
   'GET /v1/admin/credit-notes/:id/pdf': {
@@ -311,18 +311,18 @@ export const ROUTE_TABLE: Readonly<Record<string, RouteRow>> = {
   },
   'GET /v1/admin/credit-notes': list('credit-notes'),
   'GET /v1/admin/credit-notes/:id': read('credit-notes', creditNoteId),
-  // Only late usage makes a proposal, and this one is issued.
+  // Only late usage creates a proposal, and this one is issued.
   'GET /v1/admin/credit-notes/:id/html': {
     call: (made) => ({ path: admin(`credit-notes/${creditNoteId(made)}/html`) }),
     pathOf: (id) => admin(`credit-notes/${id}/html`),
   },
   'POST /v1/admin/credit-notes/:id/issue': { ...act('credit-notes issue', creditNoteId), status: 409 },
   'POST /v1/admin/credit-notes/:id/dismiss': { ...act('credit-notes dismiss', creditNoteId), status: 409 },
-  // The payment and the credit note stand on it.
+  // The payment and the credit note refer to it.
   'POST /v1/admin/invoices/:id/cancel': { ...act('invoices cancel', invoiceId), status: 409 },
 };
 
-/** Ids that name nothing, each in another way. */
+/** Ids that match nothing, each in a different way. */
 export const NO_IDS: readonly string[] = [
   randomUUID(),
   '00000000-0000-0000-0000-000000000000',

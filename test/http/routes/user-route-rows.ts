@@ -1,4 +1,4 @@
-/** The rows of the routes of users and of what is kept of calls, for the table of routes. */
+/** The rows of the route table for users and for the stored payloads of calls. */
 
 import { randomUUID } from '../../setup/seeded.ts';
 import { admin, change, list, type Made, organisationId, type RouteRow, read } from './route-row.ts';

@@ -104,7 +104,7 @@ test('a payload of 90 days moves to a file that gives it back to the last byte; 
   expect(lines.map((line) => JSON.parse(line).id).sort()).toEqual([...ids].sort());
   expect(files.get(archive?.file_key as string)).not.toContain('session');
 
-  // Once more there is nothing to do.
+  // A second run finds nothing to do.
   expect(await run()).toMatchObject({
     status: 'succeeded',
     archives: 0,

@@ -1,4 +1,4 @@
-/** Deletions on their way to the end: what the hot store still held, drains at work, and files. */
+/** Deletions that are not complete yet: rows left in the hot store, concurrent drains, and files. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ledger } from '../../../src/db/ledger.ts';
 import { deleteUser } from '../../../src/operations/retention/delete-user.ts';
@@ -33,7 +33,7 @@ afterAll(() => of?.close());
 
 const { run: retain } = actsOn(() => of);
 
-/** A ledger that tells of each statement before it goes out. */
+/** A ledger that reports each statement before it is sent. */
 const telling = (ledger: Ledger, tell: () => void): Ledger => ({
   ...ledger,
   transaction: (reach, work) =>
@@ -63,7 +63,7 @@ test('what is still in the hot store is erased once the drain has passed it, and
   const ctx = of.ctx();
   const { pseudonym, events } = await deleteUser(ctx, { id: await rowIdOf(of, organisation_id, ann) });
   expect(events).toBe(1);
-  // Not drained yet: the deletion stays open, and nobody can take her name meanwhile.
+  // Not drained yet: the deletion stays open, and her id cannot be reused meanwhile.
   expect(await retain()).toMatchObject({ erased_users: 0, open_erasures: 1 });
   await expect(createUser(ctx, { organisation_id, user_id: ann })).rejects.toMatchObject({
     code: 'invalid_state',

@@ -1,4 +1,4 @@
-/** Deleting a user: nothing personal is left anywhere, and no figure moves. */
+/** Deleting a user: no personal data is left anywhere, and no figure changes. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createInvoice } from '../../../src/invoicing/create-invoice.ts';
 import { explainInvoice } from '../../../src/invoicing/explain-invoice.ts';
@@ -31,7 +31,7 @@ afterAll(() => of?.close());
 
 const { run: retain } = actsOn(() => of);
 
-/** All figures of an organisation, each under whom it stands left out. */
+/** All figures of an organisation, without the user that each belongs to. */
 async function figuresOf(organisationId: string): Promise<Record<string, unknown>> {
   const figures: Record<string, unknown> = {};
   const statements: Readonly<Record<string, string>> = {
@@ -78,7 +78,8 @@ async function bookLife(pair: Awaited<ReturnType<typeof addPair>>) {
     { project_id, key: 'call 3', user_id: bob, content: { cost_usd: '0.5', input_summary: 'of bob' } },
     { project_id, key: 'call 4', content: { input_summary: 'of nobody' } },
   ]);
-  // A later arrival of her call that does not name her, one that does, a conflict of hers, and rows that nobody can count.
+  // A later arrival of her call that does not name her, one that does, a conflict of hers, and rows that
+  // cannot be counted.
   for (const content of [
     { sku: 'late', ...personalOf(mark) },
     { user_id: ann, request_id: 'r', input_summary: mark },
@@ -172,7 +173,7 @@ test('nothing of a deleted user is left in any table or file, and every figure i
   expect(await explainInvoice(ctx, { id: invoice.id })).toEqual(explained);
   expect(await verifyBooks(ctx, { since: null })).toEqual([]);
   expect(await tracesOf(of, mark)).toEqual({});
-  // Only the deletion itself still knows her, until the drain has passed what the hot store had.
+  // Only the deletion itself still has her id, until the drain has passed what the hot store had.
   expect(await tracesOf(of, JSON.stringify(ann).slice(1, -1).slice(-36))).toEqual({ user_erasures: 1 });
   expect([...(await of.filesOf(organisation_id)).values()].join()).toContain(mark);
 
@@ -200,7 +201,7 @@ test('nothing of a deleted user is left in any table or file, and every figure i
   expect(await of.rows('SELECT user_id FROM users WHERE organisation_id = $1', organisation_id)).toEqual([
     { user_id: bob },
   ]);
-  // What was Bob's is as it was, in the file that was written anew too.
+  // Bob's data is unchanged, in the rewritten file too.
   const [bobsCall] = await of.rows<{ id: string; archive_id: string }>(
     'SELECT id, archive_id FROM ai_generations WHERE organisation_id = $1 AND user_id = $2',
     organisation_id,
@@ -225,7 +226,7 @@ test('nothing of a deleted user is left in any table or file, and every figure i
   );
   expect(audited).toEqual([{ entity_id: id, changes: {} }]);
 
-  // A copy that comes later fills what describes the call, and nothing that tells of her.
+  // A later copy fills the fields that describe the call, and none of her personal data.
   sendFill(of.suite, {
     organisation_id,
     project_id,

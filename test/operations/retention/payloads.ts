@@ -1,4 +1,4 @@
-/** Calls with payloads and users, a real bucket for their files, and what is left of them wherever it is. */
+/** Calls with payloads and users, a real bucket for their files, and what is left of them in every place. */
 import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import type { R2Bucket } from '@cloudflare/workers-types';
@@ -21,10 +21,10 @@ export interface RetentionSuite {
   readonly suite: Suite;
   readonly files: FileStore;
   ctx(now?: string): Ctx;
-  /** With a connection of its own, for what is done at once. */
+  /** With a connection of its own, for concurrent operations. */
   apart(now?: string): Ctx;
   rows<Row extends object = Record<string, unknown>>(sql: string, ...values: unknown[]): Promise<Row[]>;
-  /** Everything in the bucket, by key, unpacked. */
+  /** Everything in the bucket, by key, uncompressed. */
   filesOf(organisationId: string): Promise<Map<string, string>>;
   close(): Promise<void>;
 }
@@ -65,7 +65,7 @@ export async function openRetentionSuite(name: string): Promise<RetentionSuite> 
   };
 }
 
-/** What a call carries that is gone with its user, each value recognisable wherever it stands. */
+/** The parts of a call that are deleted with its user, each value recognisable in any place. */
 export const personalOf = (mark: string): GenerationContent => ({
   scene_description: `scene ${mark}`,
   session_id: `session ${mark}`,
@@ -91,7 +91,7 @@ export interface SentCall {
   readonly content?: GenerationContent;
 }
 
-/** Into the hot store, not drained. Answers the ids. */
+/** Adds calls to the hot store, undrained. Returns the ids. */
 export const sendCalls = (suite: Suite, organisationId: string, calls: readonly SentCall[]): string[] =>
   sendGenerations(
     suite,
@@ -108,7 +108,7 @@ export const sendCalls = (suite: Suite, organisationId: string, calls: readonly 
     })),
   );
 
-/** Plain events into the hot store. */
+/** Adds plain events to the hot store. */
 export function sendNamed(
   suite: Suite,
   organisationId: string,
@@ -136,7 +136,7 @@ export function sendNamed(
   suite.sqlite.exec('COMMIT');
 }
 
-/** Where in the whole database a text stands: tables with the number of rows. */
+/** Where a text occurs in the whole database: tables with the number of rows. */
 export async function tracesOf({ rows }: RetentionSuite, text: string): Promise<Record<string, number>> {
   const tables = await rows<{ name: string }>(
     `SELECT relname AS name FROM pg_class
@@ -153,7 +153,7 @@ export async function tracesOf({ rows }: RetentionSuite, text: string): Promise<
   return found;
 }
 
-/** What the suites of the job do, each on its own ledger and bucket. */
+/** The common steps of the job's suites, each on its own ledger and bucket. */
 export const actsOn = (of: () => RetentionSuite) => ({
   run: (now = NOW, hasTime = () => true) => runRetention(of().ctx(now), { as_of: Date.parse(now), hasTime }),
   archivesOf: (organisationId: string) =>
@@ -190,7 +190,7 @@ export async function readPayload(
   return { input_summary, output_summary, request_data, response_data };
 }
 
-/** Two users whose names and payloads stand nowhere else. */
+/** Two users whose names and payloads occur nowhere else. */
 export async function addPair({ suite }: RetentionSuite) {
   const { organisation_id, projects } = await suite.addOrganisation();
   const [project_id = '', second_id = ''] = projects;

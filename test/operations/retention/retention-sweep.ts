@@ -1,6 +1,6 @@
 /**
- * Every write that archiving, clearing, deleting a user and writing a file anew make, to ledger or bucket, fails once, and each
- * commit and file once after it too.
+ * Every write to ledger or bucket during archiving, clearing, deleting a user and rewriting a file fails once
+ * before its effect, and each commit and file write also once after it.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ctx } from '../../../src/db/ctx.ts';
@@ -54,7 +54,7 @@ const archivesOf = ({ organisation_id }: Customer) =>
     organisation_id,
   );
 
-/** What a run left that died a quarter of an hour ago. */
+/** Ages what a dead run left by a quarter of an hour. */
 const letPass = () =>
   of.rows(
     `UPDATE ai_payload_archives SET created_at = created_at - interval '16 minutes' WHERE status = 'writing'`,
@@ -66,8 +66,8 @@ async function expectPayloads(customer: Customer, told: string): Promise<void> {
   expect(await readPayload(of, customer.organisation_id, bob), told).toEqual(payloadOf('bob'));
 }
 
-// A statement that fails takes its whole transaction back, whether it had its effect or not; so does a read, and both leave
-// what the write before or after them leaves.
+// A statement that fails rolls back its whole transaction, whether it had its effect or not. So does a read,
+// and both leave the same state as the write before or after them.
 const isTelling = (call: string, moment: Fault['moment']): boolean =>
   /^(COMMIT|files\.)/.test(call) || (moment === 'before' && /^(INSERT|UPDATE|DELETE|WITH)/.test(call));
 
@@ -84,7 +84,7 @@ type Sweep<T> = readonly [
   check: (ctx: Ctx, customer: Customer, outcome: { isDone: boolean; told: string }) => Promise<void>,
 ];
 
-/** A customer for each fault of a verb, whose calls the first customer's own run tells. */
+/** One customer for each fault of a verb; a dry run for the first customer lists the calls. */
 async function sweepEach<T>(every: number, ...[prepare, verb, check]: Sweep<T>): Promise<string[]> {
   const ctx = of.ctx();
   const [first] = await addCustomers(1);
@@ -109,7 +109,7 @@ async function sweepEach<T>(every: number, ...[prepare, verb, check]: Sweep<T>):
   return calls;
 }
 
-/** The tests of a suite, in which every so many-th fault happens, and the last. */
+/** The tests of a suite, with every n-th fault and the last one. */
 export function describeSweep(every: number): void {
   describe(every === 1 ? 'each fault' : `one fault in ${every}`, () => {
     beforeAll(async () => {
@@ -137,7 +137,7 @@ export function describeSweep(every: number): void {
       );
       const files = calls.filter((call) => call.startsWith('files.'));
       expect(files).toEqual(['files.putIfAbsent', 'files.putIfAbsent', 'files.get', 'files.get']);
-      // What takes payloads away comes after all that was read back.
+      // Payloads are removed only after everything was read back.
       const dropped = calls.findIndex((call) => call.startsWith('UPDATE ai_generations'));
       expect(dropped).toBeGreaterThan(calls.lastIndexOf('files.get'));
     });
@@ -167,7 +167,7 @@ export function describeSweep(every: number): void {
       const remove =
         ({ organisation_id, ann }: Customer) =>
         async (ctx: Ctx) => {
-          // Looked up past the sweep: the client has the id from before.
+          // Looked up outside the sweep: the client already has the id.
           const id = await rowIdOf(of, organisation_id, ann);
           return await deleteUser(ctx, { id });
         };
@@ -218,7 +218,7 @@ export function describeSweep(every: number): void {
             );
           const files = async () => [...(await of.filesOf(organisation_id)).values()].join();
           await expectBob();
-          // It is not forgotten whose it was while a file still holds a line of hers.
+          // The user's id is kept while a file still holds a line of hers.
           if ((await openOf()).length === 0) expect(await files(), told).not.toContain(mark);
           await letPass();
           await clearArchives(ctx, always);

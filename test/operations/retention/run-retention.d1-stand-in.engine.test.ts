@@ -1,4 +1,4 @@
-/** The job over a bucket that lies, beside itself, and cut off by its time. */
+/** The job with a faulty bucket, concurrently with itself, and cut off by its time limit. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runRetention } from '../../../src/operations/retention/run-retention.ts';
 import {
@@ -44,7 +44,7 @@ test('a bucket that gives back other bytes than it was given costs no payload', 
   expect((await archivesOf(organisation_id)).map(({ status }) => status)).toEqual(Array(4).fill('writing'));
   expect(await run()).toMatchObject({ archived_payloads: 1 });
   expect(await readPayload(of, organisation_id, id)).toEqual(payloadOf('precious'));
-  // What the broken runs left goes when no run can be at it any more.
+  // The remains of the broken runs are removed once no run can be using them any more.
   await of.rows(`UPDATE ai_payload_archives SET created_at = created_at - interval '16 minutes'`);
   await run();
   expect((await archivesOf(organisation_id)).map(({ status }) => status)).toEqual(['kept']);

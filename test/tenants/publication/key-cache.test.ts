@@ -15,7 +15,7 @@ const keyOf = (fields: Partial<EdgeKey> = {}): EdgeKey => ({
   ...fields,
 });
 
-/** A directory that counts how often it is asked. */
+/** A directory that counts its reads. */
 function directoryOf(answer: () => EdgeKey | null) {
   const directory = {
     reads: 0,

@@ -1,4 +1,4 @@
-/** What the edge is told is what the ledger says: at once, healed when it was lost, and never set back. */
+/** The edge has what the ledger has: at once, repaired after a lost publish, and never set back. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { hashKey } from '../../../src/access/key.ts';
 import { eventOf, send, world } from '../../http/wire.ts';
