@@ -7,7 +7,7 @@ import { runJob } from '../src/operations/run-job.ts';
 import { clock, type LedgerEnv, retentionHoursOf, shardsOf } from '../src/platform/bindings.ts';
 import { outsideOf } from '../src/platform/outside.ts';
 
-/** Letter for letter the schedules of wrangler.toml. */
+/** Exactly the schedules of wrangler.toml, character by character. */
 const JOBS: Readonly<Record<string, JobName>> = {
   '* * * * *': 'rollup',
   '*/1 * * * *': 'publish',
@@ -18,7 +18,7 @@ const JOBS: Readonly<Record<string, JobName>> = {
   '23 6 * * *': 'reminders',
   '53 * * * *': 'retention',
 };
-/** Under a minute, so that runs of one schedule rarely overlap; they may. */
+/** Under a minute, so that runs of one schedule rarely overlap, although they may. */
 const JOB_BUDGET_MS = 50_000;
 /** Twice a minute, so that a lost publish and an edge cache of 20 s together stay below 60 s. */
 const PUBLISH_AGAIN_AFTER_MS = 30_000;

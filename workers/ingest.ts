@@ -3,7 +3,7 @@ import { createIngestApp, type IngestDependencies } from '../src/http/ingest-app
 import { clock, clockOf, type IngestEnv, shardsOf } from '../src/platform/bindings.ts';
 
 const app = createIngestApp(clock);
-/** Ten times the limit of LIMITER in wrangler.toml, each question to which stands for ten requests. */
+/** Ten times the limit of LIMITER in wrangler.toml, because each call to it counts for ten requests. */
 const REQUESTS_PER_MINUTE = 60_000;
 
 export default {

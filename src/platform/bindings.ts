@@ -1,11 +1,14 @@
-/** What wrangler.toml binds, as the apps want it. The only place beside workers/ that knows `env` and the real clock. */
+/**
+ * Turns the bindings of wrangler.toml into the dependencies of the apps. Besides workers/, the only place
+ * that accesses `env` and the real clock.
+ */
 import type { D1Database, Fetcher, Hyperdrive, R2Bucket, RateLimit } from '@cloudflare/workers-types';
 import type { HotDatabase, Shards } from '../db/hot.ts';
 
 export interface HotEnv {
   readonly DIRECTORY: D1Database;
   readonly HOT_0: D1Database;
-  /** One per further shard: HOT_1, HOT_2, … */
+  /** One per additional shard: HOT_1, HOT_2, … */
   readonly [binding: `HOT_${number}`]: D1Database;
 }
 
@@ -22,13 +25,13 @@ export interface LedgerEnv extends HotEnv {
   readonly HOT_RETENTION_HOURS: string;
   readonly FILES: R2Bucket;
   readonly EMAIL: EmailBinding;
-  /** Only on the local runtime: where e-mails go in place of EMAIL. */
+  /** Only on the local runtime: receives e-mails in place of EMAIL. */
   readonly MAILBOX?: Fetcher;
   readonly PUBLIC_URL: string;
   readonly EMAIL_FROM: string;
 }
 
-/** Cloudflare's `send_email` binding, of which the published types know the older form only. */
+/** Cloudflare's `send_email` binding; the published types cover only its older form. */
 export interface EmailBinding {
   send(message: {
     from: { email: string; name: string };
@@ -59,7 +62,7 @@ export function shardsOf(env: HotEnv): Shards {
   return shards;
 }
 
-/** Shorter than this would let the purge outrun what Postgres can lose and get back. */
+/** With a shorter retention, the purge could delete rows that Postgres may still lose and need again. */
 const RETENTION_HOURS_DEFAULT = 168;
 
 export function retentionHoursOf(env: LedgerEnv): number {
@@ -69,7 +72,7 @@ export function retentionHoursOf(env: LedgerEnv): number {
 
 export const clock = (): number => Date.now();
 
-/** The clock of a request: only with TEST_CLOCK=on the moment in X-Test-Clock, so that nothing need be waited for in a test. */
+/** The clock of a request: only with TEST_CLOCK=on the moment in X-Test-Clock, so that tests never have to wait. */
 export function clockOf({ TEST_CLOCK }: Pick<IngestEnv, 'TEST_CLOCK'>, headers: Headers): () => number {
   const moment = TEST_CLOCK === 'on' ? Date.parse(headers.get('x-test-clock') ?? '') : Number.NaN;
   return Number.isNaN(moment) ? clock : () => moment;

@@ -1,4 +1,4 @@
-/** Files as R2 keeps them. */
+/** The file store on R2. */
 import type { R2Bucket } from '@cloudflare/workers-types';
 import type { FileStore } from '../core/ports.ts';
 

@@ -1,4 +1,7 @@
-/** Files, e-mail and fonts as the bindings give them. Apart from bindings.ts: the ingest Worker carries none of it. */
+/**
+ * Files, e-mail and fonts from the bindings. Separate from bindings.ts, because the ingest Worker includes
+ * none of it.
+ */
 import { Buffer } from 'node:buffer';
 import type { Fetcher } from '@cloudflare/workers-types';
 import type { EmailMessage, Mailer, Outside } from '../core/ports.ts';

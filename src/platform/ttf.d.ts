@@ -1,4 +1,4 @@
-/** A font as a Data module: bytes where esbuild inlines it, a buffer where Wrangler uploads it beside the script. */
+/** A font as a Data module: bytes if esbuild inlines it, a buffer if Wrangler uploads it beside the script. */
 declare module '*.ttf' {
   const font: Uint8Array | ArrayBuffer;
   export default font;

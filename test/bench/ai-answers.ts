@@ -1,4 +1,4 @@
-/** Ungated, only by name: what is asked about AI calls, over 3,600,000 of them of 1,000 users in a year, through the API. */
+/** Ungated, only by name: queries of AI calls, over 3,600,000 of them by 1,000 users in a year, through the API. */
 import { loadCalls } from '../reports/ai/many-calls.ts';
 import { openLab } from './lab.ts';
 import { median, type Row } from './measurement.ts';

@@ -1,4 +1,4 @@
-/** (g) What a deploy of the ingest Worker uploads. */
+/** (g) The upload size of a deploy of the ingest Worker. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,8 @@
 /**
- * Cloudflare's list prices beyond what the paid plan includes, as of November 2026; look them up again at
- * https://developers.cloudflare.com/d1/platform/pricing/ and https://developers.cloudflare.com/workers/platform/pricing/.
- * Left out: CPU time, storage, the schedules, and Postgres, which is not Cloudflare's.
+ * Cloudflare's list prices beyond the allowance of the paid plan, as of November 2026; check them again at
+ * https://developers.cloudflare.com/d1/platform/pricing/ and
+ * https://developers.cloudflare.com/workers/platform/pricing/. Not included: CPU time, storage, the
+ * schedules, and Postgres, which is not Cloudflare's.
  */
 const DOLLARS_PER_MILLION_D1_ROWS_WRITTEN = 1;
 const DOLLARS_PER_MILLION_D1_ROWS_READ = 0.001;

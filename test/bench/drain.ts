@@ -17,7 +17,7 @@ export async function measureDrain(): Promise<Row[]> {
     const events = BATCH_EVENTS * BATCHES;
     const floorsOrganisation = uuidv7(Date.now());
     let from = 0;
-    // Both sides of a round get the same rows; whoever comes first lets them be made.
+    // Both sides of a round get the same rows; the first side triggers their creation.
     let waiting = false;
     const makeRows = async (): Promise<void> => {
       if (!waiting) await lab.fill(tenants, makeEvents(events));

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * `ordered`: keys that grow with time, as UUIDv7, ULID and counters do. `random`: as UUIDv4; each then falls on a page of
- * the index of its own, which costs any B-tree dearly.
+ * `ordered`: keys that grow with time, like UUIDv7, ULID and counters. `random`: like UUIDv4; each then falls
+ * on a different page of the index, which is expensive for any B-tree.
  */
 export type KeyOrder = 'ordered' | 'random';
 

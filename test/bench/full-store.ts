@@ -63,7 +63,8 @@ async function run(lab: Lab, tenants: readonly Tenant[]): Promise<Rates> {
   return { ingest, drain: events / seconds };
 }
 
-// Key and project follow from the number alike in both stores; the keys are older than any that is sent later.
+// Key and project are derived from the number in the same way in both stores; the keys are older than any
+// that is sent later.
 const FILL_HOT = `INSERT INTO usage_events (id, organisation_id, project_id, metric_name, metric_value, unit, timestamp, user_id,
   metadata, idempotency_key, fingerprint, ingested_at)
 WITH RECURSIVE numbers(n) AS (SELECT CAST(?1 AS INTEGER) UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < CAST(?2 AS INTEGER))
@@ -83,9 +84,9 @@ INSERT INTO usage_events (organisation_id, id, project_id, metric_name, metric_v
 SELECT organisation_id, id, project_id, 'tokens.input', n % 5000, 'tokens', now(), 'user_' || n % 997,
   '{"model":"small-2","region":"eu-1"}', key, now(), date_trunc('hour', now()), current_date FROM rows`;
 
-/** Fills D1 and the ledger as ingest and drain would have left them, and puts the cursor behind the last row. */
+/** Fills D1 and the ledger as ingest and drain would have left them, and sets the cursor past the last row. */
 async function store(lab: Lab, tenants: readonly Tenant[]): Promise<void> {
-  // A drain makes the cursors, the partitions and the periods.
+  // A drain creates the cursors, the partitions and the periods.
   await lab.fill(tenants, makeEvents(1000));
   await lab.drain();
   const pairs = JSON.stringify(tenants.map((tenant) => [tenant.organisationId, tenant.projectId]));

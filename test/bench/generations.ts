@@ -1,4 +1,7 @@
-/** (i, j) AI calls at ingest and at the drain against plain events of as many bytes, through the same Workers. */
+/**
+ * (i, j) AI calls at ingest and at the drain against plain events of the same size in bytes, through the same
+ * Workers.
+ */
 import { BATCH_EVENTS } from '../../src/rollup/run-rollup.ts';
 import { type KeyOrder, makeEvents } from './events.ts';
 import { type Lab, openLab, type Tenant } from './lab.ts';
@@ -18,17 +21,23 @@ const TARGET = { gate: 0.7, aim: 0.85, bound: 'least' } as const;
 const GENERATIONS = '/v1/ai/generations';
 const EVENTS = '/v1/events';
 
-/** What each kind of call is made for, and by which model of the seeded price book: each is priced at ingest and checked at the drain. */
+/**
+ * The purpose of each kind of call, and its model in the seeded price book: each is priced at ingest and
+ * checked at the drain.
+ */
 const SCENES = [
   ['chat', 'anthropic', 'claude-sonnet-4-5'],
   ['summary', 'openai', 'gpt-5-mini'],
   ['search', 'google', 'gemini-2.5-flash'],
 ] as const;
-/** Of one user in one scene, as an agent makes them. */
+/** By one user in one scene, as an agent makes them. */
 const CALLS_OF_A_TURN = 4;
 const USERS = 997;
 
-/** The sender's own keys grow with time; a vendor's id names a call by a hash, which falls on a random page of an index. */
+/**
+ * The sender's own keys grow with time; a vendor's id identifies a call by a hash, which falls on a random
+ * page of an index.
+ */
 type Identity = 'own key' | 'response_id';
 
 /** Calls as an application sends them: about 350 bytes of JSON. */
@@ -53,7 +62,7 @@ function makeCalls(count: number, identity: Identity): object[] {
   });
 }
 
-/** Each as many bytes as the call in its place. */
+/** Each has as many bytes as the call at the same position. */
 function makeAlike(calls: readonly object[], order: KeyOrder): object[] {
   return makeEvents(calls.length, order).map((event, index) => {
     const padded = { ...event, metadata: { ...event.metadata, note: '' } };
@@ -85,7 +94,7 @@ async function priceCalls(lab: Lab): Promise<void> {
   }
 }
 
-/** As the job does each minute: calls are then priced when they come. */
+/** As the job does each minute: calls are then priced at ingest. */
 const publishPrices = (lab: Lab): Promise<unknown> => lab.post('/v1/admin/jobs/publish', {});
 
 export async function measureGenerations(): Promise<Row[]> {
@@ -124,7 +133,7 @@ const row = (id: string, what: string, result: Contest, target: Row['target']): 
   detail: { ...result },
 });
 
-/** What both sides of a round send: calls, and plain events of the same sizes whose keys fall alike. */
+/** The events that both sides of a round send: calls, and plain events of the same sizes with the same key order. */
 const sidesOf = (identity: Identity) => ({
   calls: (count: number) => makeCalls(count, identity),
   events: (count: number) =>

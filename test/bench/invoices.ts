@@ -1,6 +1,6 @@
 /**
- * Ungated: a month of many organisations drafted and finalized by the invoicing job, its documents rendered and sent by the
- * outbox, and what that asks of Postgres.
+ * Ungated: a month of many organisations drafted and finalized by the invoicing job, its documents rendered
+ * and sent by the outbox, and the resulting load on Postgres.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -84,7 +84,7 @@ export async function measureInvoices(): Promise<Row[]> {
   }
 }
 
-/** Runs the job until it says that nothing is left. */
+/** Runs the job until it reports that nothing is left. */
 async function invoice(lab: Lab): Promise<{ drafted: number; finalized: number }> {
   let drafted = 0;
   let finalized = 0;
@@ -99,7 +99,7 @@ async function invoice(lab: Lab): Promise<{ drafted: number; finalized: number }
   }
 }
 
-/** Runs the outbox until every PDF is stored and its e-mail sent; answers the seconds. */
+/** Runs the outbox until every PDF is stored and its e-mail sent; returns the seconds. */
 async function deliver(lab: Lab, documents: number): Promise<number> {
   const startedAt = performance.now();
   let delivered = 0;
@@ -116,7 +116,7 @@ async function deliver(lab: Lab, documents: number): Promise<number> {
   return (performance.now() - startedAt) / 1000;
 }
 
-/** Postgres itself writes each statement of the Workers' login into its log; a text of several counts once. */
+/** Postgres itself logs each statement of the Workers' login; a text of several statements counts once. */
 async function countStatements(lab: Lab, work: () => Promise<unknown>): Promise<number> {
   const log = join(lab.stateDir, 'postgres.log');
   await lab.owner.query(`ALTER ROLE meterbook_app SET log_statement = 'all'`);
@@ -127,7 +127,10 @@ async function countStatements(lab: Lab, work: () => Promise<unknown>): Promise<
   return text.match(/LOG: {2}(statement|execute [^:]*): /g)?.length ?? 0;
 }
 
-/** Organisations with a project each and an ended month of usage, one event a metric and day, as the drain leaves it. */
+/**
+ * Organisations with one project each and an ended month of usage, one event per metric and day, as the drain
+ * leaves it.
+ */
 async function addMonth(lab: Lab, organisations: number): Promise<void> {
   const first = `${PERIOD.year}-${String(PERIOD.month).padStart(2, '0')}-01`;
   const metrics = METRICS.map(([metric]) => metric);

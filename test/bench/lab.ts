@@ -1,4 +1,4 @@
-/** The product as `npm start` runs it, on a state that is thrown away, with the bench's own routes beside it. */
+/** The product as `npm start` runs it, on a temporary state, with the bench's own routes added. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -19,23 +19,23 @@ export interface Tenant {
 export interface Lab {
   readonly runtime: Runtime;
   readonly stateDir: string;
-  /** Past row-level security. */
+  /** Bypasses row-level security. */
   readonly owner: pg.Client;
   post<T>(path: string, body: unknown, key?: string): Promise<T>;
   /** As an admin, with the verbs' clock at a moment. */
   get<T>(path: string, at: string): Promise<T>;
   /** Tenants with priced metrics, each with one project and key. */
   addTenants(count: number, projectsEach?: number): Promise<Tenant[]>;
-  /** Sends prepared requests; answers the seconds. */
+  /** Sends prepared requests; returns the seconds. */
   load(connections: number, requests: readonly Buffer[]): Promise<number>;
   /** Sends events in batches of 1,000, each batch by the next tenant. */
   fill(tenants: readonly Tenant[], events: readonly object[], path?: string): Promise<void>;
-  /** Runs the roll-up until nothing waits; answers how many events it counted and the seconds. */
+  /** Runs the roll-up until nothing is pending; returns how many events it counted and the seconds. */
   drain(): Promise<{ counted: number; seconds: number }>;
   stop(): Promise<void>;
 }
 
-/** The ingest and api Workers with routes under /bench/ in front; everything else goes through unchanged. */
+/** The ingest and api Workers with routes under /bench/ in front; everything else passes through unchanged. */
 const benchWorkers: Plugin = {
   name: 'bench-workers',
   setup(builder) {

@@ -1,4 +1,4 @@
-/** A load generator that costs little beside what it loads: prepared bytes over keep-alive sockets. */
+/** A load generator that costs little compared to its target: prepared bytes over keep-alive sockets. */
 import { connect, type Socket } from 'node:net';
 
 export interface Request {
@@ -7,14 +7,17 @@ export interface Request {
   readonly body: string;
 }
 
-/** The bytes of an HTTP request, made before the clock starts. */
+/** The bytes of an HTTP request, built before the clock starts. */
 export function prepare({ path, key, body }: Request): Buffer {
   const authorization = key === undefined ? '' : `authorization: Bearer ${key}\r\n`;
   const head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n${authorization}`;
   return Buffer.from(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }
 
-/** Sends the requests over that many connections, one at a time on each. Answers the seconds it took; all must be 2xx. */
+/**
+ * Sends the requests over the given number of connections, one at a time on each. Returns the seconds it
+ * took; all answers must be 2xx.
+ */
 export async function send(url: string, connections: number, requests: readonly Buffer[]): Promise<number> {
   const { hostname, port } = new URL(url);
   const sockets = await Promise.all(Array.from({ length: connections }, () => open(hostname, Number(port))));

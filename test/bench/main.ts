@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- [--only a,b,…] [--json FILE]`. Ratios against floors that are measured in the same run, on the same
- * machine; it exits with 0 whatever it measures, and says which gates are missed.
+ * `npm run bench -- [--only a,b,…] [--json FILE]`. Ratios against floors that are measured in the same run,
+ * on the same machine. It exits with 0 whatever it measures, and reports the gates that are missed.
  */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -21,7 +21,7 @@ import { measureStartup } from './startup.ts';
 interface Measurement {
   readonly ids: readonly string[];
   readonly run: () => Promise<Row[]>;
-  /** Only where `--only` names it: it takes long. */
+  /** Runs only if `--only` names it: it takes long. */
   readonly isAlone?: true;
 }
 

@@ -1,20 +1,20 @@
-/** What a measurement hands back, and the statistics all of them share. */
+/** The result of a measurement, and the statistics that all of them share. */
 
 export interface Target {
   readonly gate: number;
   readonly aim: number;
-  /** `least`: the figure must reach the gate; `most`: it must not pass it. */
+  /** `least`: the figure must reach the gate; `most`: it must not exceed it. */
   readonly bound: 'least' | 'most';
 }
 
 export interface Row {
-  /** The letter of the measurement, with a number where it gives several rows. */
+  /** The letter of the measurement, with a number if it has several rows. */
   readonly id: string;
   readonly what: string;
   /** With its unit, for reading. */
   readonly measured: string;
   readonly floor: string;
-  /** What the target speaks of: a ratio, a count, seconds or KiB. Null where there is no target. */
+  /** The figure that the target limits: a ratio, a count, seconds or KiB. Null if there is no target. */
   readonly figure: number | null;
   readonly target: Target | null;
   /** Everything behind the figure, for the JSON. */
@@ -36,12 +36,17 @@ export function median(values: readonly number[]): number {
 export interface Contest {
   readonly measured: number;
   readonly floor: number;
-  /** The median of the rounds' own ratios: what slows the machine in one round slows both sides of it. */
+  /**
+   * The median of the rounds' own ratios: a disturbance of the machine in one round slows both sides of it.
+   */
   readonly ratio: number;
   readonly rounds: readonly { readonly measured: number; readonly floor: number }[];
 }
 
-/** Runs both sides in turn, changing who begins; the first round warms up and is dropped. Rates: more is better. */
+/**
+ * Runs both sides in turn, alternating the first; the first round is a warm-up and is dropped. Rates: more is
+ * better.
+ */
 export async function contest(
   rounds: number,
   measured: () => Promise<number>,

@@ -1,11 +1,14 @@
-/** (d, e) Rows that D1 says it wrote and read, and what a million events cost from them. Independent of the machine. */
+/**
+ * (d, e) The rows that D1 reports as written and read, and the resulting cost of a million events.
+ * Independent of the machine.
+ */
 import { dollarsPerMillionEvents } from './dollars.ts';
 import { makeEvents } from './events.ts';
 import { type Lab, openLab, type Tenant } from './lab.ts';
 import type { Row } from './measurement.ts';
 
 const SIZES = [1, 100, 1000];
-/** Of the drain and the purge: three batches, of which the purge leaves the last. */
+/** For the drain and the purge: three batches, of which the purge leaves the last. */
 const DRAINED = 15_000;
 const PAST_RETENTION = `UPDATE rollup_batches SET committed_at = now() - interval '400 hours'`;
 
@@ -19,7 +22,7 @@ export async function measureRowCounts(): Promise<Row[]> {
   try {
     const [tenant] = await lab.addTenants(1);
     if (!tenant) throw new Error('no tenant');
-    // The first request also looks the key up, in the other database.
+    // The first request also looks up the key, in the other database.
     await lab.fill([tenant], makeEvents(1));
     const rows: Row[] = [];
     const ingested = new Map<number, Counts>();

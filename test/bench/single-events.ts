@@ -1,4 +1,4 @@
-/** (b) Requests of one event against a bare route on the same runtime that inserts a row and does nothing else. */
+/** (b) Requests of one event against a bare route on the same runtime that only inserts a row. */
 import { makeEvents } from './events.ts';
 import { openLab } from './lab.ts';
 import { prepare } from './load.ts';
@@ -11,7 +11,7 @@ const ROUNDS = 9;
 export async function measureSingles(): Promise<Row[]> {
   const lab = await openLab();
   try {
-    // Clients of their own: no key then comes near its limit of requests a minute.
+    // Separate clients, so that no key comes near its limit of requests per minute.
     const tenants = await lab.addTenants(CONNECTIONS);
     const run = async (path: string): Promise<number> => {
       const requests = makeEvents(REQUESTS).map((event, index) =>

@@ -1,6 +1,6 @@
 /**
- * (h) `npm start` as its user sees it: from the command to "ready" on an empty state and on one that exists, and from Ctrl-C
- * to gone.
+ * (h) `npm start` as its user sees it: from the command to "ready" on an empty and on an existing state, and
+ * from Ctrl-C to the end of the process.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

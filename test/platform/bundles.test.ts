@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { bundleOptions } from '../../src/platform/local/build/bundle.ts';
 
 const WORKERS = ['api', 'cron', 'ingest'] as const;
-/** What each Worker is made of: the packages, and the modules of css-tree. */
+/** The contents of each Worker: the packages, and the modules of css-tree. */
 let inputs: ReadonlyMap<string, readonly string[]>;
 const packagesOf = (worker: string): string[] => [
   ...new Set(
@@ -18,7 +18,7 @@ beforeAll(async () => {
   const { metafile } = await build({ ...options, loader, metafile: true });
   inputs = new Map(
     Object.entries(metafile.outputs).map(([path, output]) => {
-      // What is left after shaking: a module may be read and yet not be there.
+      // The result of tree shaking: a module may be read but not included.
       const kept = Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
       return [basename(path, '.js'), kept.map(([name]) => name)];
     }),

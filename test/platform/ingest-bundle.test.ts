@@ -15,10 +15,10 @@ test('the Worker that is public holds no Postgres code, no schema library, and s
   const packages = Object.keys(metafile.inputs).flatMap(
     (path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [],
   );
-  // Of protobuf the reader of its wire format alone.
+  // Of protobuf, only the reader of its wire format.
   expect([...new Set(packages)].sort()).toEqual(['@bufbuild/protobuf', 'hono']);
   expect(Object.keys(metafile.inputs)).not.toContain('src/db/ledger.ts');
   const [bundle] = outputFiles;
-  // As Wrangler deploys it, it must stay below 40.
+  // As deployed by Wrangler, it must stay below 40.
   expect(gzipSync(bundle?.contents ?? '').length).toBeLessThan(38 * 1024);
 });

@@ -28,7 +28,7 @@ async function eventually(condition: () => boolean | Promise<boolean>): Promise<
   }
 }
 
-/** One sentence and nothing of the program's inside. */
+/** One sentence without internals of the program. */
 function expectSentence({ code, said }: { code: number | null; said: string }, words: RegExp): void {
   expect(said).toMatch(words);
   expect(said.trim().split('\n')).toHaveLength(1);
@@ -36,7 +36,7 @@ function expectSentence({ code, said }: { code: number | null; said: string }, w
   expect(code).toBe(1);
 }
 
-/** 0 where there is no such file: while Postgres is started again there is none for a moment. */
+/** 0 if there is no such file: while Postgres restarts there is none for a moment. */
 function pidIn(path: string): number {
   try {
     return Number.parseInt(readFileSync(path, 'utf8'), 10) || 0;
@@ -54,7 +54,7 @@ const enginesOf = (stateDir: string): { postgres: number; workerd: number } => {
 };
 
 describe('one state, many starts', () => {
-  // 0700, as mkdtemp makes it: as root Postgres runs as `nobody`, who cannot walk down into it.
+  // 0700, as mkdtemp creates it: as root, Postgres runs as `nobody`, who cannot traverse it.
   const stateDir = join(makeFolder(), 'state');
   let running: Started;
 
@@ -153,7 +153,7 @@ test('a start that is stopped half-way leaves nothing running', async () => {
 });
 
 describe('migrations', () => {
-  /** This checkout, and one migration more in both stores. */
+  /** This checkout, with one more migration in both stores. */
   function makeNewerCheckout(): string {
     const checkout = makeFolder();
     for (const name of ['src', 'workers', 'migrations', 'wrangler.toml', 'package.json', 'tsconfig.json']) {

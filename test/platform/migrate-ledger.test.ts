@@ -6,7 +6,7 @@ import { readLedgerMigrations } from '../../src/platform/local/stores/migration-
 
 const files = readLedgerMigrations(LEDGER_MIGRATIONS);
 
-/** A ledger that holds the first migrations of this checkout. */
+/** A ledger that has the first migrations of this checkout. */
 function makeOwner(count: number): { owner: pg.Client; asked: string[] } {
   const asked: string[] = [];
   const rows = files.slice(0, count).map(({ hash }) => ({ hash }));
@@ -14,7 +14,7 @@ function makeOwner(count: number): { owner: pg.Client; asked: string[] } {
     asked.push(text);
     return { rows };
   };
-  // Of a client migrateLedger knows nothing but `query`.
+  // migrateLedger uses only `query` of a client.
   return { owner: { query } as unknown as pg.Client, asked };
 }
 

@@ -1,4 +1,4 @@
-/** `npm start` as its users run it: a process of its own, told by signals, read by what it prints. */
+/** `npm start` as its users run it: a separate process, controlled by signals, observed through its output. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ export interface Started {
   readonly child: ChildProcess;
   readonly url: string;
   output(): string;
-  /** Sends the signal and waits for the end; tells the exit code. */
+  /** Sends the signal and waits for the end; returns the exit code. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -26,14 +26,14 @@ export interface StartOptions {
 const children = new Set<ChildProcess>();
 const folders = new Set<string>();
 
-/** A folder that only its owner can enter, as mkdtemp makes them. */
+/** A folder that only its owner can enter, as mkdtemp creates it. */
 export function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'meterbook-lifecycle-'));
   folders.add(folder);
   return folder;
 }
 
-/** For afterAll: whatever a failed test left. */
+/** For afterAll: cleans up whatever a failed test left. */
 export async function cleanUp(): Promise<void> {
   await Promise.all([...children].map((child) => endChild(child, 'SIGTERM')));
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -49,7 +49,7 @@ export function launch({ stateDir, port, checkout = ROOT, env }: StartOptions) {
       STATE_DIR: stateDir,
       PORT: String(port),
       CRON: 'off',
-      // Ends by itself where this test process is killed.
+      // Ends by itself if this test process is killed.
       METERBOOK_PARENT: String(process.pid),
       ...env,
     },
@@ -79,7 +79,7 @@ export async function start(options: StartOptions): Promise<Started> {
   };
 }
 
-/** For a start that must refuse: its exit code and what it said on stderr. */
+/** For a start that must fail: its exit code and its stderr. */
 export async function refuse(options: StartOptions): Promise<{ code: number | null; said: string }> {
   const { child, output } = launch({ ...options, port: options.port ?? (await findFreePort()) });
   let said = '';

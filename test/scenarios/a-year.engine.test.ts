@@ -1,6 +1,7 @@
 /**
- * A customer's year from May 2025 to April 2026: a price that changes within a month, a price in another currency, late
- * usage up and down, credit notes, a change of currency, both daylight changes, and the turn of the financial year.
+ * A customer's year from May 2025 to April 2026: a price that changes within a month, a price in another
+ * currency, late usage up and down, credit notes, a change of currency, both daylight-saving changes, and the
+ * turn of the financial year.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { randomUUID } from '../setup/seeded.ts';
@@ -102,7 +103,7 @@ async function use(...rows: readonly Usage[]): Promise<void> {
   await world.job('rollup');
 }
 
-/** Runs the invoicing job at noon of the day, and answers the invoice of the month before. */
+/** Runs the invoicing job at noon of the day, and returns the invoice of the month before. */
 async function invoice(day: string): Promise<Json> {
   await world.at(`${day}T12:00:00Z`).job('invoicing');
   const [year = 0, month = 0] = day.split('-').map(Number);

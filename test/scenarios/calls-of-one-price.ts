@@ -1,4 +1,7 @@
-/** Many calls of 0.000114 USD through the public API: every place that keeps a sum of them says what so many cost. */
+/**
+ * Many calls of 0.000114 USD through the public API: every place that stores their sum has exactly the
+ * expected one.
+ */
 import pg from 'pg';
 import { expect } from 'vitest';
 import { type Json, type OwnRuntime, startOwnRuntime, type Tenant } from '../setup/world.ts';
@@ -7,7 +10,7 @@ const BATCH = 5_000;
 
 export interface ManyCalls {
   readonly calls: number;
-  /** What all of them cost, and what is charged for it with a fifth on top. */
+  /** The cost of all of them; the charge is that plus a fifth. */
   readonly cost: string;
   readonly total: string;
 }
@@ -64,7 +67,7 @@ async function sendAll(world: OwnRuntime, { key }: Tenant, calls: number): Promi
   expect(again).toMatchObject({ status: 202, body: { accepted: 0, duplicates: BATCH } });
 }
 
-/** A slow machine takes more than one run, each of which ends by its own budget of time. */
+/** A slow machine needs more than one run, each of which ends when its time budget is used up. */
 async function drainAll(world: OwnRuntime, calls: number): Promise<void> {
   let counted = 0;
   for (let status = 'partial'; status === 'partial'; ) {

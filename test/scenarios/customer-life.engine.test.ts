@@ -1,8 +1,12 @@
-/** A customer's months, told through the public API alone: prices change, usage comes late, goes down, a zone changes. */
+/**
+ * A customer's months, through the public API alone: prices change, usage arrives late, decreases, a time
+ * zone changes.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Json, type OwnRuntime, startOwnRuntime, type Tenant } from '../setup/world.ts';
 
-// Of its own: a period is closed when its shard is drained, and other suites send to the shared one all the time.
+// A world of its own: a period is closed when its shard is drained, and other suites send to the shared one
+// all the time.
 let world: OwnRuntime;
 beforeAll(async () => {
   world = await startOwnRuntime();

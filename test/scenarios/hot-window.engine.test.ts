@@ -1,4 +1,4 @@
-/** What happens at the edge of the hot window: rows are purged, keys come again, rows are damaged. */
+/** The edge of the hot window: rows are purged, keys are repeated, rows are damaged. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomUUID } from '../setup/seeded.ts';

@@ -1,4 +1,4 @@
-/** D1 is put back to an older moment, and new events take the numbers of the lost ones before anyone notices. */
+/** D1 is restored to an older moment, and new events take the numbers of the lost ones before it is noticed. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OwnRuntime, startOwnRuntime, type Tenant } from '../setup/world.ts';
@@ -26,7 +26,7 @@ async function total(): Promise<string> {
   return body.data[0]?.total_value ?? '0';
 }
 
-/** What a restore does to the events: rows after a moment are gone, and so is the memory that they were numbered. */
+/** The effect of a restore on the events: rows after a moment are gone, and so is the record of their numbers. */
 async function restoreHotTo(seq: number): Promise<void> {
   const database = await world.runtime.d1('HOT_0');
   await database.batch([
@@ -44,7 +44,7 @@ describe('a hot store restored to an older moment', () => {
     expect(await total()).toBe('15');
 
     await restoreHotTo(2);
-    // Two new events take seq 3 and 4; the cursor stands at 4, on an event that is not there any more.
+    // Two new events take seq 3 and 4; the cursor is at 4, on an event that no longer exists.
     const receipt = await tenant.send(
       ['e', 'm', '16', `${MONTH}-05T00:00:00Z`],
       ['f', 'm', '32', `${MONTH}-05T00:00:00Z`],
@@ -84,7 +84,7 @@ describe('a hot store restored to an older moment', () => {
     const resynced = await world.post('/v1/admin/shards/0/resync');
     expect(resynced).toMatchObject({ status: 200, body: { shard: 0, epoch: 2 } });
     const run = await world.job('rollup');
-    // a and b again, which count nothing; e and f for the first time.
+    // a and b again, which do not count; e and f for the first time.
     expect(run).toMatchObject({ n_in: 4, n_duplicate: 2, n_counted: 2 });
     expect(await total()).toBe('63');
     const listed = await world.get(`/v1/admin/event-conflicts?organisation_id=${tenant.organisation_id}`);

@@ -1,4 +1,7 @@
-/** One more block of configuration is one more shard: organisations spread, and everything else stays as it is. */
+/**
+ * One more block of configuration is one more shard: organisations are spread over them, and everything else
+ * stays the same.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { configureShards } from '../setup/shards.ts';
 import { type OwnRuntime, startOwnRuntime, type Tenant } from '../setup/world.ts';

@@ -1,6 +1,7 @@
 /**
- * 8,819 real model calls as generations of two models, through the public API to a finalized invoice. Every figure is
- * compared with one that is computed straight over the trace's lines (trace-of-calls.ts), to the last decimal.
+ * 8,819 real model calls as generations of two models, through the public API to a finalized invoice. Every
+ * figure is compared, to the last decimal, with one computed directly from the trace's lines
+ * (trace-of-calls.ts).
  */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -149,7 +150,7 @@ describe('the trace as calls', () => {
       });
       accepted += first.body.accepted;
       if ((start / BATCH) % 3 !== 0) continue;
-      // As a client does that never saw the answer.
+      // Like a client that never received the answer.
       expect(await send(batch)).toMatchObject({
         status: 202,
         body: { accepted: 0, duplicates: batch.length, conflicts: 0 },
@@ -164,7 +165,7 @@ describe('the trace as calls', () => {
     const changed = other.map((call) => ({ ...bodyOf(call), duration_ms: 8_999_999 }));
     expect(await send(changed)).toMatchObject({ status: 207, body: { accepted: 0, conflicts: 3 } });
     expect(await world.job('rollup')).toMatchObject({ n_counted: 8_819, halted_shards: [] });
-    // The statements above leave nothing to a second run.
+    // The drain above leaves nothing for a second run.
     expect(await world.job('rollup')).toMatchObject({ n_counted: 0 });
   });
 
@@ -200,7 +201,7 @@ describe('the trace as calls', () => {
         duration: call.duration,
       });
     }
-    // Each way to a cost is among them.
+    // Each source of a cost occurs among them.
     expect(new Set(calls.map(sourceOf))).toEqual(new Set(['reported', 'priced', 'unpriced']));
   });
 

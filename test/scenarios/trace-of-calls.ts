@@ -1,6 +1,6 @@
 /**
- * The shipped trace as AI calls of two models, and what must become of them, computed straight over its lines: integers of
- * 10^-12 dollars and tokens, with a price list of its own. Nothing here imports the product.
+ * The shipped trace as AI calls of two models, and the expected results, computed directly from its lines:
+ * integers of 10^-12 dollars and tokens, with a price list of its own. Nothing here imports the product.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,9 +8,9 @@ import { join } from 'node:path';
 const TRACE = join(import.meta.dirname, '../fixtures/azure-llm-code-2023.csv');
 
 export interface Line {
-  /** From 1. */
+  /** Starts at 1. */
   readonly n: number;
-  /** As the file has it: `2023-11-16 18:17:03.9799600`, UTC. */
+  /** As in the file: `2023-11-16 18:17:03.9799600`, UTC. */
   readonly time: string;
   readonly context: number;
   readonly generated: number;
@@ -31,7 +31,7 @@ export function readLines(): Line[] {
     });
 }
 
-/** What a line stands for: everything beside its time and its two counts follows from its number. */
+/** The call of a line: everything besides its time and its two counts is derived from its number. */
 export interface Call {
   readonly n: number;
   readonly vendor: Vendor;
@@ -40,18 +40,18 @@ export interface Call {
   readonly status: string;
   readonly tier: string | null;
   readonly duration: number | null;
-  /** In picodollars, where the caller says what it cost. */
+  /** In picodollars, if the caller reports the cost. */
   readonly reported: bigint | null;
-  /** Null where the vendor told none: the call timed out. */
+  /** Null if the vendor returned none: the call timed out. */
   readonly tokens: Tokens | null;
   /** The vendor's id of its answer, by which the call arrives a second time under another key. */
   readonly response: string | null;
-  /** Of India, where midnight falls into the trace. */
+  /** The day in India, where midnight falls within the trace. */
   readonly day: string;
   readonly time: string;
 }
 
-/** Disjoint: what was cached is no input, what was reasoned no output. */
+/** Disjoint: cached tokens are not input, reasoning tokens are not output. */
 export interface Tokens {
   readonly input: number;
   readonly output: number;
@@ -63,7 +63,7 @@ export interface Tokens {
 interface Vendor {
   readonly provider: string;
   readonly model: string;
-  /** Picodollars for a token of each kind; null where it has no price. */
+  /** Picodollars per token of each kind; null if it has no price. */
   readonly price: { readonly [kind in keyof Tokens]: bigint | null };
 }
 
@@ -120,7 +120,10 @@ export function callOf({ n, time, context, generated }: Line): Call {
 
 export const keyOf = ({ n }: Call): string => `trace/${n}`;
 
-/** The body of its request. OpenAI counts what was cached and reasoned in; Anthropic counts the cache apart, thinking in. */
+/**
+ * The body of its request. OpenAI's counts include cached and reasoning tokens; Anthropic counts the cache
+ * separately and includes thinking.
+ */
 export function bodyOf(call: Call): Record<string, unknown> {
   const { vendor, tokens, reported } = call;
   const cached = tokens ? tokens.cacheRead + tokens.cacheWrite : 0;
@@ -148,7 +151,7 @@ export function bodyOf(call: Call): Record<string, unknown> {
   };
 }
 
-/** The same call as a trace of the application tells it: another key, less of the content, and a session. */
+/** The same call as reported by a trace of the application: another key, less of the content, and a session. */
 export const secondBodyOf = (call: Call): Record<string, unknown> => ({
   ...bodyOf(call),
   idempotency_key: `span/${call.n}`,
@@ -156,7 +159,7 @@ export const secondBodyOf = (call: Call): Record<string, unknown> => ({
   generation_type: 'seen-elsewhere',
 });
 
-/** Picodollars; null where nobody knows. */
+/** Picodollars; null if unknown. */
 export function costOf({ reported, tier, tokens, vendor }: Call): bigint | null {
   if (reported !== null) return reported;
   if (tier === 'batch') return null;
@@ -181,7 +184,7 @@ export function plain(pico: bigint): string {
   return `${digits.slice(0, -12)}.${digits.slice(-12)}`.replace(/\.?0+$/, '');
 }
 
-/** Sums of numbers and of picodollars, by what `groupOf` says; in the order of the groups. */
+/** Sums of numbers and of picodollars by the result of `groupOf`, in the order of the groups. */
 export function sumBy(
   calls: readonly Call[],
   groupOf: (call: Call) => string,
@@ -216,7 +219,7 @@ export function sumBy(
     ]);
 }
 
-/** What the metric `name` of these calls adds up to, and of how many calls: those that have any of it. */
+/** The sum of the metric `name` over these calls, and the number of calls that have any of it. */
 export function meteredOf(calls: readonly Call[], name: string): { total: string; events: number } {
   const quantities = calls.map((call) => {
     const { tokens } = call;

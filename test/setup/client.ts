@@ -1,4 +1,4 @@
-/** What an engine test asks of the runtime that test/setup/runtime.ts started. */
+/** How an engine test reaches the runtime that test/setup/runtime.ts started. */
 import pg from 'pg';
 import { inject } from 'vitest';
 import type { ControlRequest } from './control.ts';
@@ -6,11 +6,11 @@ import type { ControlRequest } from './control.ts';
 export const { url: baseUrl, adminKey, ownerDatabaseUrl, databaseUrl, control } = inject('runtime');
 
 export interface ApiInit {
-  /** The admin key of the run where absent; null sends none. */
+  /** By default the admin key of the run; null sends none. */
   readonly key?: string | null;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON, by POST where no method is given. */
+  /** Sent as JSON, by POST unless a method is given. */
   readonly json?: unknown;
   readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream;
 }
@@ -29,7 +29,7 @@ export function api(path: string, { key = adminKey, json, body, ...init }: ApiIn
   });
 }
 
-/** Postgres as the owner: past row-level security, for looking at what really is there. End it after use. */
+/** Postgres as the owner: bypasses row-level security, to see the actual rows. End it after use. */
 export async function connectOwner(): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: ownerDatabaseUrl });
   client.on('error', () => undefined);

@@ -1,4 +1,7 @@
-/** Tests run in processes of their own; through this they reach what only the runtime's process holds. */
+/**
+ * Tests run in separate processes; this server gives them access to objects that exist only in the runtime's
+ * process.
+ */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Runtime } from '../../src/platform/local/runtime.ts';
 

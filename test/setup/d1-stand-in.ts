@@ -1,7 +1,7 @@
 /**
- * A stand-in for D1 on node:sqlite, migrated, for suites that look at single statements or read much: the same engine, SQL
- * and transactions, in the test's own process. What it lacks is D1's limits and its wire. Suites that use it say so in their
- * names.
+ * A migrated stand-in for D1 on node:sqlite, for suites that examine single statements or read a lot: the
+ * same engine, SQL and transactions, in the test's own process. It lacks D1's limits and its network. Suites
+ * that use it have it in their names.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,9 +11,9 @@ import { HOT_MIGRATIONS } from '../../src/platform/local/paths.ts';
 
 export interface D1StandIn {
   readonly hot: HotDatabase;
-  /** Past D1, for what a test puts there and looks at. */
+  /** Direct access, for tests that prepare and inspect data. */
   readonly sqlite: DatabaseSync;
-  /** The text of each statement that was prepared. */
+  /** The text of each prepared statement. */
   readonly texts: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export function openD1StandIn(): D1StandIn {
     texts.push(sql);
     return statement(sql, []);
   };
-  /** One transaction, as D1's: a statement that fails takes those before it back. */
+  /** One transaction, like D1's: a statement that fails rolls back those before it. */
   const batch = async (statements: readonly ReturnType<typeof statement>[]) => {
     sqlite.exec('BEGIN');
     try {
@@ -57,6 +57,6 @@ export function openD1StandIn(): D1StandIn {
       throw error;
     }
   };
-  // The few methods that are called, not D1's whole interface.
+  // Only the few methods that are called, not D1's whole interface.
   return { hot: { prepare, batch } as unknown as HotDatabase, sqlite, texts };
 }

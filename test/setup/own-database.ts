@@ -1,14 +1,14 @@
-/** A migrated ledger of the suite's own in the run's cluster, to which rows may be done that no ledger should see. */
+/** The suite's own migrated ledger in the run's cluster, for changes that must not affect the shared one. */
 import pg from 'pg';
 import { appUrlOf } from '../../src/platform/local/stores/app-login.ts';
 import { connectOwner, ownerDatabaseUrl } from './client.ts';
 import { TEMPLATE, urlOfDatabase } from './template.ts';
 
 export interface OwnDatabase {
-  /** As the owner, past row-level security. */
+  /** As the owner: bypasses row-level security. */
   readonly owner: pg.Client;
   readonly ownerUrl: string;
-  /** As the Workers connect. */
+  /** The URL with which the Workers connect. */
   readonly appUrl: string;
   close(): Promise<void>;
 }

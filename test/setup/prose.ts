@@ -1,4 +1,7 @@
-/** Splits a source file into what people read: its string literals and its comments. Enough of a lexer for this code base. */
+/**
+ * Splits a source file into the text that people read: its string literals and its comments. A lexer
+ * sufficient for this code base.
+ */
 
 export interface Prose {
   readonly kind: 'string' | 'comment';
@@ -6,12 +9,12 @@ export interface Prose {
   readonly line: number;
 }
 
-// A slash after one of these begins a regular expression, elsewhere it divides.
+// After one of these, a slash begins a regular expression; elsewhere it divides.
 const BEFORE_REGEX = /(?:^|[(,=:[!&|?{};+<>~*%-]|\b(?:return|typeof|case|in|of|void|throw|await))\s*$/;
 
 export function readProse(source: string): Prose[] {
   const found: Prose[] = [];
-  // Depth of braces in each template literal that is open, innermost last.
+  // Brace depth in each open template literal, innermost last.
   const templates: number[] = [];
   let at = 0;
   const lineOf = (offset: number): number => source.slice(0, offset).split('\n').length;

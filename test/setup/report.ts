@@ -1,10 +1,10 @@
-/** What a run says while it goes on: a line for each file as it ends, what failed, and the slowest at the end. */
+/** The output of a test run: a line for each file as it ends, the failures, and the slowest files at the end. */
 import { DefaultReporter, type TestModule, type TestSpecification } from 'vitest/node';
 import { SEED } from './seeded.ts';
 
 const SLOWEST = 10;
 
-/** With its imports and hooks. */
+/** Including its imports and hooks. */
 function secondsOf(module: TestModule): number {
   const { environmentSetupDuration, prepareDuration, collectDuration, setupDuration, duration } =
     module.diagnostic();

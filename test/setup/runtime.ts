@@ -1,4 +1,4 @@
-/** One runtime for all engine tests of a run: real workerd, D1 and Postgres on a state that is thrown away. */
+/** One runtime for all engine tests of a run: real workerd, D1 and Postgres on a temporary state. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export interface TestRuntime {
   readonly url: string;
   readonly adminKey: string;
   readonly ownerDatabaseUrl: string;
-  /** As the Workers connect. */
+  /** The URL with which the Workers connect. */
   readonly databaseUrl: string;
   readonly control: Control;
 }
@@ -62,7 +62,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-/** No test takes the power away, and a disk that must be waited for is most of a commit. */
+/** No test cuts the power, and waiting for the disk is most of a commit's time. */
 const forgetOnPowerLoss = (ownerUrl: string): Promise<void> =>
   withClient(ownerUrl, async (owner) => {
     for (const setting of ['fsync', 'full_page_writes'])
@@ -72,7 +72,7 @@ const forgetOnPowerLoss = (ownerUrl: string): Promise<void> =>
 
 const INTERRUPTED = 130;
 
-/** Vitest leaves at once when it is interrupted, and the engines would stay. */
+/** Vitest exits at once when it is interrupted, and the engines would keep running. */
 function stopOnSignal(stop: () => Promise<void>): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal);
   onStopSignal(stop, INTERRUPTED);

@@ -1,4 +1,7 @@
-/** Around each test file: its random sequence begins, its properties run over the cases of the seed, no spy outlives it. */
+/**
+ * Runs around each test file: starts its random sequence, gives its properties the cases of the seed, and
+ * restores its spies.
+ */
 import { relative } from 'node:path';
 import { configureGlobal } from 'fast-check';
 import { afterAll, expect, vi } from 'vitest';

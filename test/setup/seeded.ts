@@ -1,4 +1,4 @@
-/** All randomness of the tests: one seed, and of it a sequence for each file, whatever ran before or runs beside it. */
+/** All randomness of the tests: one seed, and from it one sequence per file, independent of other files. */
 import { createHash } from 'node:crypto';
 
 const SEED_DEFAULT = 4217;
@@ -9,13 +9,13 @@ if (!Number.isSafeInteger(SEED)) throw new Error(`TEST_SEED must be a whole numb
 let sequence = 'no file';
 let drawn = 0;
 
-/** Begins the sequence of a file; test/setup/seed.ts does it before each. */
+/** Starts the sequence of a file; test/setup/seed.ts calls it before each file. */
 export function startSequence(file: string): void {
   sequence = file;
   drawn = 0;
 }
 
-/** At most 32, a SHA-256. */
+/** At most 32, the length of a SHA-256. */
 export const randomBytes = (length: number): Buffer =>
   createHash('sha256').update(`${SEED} ${sequence} ${drawn++}`).digest().subarray(0, length);
 

@@ -1,4 +1,4 @@
-/** wrangler.toml with further shards, as an operator writes them. */
+/** wrangler.toml with additional shards, as an operator writes them. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -11,7 +11,7 @@ export interface Configuration {
   remove(): void;
 }
 
-/** Each block of HOT_0 once more as HOT_1, HOT_2, …, so many shards in all. */
+/** Repeats each block of HOT_0 as HOT_1, HOT_2, …, up to `count` shards. */
 export function configureShards(count: number): Configuration {
   const folder = mkdtempSync(join(tmpdir(), 'meterbook-shards-'));
   const configPath = join(folder, 'wrangler.toml');

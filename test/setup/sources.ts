@@ -1,16 +1,16 @@
-/** The project's own source files and who imports whom, for the rules of test/tidy.test.ts. */
+/** The project's own source files and their imports, for the rules of test/tidy.test.ts. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 
 export interface Source {
-  /** From the repository's root. */
+  /** Relative to the repository's root. */
   readonly path: string;
   readonly text: string;
   /** The text without comments. */
   readonly code: string;
-  /** `core`, `db`, … for a file below src, else the top folder. */
+  /** `core`, `db`, … for a file below src, otherwise the top folder. */
   readonly room: string;
   readonly imports: readonly string[];
 }
@@ -23,7 +23,7 @@ export function makeSource(path: string, text: string): Source {
   return {
     path,
     text,
-    // Line breaks stay, so that lines keep their numbers.
+    // Line breaks stay, so that line numbers do not change.
     code: text.replace(COMMENT, (comment) => comment.replace(/[^\n]/g, '')),
     room: top === 'src' ? room : top,
     imports: [...text.matchAll(IMPORT)].map((match) => match[1] ?? ''),
@@ -44,7 +44,7 @@ export const readSources = (...folders: string[]): Source[] =>
 export const importedFiles = (file: Source): string[] =>
   file.imports.filter((name) => name.startsWith('.')).map((name) => join(dirname(file.path), name));
 
-/** The circles of files that import each other, types included; each as its members. */
+/** The cycles of files that import each other, types included; each as its members. */
 export function findCircles(files: readonly Source[]): string[][] {
   const targets = new Map(files.map((file) => [file.path, importedFiles(file)]));
   const order = new Map<string, number>();

@@ -1,4 +1,7 @@
-/** A migrated ledger in which nobody writes: each suite's own is a copy of it, which takes a tenth of the migrations' time. */
+/**
+ * A migrated ledger that is never written to: each suite's own ledger is a copy of it, which takes a tenth of
+ * the time of the migrations.
+ */
 import pg from 'pg';
 import { migrateLedger } from '../../src/platform/local/stores/migrate-ledger.ts';
 

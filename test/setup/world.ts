@@ -1,4 +1,4 @@
-/** A tenant and the calls of its life, against any runtime: what scenarios are told with. */
+/** A tenant and the calls of its life, on any runtime: the building blocks of scenarios. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ export interface Reply<T = Record<string, unknown>> {
   readonly body: T;
 }
 
-// Bodies are what the test says they are; a wrong word shows as a failed expectation.
+// Untyped, because the test declares the bodies; a misspelt field makes an expectation fail.
 // biome-ignore lint/suspicious/noExplicitAny: answers of a remote API, read field by field in expectations
 export type Json = any;
 
@@ -114,7 +114,10 @@ export interface OwnRuntime extends World {
 
 let runtimes = 0;
 
-/** Workers and D1 of the scenario's own, and a ledger in the run's cluster, for what would disturb the shared ones. */
+/**
+ * The scenario's own Workers and D1, and a ledger in the run's cluster, for actions that would disturb the
+ * shared ones.
+ */
 export async function startOwnRuntime(options: Partial<RuntimeOptions> = {}): Promise<OwnRuntime> {
   const stateDir = mkdtempSync(join(tmpdir(), 'meterbook-scenario-'));
   const database = await createDatabase(`scenario_${runtimes++}`);

@@ -1,5 +1,6 @@
-// The door of every npm script, for any Node from 20 on, with nothing but Node's own modules: installs what
-// package-lock.json names where that is missing, then runs the command under the Node that is among it.
+// The entry point of every npm script, for any Node from 20 on, with only Node's own modules: installs the
+// packages of package-lock.json if they are missing, then runs the command under the Node version that is one
+// of them.
 import { spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -48,7 +49,7 @@ try {
 }
 if (!existsSync(resolve(ROOT, command[0]))) fail(`The command ${name} is not part of this checkout.`);
 
-/** Where Node keeps compiled code: named here, it holds for the first file too. */
+/** Where Node keeps compiled code: set here, it also applies to the first file. */
 function nameCompileCache() {
   const folder = join(ROOT, 'node_modules/.cache/meterbook');
   try {
@@ -56,7 +57,7 @@ function nameCompileCache() {
     accessSync(folder, constants.W_OK);
     return { NODE_COMPILE_CACHE: folder };
   } catch {
-    // Read-only modules: the command keeps it in its state.
+    // Read-only modules: the command keeps compiled code in its state.
     return {};
   }
 }
@@ -73,7 +74,7 @@ const child = spawn(NODE, [...command, ...rest], {
   },
 });
 
-// npm passes on a signal that the terminal has sent to us as well: one wish, passed on once.
+// npm passes on a signal that the terminal has also sent to this process: it is one request, passed on once.
 const AGAIN_MS = 1_000;
 const lastAt = {};
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -84,7 +85,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
-// Where npm itself was killed nobody passes a signal on to us any more.
+// If npm itself was killed, no process passes signals on any more.
 const parent = process.ppid;
 if (process.env.npm_lifecycle_event) {
   setInterval(() => {
@@ -97,6 +98,6 @@ child.on('exit', (code, signal) => {
   if (signal === null) process.exit(code ?? 1);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
-  // A signal that does not end us (npm ignores some) still must not hang.
+  // A signal that does not end this process (npm ignores some) must not leave it hanging.
   setTimeout(() => process.exit(1), 200);
 });

@@ -1,12 +1,12 @@
 export type Closer = () => Promise<void>;
 
 export interface Closers {
-  /** What comes after everything was closed is closed at once: a start may be interrupted at any point. */
+  /** A closer added after everything was closed runs at once: a start may be interrupted at any point. */
   add(closer: Closer): void;
   closeAll(): Promise<void>;
 }
 
-/** Closes in the reverse of the order in which things were opened; one that fails does not keep the others open. */
+/** Closes in reverse order of opening; a closer that fails does not stop the others. */
 export function makeClosers(): Closers {
   const open: Closer[] = [];
   let closing: Promise<void> | undefined;

@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 import { REPOSITORY_CACHE } from './paths.ts';
 
 /**
- * Compiled code lies beside the packages, where every state finds it, and in the state where a checkout is read-only.
- * bootstrap.mjs has named the first already, for what is loaded before this.
+ * Compiled code is stored beside the packages, where every state finds it, or in the state if the checkout is
+ * read-only. bootstrap.mjs has already set the first location, for modules that are loaded before this one.
  */
 export function keepCompiledCode(stateDir: string): void {
   enableCompileCache(isWritable(REPOSITORY_CACHE) ? REPOSITORY_CACHE : join(resolve(stateDir), 'cache'));

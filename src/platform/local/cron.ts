@@ -1,7 +1,7 @@
 /** Fires the schedules of wrangler.toml: locally nothing else does. Times are UTC, as on Cloudflare. */
 
 const MINUTE_MS = 60_000;
-// A Ctrl-C reaches workerd as well, and the end of its schedules may be heard of before the signal is.
+// A Ctrl-C reaches workerd as well, so a failed schedule may be noticed before the signal is.
 const STOP_HEARD_MS = 100;
 
 // [first, last] of minute, hour, day of month, month, weekday; Cloudflare's week starts with Sunday as 1.
@@ -13,7 +13,7 @@ const FIELDS = [
   [1, 7],
 ] as const;
 
-/** True where the five-field expression names the minute of `at`. Knows `*`, lists, ranges and steps. */
+/** True if the five-field expression matches the minute of `at`. Supports `*`, lists, ranges and steps. */
 export function isDue(expression: string, at: Date): boolean {
   const parts = expression.trim().split(/\s+/);
   if (parts.length !== FIELDS.length) throw new Error(`not a schedule of five fields: ${expression}`);
@@ -28,7 +28,7 @@ export function isDue(expression: string, at: Date): boolean {
     (parts[index] ?? '').split(',').some((term) => isInTerm(term, values[index] ?? -1, first, last)),
   );
   const [minute, hour, dayOfMonth, month, weekday] = hits;
-  // As everywhere with cron: where both days are restricted, either will do.
+  // As in any cron: if both day fields are restricted, either may match.
   const eitherDay = parts[2] !== '*' && parts[4] !== '*';
   const day = eitherDay ? dayOfMonth || weekday : dayOfMonth && weekday;
   return Boolean(minute && hour && month && day);
@@ -51,8 +51,8 @@ export interface CronOptions {
 }
 
 /**
- * A schedule whose last run still goes on is not started a second time; its next minute makes up for it. What a stop cuts
- * off has not failed: its next run goes on where it was.
+ * A schedule whose last run has not ended is not started a second time; its next minute makes up for it. A
+ * run cut off by a stop has not failed: the next run continues where it stopped.
  */
 export function startCron({ schedules, fire, onFailure }: CronOptions): () => void {
   const running = new Set<string>();
@@ -72,7 +72,7 @@ export function startCron({ schedules, fire, onFailure }: CronOptions): () => vo
   let last = 0;
   const wait = (): void => {
     const now = Date.now();
-    // A timer may fire a moment early: without `last` that minute would come twice.
+    // A timer may fire slightly early: without `last` that minute would come twice.
     const next = Math.max((Math.floor(now / MINUTE_MS) + 1) * MINUTE_MS, last + MINUTE_MS);
     last = next;
     timer = setTimeout(() => {

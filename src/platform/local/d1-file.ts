@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 /** Miniflare keeps each D1 database in a Durable Object of this class. */
 const D1_CLASS = 'miniflare-D1DatabaseObject';
 
-/** The rows of a query on the file of a D1 database that no workerd has open; null where it cannot be read. */
+/** The rows of a query on the file of a D1 database that no workerd has open; null if it cannot be read. */
 export function readTableOfD1<Row>(workersFolder: string, databaseId: string, query: string): Row[] | null {
   const path = join(workersFolder, 'd1', D1_CLASS, `${objectIdOf(D1_CLASS, databaseId)}.sqlite`);
   if (!existsSync(path)) return null;
@@ -22,7 +22,10 @@ export function readTableOfD1<Row>(workersFolder: string, databaseId: string, qu
   }
 }
 
-/** The id that workerd gives to the object of a name: 16 bytes of the name's HMAC, and 16 of that one's. */
+/**
+ * The id that workerd gives to the object with this name: 16 bytes of the name's HMAC, and 16 bytes of the
+ * HMAC of those.
+ */
 function objectIdOf(className: string, name: string): string {
   const key = createHash('sha256').update(className).digest();
   const sign = (text: string | Buffer): Buffer =>

@@ -1,4 +1,7 @@
-/** `npm run demo`: the same as `npm start`, then a real trace through the public API and the invoice that it became. */
+/**
+ * `npm run demo`: the same as `npm start`, then sends a real trace through the public API and shows the
+ * resulting invoice.
+ */
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createAdminKey } from '../../access/create-admin-key.ts';
@@ -54,7 +57,7 @@ await runCommand(async () => {
   say('Ctrl-C stops everything.');
 });
 
-/** The state has its admin already, whose key only its owner knows: one of our own, for an hour. */
+/** The state already has an admin, whose key only its owner has: create a separate key, valid for an hour. */
 async function borrowKey(databaseUrl: string): Promise<string> {
   const ledger = openLedger(databaseUrl);
   const now = Date.now();

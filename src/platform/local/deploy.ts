@@ -1,4 +1,4 @@
-/** `npm run deploy` and `npm run deploy:dry-run`: the three Workers, each by its environment of wrangler.toml. */
+/** `npm run deploy` and `npm run deploy:dry-run`: the three Workers, each with its environment of wrangler.toml. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

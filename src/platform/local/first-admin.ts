@@ -13,7 +13,7 @@ export async function hasAdmin(owner: pg.Client): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** What makes the first admin. It takes half a second to load, and only the first start needs it. */
+/** Loads the code that creates the first admin. Loading takes half a second, and only the first start needs it. */
 export async function loadBootstrap() {
   const [{ bootstrapAdmin }, { openLedger }] = await Promise.all([
     import('../../access/bootstrap-admin.ts'),
@@ -22,7 +22,7 @@ export async function loadBootstrap() {
   return { bootstrapAdmin, openLedger };
 }
 
-/** The first admin's key if this call created it, null where an admin exists. */
+/** The first admin's key if this call created it, null if an admin exists. */
 export async function createFirstAdmin(appUrl: string, key: string | undefined): Promise<string | null> {
   const { bootstrapAdmin, openLedger } = await loadBootstrap();
   const ledger = openLedger(appUrl);

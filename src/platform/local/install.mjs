@@ -1,4 +1,4 @@
-// Installs node_modules from package-lock.json; plain JavaScript for Node 20, as bootstrap.mjs.
+// Installs node_modules from package-lock.json; plain JavaScript for Node 20, like bootstrap.mjs.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const hashLock = (root) =>
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
 
-/** True where the last installation that succeeded was of this very lock file. */
+/** True if the last successful installation was of this exact lock file. */
 export function isInstalled(root) {
   if (!existsSync(join(root, 'node_modules/.bin/node'))) return false;
   const stamp = stampOf(root);
@@ -25,7 +25,7 @@ export function isInstalled(root) {
   return true;
 }
 
-/** `npm install` leaves a list of what it put there; the same versions need no second installation. */
+/** `npm install` leaves a list of the packages it installed; the same versions need no second installation. */
 function isInstalledByHand(root) {
   try {
     const wanted = readJson(join(root, 'package-lock.json')).packages;
@@ -43,7 +43,7 @@ function writeStamp(root) {
   try {
     writeFileSync(stampOf(root), hashLock(root));
   } catch {
-    // Read-only modules: the next command looks again.
+    // Read-only modules: the next command checks again.
   }
 }
 
@@ -63,7 +63,7 @@ export async function install(root) {
   }
 }
 
-/** Only one installs at a time. The lock of a killed one is recognised by its pid. */
+/** Only one process installs at a time. The lock of a killed one is recognised by its pid. */
 async function takeLock(root) {
   const path = join(root, '.meterbook/install.lock');
   let hasTold = false;
@@ -92,7 +92,7 @@ async function takeLock(root) {
 function isAbandoned(path) {
   try {
     const pid = Number(readFileSync(path, 'utf8'));
-    // Between its creation and its pid the file is empty for a moment.
+    // Between its creation and the writing of its pid the file is empty for a moment.
     if (!pid) return Date.now() - statSync(path).mtimeMs > 5_000;
     process.kill(pid, 0);
     return false;
@@ -101,14 +101,14 @@ function isAbandoned(path) {
   }
 }
 
-/** Moved aside first: of two that steal at once only one finds the file. */
+/** Moved aside first: of two processes that steal at once, only one finds the file. */
 function steal(path) {
   const aside = `${path}.${process.pid}`;
   try {
     renameSync(path, aside);
     rmSync(aside, { force: true });
   } catch {
-    // The other one was faster.
+    // The other process was faster.
   }
 }
 
@@ -116,7 +116,7 @@ async function runNpm(root) {
   const startedAt = Date.now();
   const count = Object.keys(readJson(join(root, 'package-lock.json')).packages).length;
   say(`Installing up to ${count} packages from the npm registry; the first time takes a minute …`);
-  // Nothing of the machine's own configuration may leave out what the commands need.
+  // The machine's own npm configuration must not leave out packages that the commands need.
   const options = [
     'ci',
     '--no-audit',
@@ -161,7 +161,7 @@ async function runNpm(root) {
   say(`Installed in ${Math.round((Date.now() - startedAt) / 1000)} s.`);
 }
 
-/** The first line of npm's complaint that says something. */
+/** The first informative line of npm's error output. */
 function reasonIn(output) {
   const lines = output
     .split('\n')

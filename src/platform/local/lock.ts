@@ -7,8 +7,8 @@ import { refusal } from './refusal.ts';
 const PATIENCE_MS = 1_000;
 
 /**
- * One owner per state. The lock is SQLite's own lock on a file, which the kernel drops with its holder: nothing is left
- * to clean up after a kill -9, and two that start at once cannot both win.
+ * One owner per state. The lock is SQLite's own lock on a file, which the kernel releases with its holder:
+ * nothing is left to clean up after a kill -9, and of two simultaneous starts only one wins.
  */
 export function takeLock(paths: StatePaths): () => void {
   const database = new DatabaseSync(paths.lock, { timeout: PATIENCE_MS });

@@ -9,8 +9,8 @@ interface ReceivedEmail extends Omit<EmailMessage, 'attachments'> {
 }
 
 /**
- * Writes one file per message id, so that a second copy of an e-mail lies where the first one did. An address at
- * `bounce.invalid` is refused, as a provider would: the way to see a failure.
+ * Writes one file per message id, so that a second copy of an e-mail replaces the first. An address at
+ * `bounce.invalid` is refused, as a provider would refuse it: this is how to see a failure.
  */
 export async function deliverToMailbox(folder: string, request: Request): Promise<Response> {
   const email = (await request.json()) as ReceivedEmail;
@@ -33,7 +33,7 @@ export async function deliverToMailbox(folder: string, request: Request): Promis
   const bytes = await composer.compile().build();
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${email.message_id.replace(/[^A-Za-z0-9.@-]/g, '_')}.eml`);
-  // Two attempts at one message may write at once: each has a file of its own until it is whole.
+  // Two attempts at one message may write at once: each writes its own file until it is complete.
   const part = `${path}.${randomUUID()}.part`;
   await writeFile(part, bytes);
   await rename(part, path);

@@ -1,4 +1,4 @@
-/** `npm run migrate`: the Postgres of DATABASE_URL, and the login under which the deployed Workers connect to it. */
+/** `npm run migrate`: the Postgres of DATABASE_URL, and the login with which the deployed Workers connect to it. */
 
 import { refusal, runCommand } from './refusal.ts';
 import { appUrlOf, ensureAppLogin } from './stores/app-login.ts';

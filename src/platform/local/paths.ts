@@ -8,23 +8,23 @@ export const LEDGER_MIGRATIONS = join(REPOSITORY, 'migrations/postgres');
 export const HOT_MIGRATIONS = join(REPOSITORY, 'migrations/d1');
 export const REPOSITORY_CACHE = join(REPOSITORY, 'node_modules/.cache/meterbook');
 
-/** Where everything of one installation lies: STATE_DIR and what is in it. */
+/** The location of all data of one installation: STATE_DIR and its contents. */
 export interface StatePaths {
   readonly root: string;
   readonly lock: string;
   readonly owner: string;
   readonly postgres: string;
   readonly postgresLog: string;
-  /** `v3` is where `wrangler d1 --persist-to STATE_DIR` looks. */
+  /** `wrangler d1 --persist-to STATE_DIR` looks in `v3`. */
   readonly workers: string;
   readonly hotMigrations: string;
-  /** E-mails as files: what a provider would have sent. */
+  /** E-mails as files, in place of a provider. */
   readonly mailbox: string;
   readonly scratch: string;
   readonly cache: string;
 }
 
-/** Creates the folder where it is missing; refuses where it cannot be written. */
+/** Creates the folder if it is missing; fails if it is not writable. */
 export function openState(stateDir: string): StatePaths {
   const wanted = resolve(stateDir);
   try {
@@ -55,7 +55,7 @@ function statePaths(root: string): StatePaths {
   };
 }
 
-/** An empty scratch folder; what a killed run left in it goes. */
+/** Empties the scratch folder, including the remains of a killed run. */
 export function clearScratch(paths: StatePaths): void {
   if (existsSync(paths.scratch)) rmSync(paths.scratch, { recursive: true, force: true });
   mkdirSync(paths.scratch, { recursive: true });

@@ -15,8 +15,9 @@ function listenOnce(port: number): Promise<number> {
   });
 }
 
-// Below the range from which systems take the ports of outgoing connections: those would come between the look and the
-// use, which may be seconds apart. Each process begins elsewhere, so that two at once do not find the same.
+// Below the range from which systems assign the ports of outgoing connections: one of those could take the
+// port between the check and its use, which may be seconds apart. Each process begins at a different port, so
+// that two at once do not find the same.
 const FIRST = 20_000;
 const COUNT = 12_000;
 let next = (process.pid * 61) % COUNT;

@@ -1,11 +1,11 @@
-/** What the machine says about processes: Linux by /proc, others by ps. */
+/** Information about the machine's processes: from /proc on Linux, from ps elsewhere. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const LINUX = process.platform === 'linux';
 
-/** False also for a zombie: a pid that only waits for its parent to look has ended. */
+/** False also for a zombie: it has ended and only waits for its parent to read its status. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -51,7 +51,7 @@ export function findByEnvironment(name: string, value: string, program: string):
     );
 }
 
-/** Sends each signal in turn, waiting up to its patience for the process to be gone. */
+/** Sends each signal in turn, waiting up to its timeout for the process to exit. */
 export async function endProcess(pid: number, steps: readonly [NodeJS.Signals, number][]): Promise<boolean> {
   for (const [signal, patienceMs] of steps) {
     try {

@@ -8,8 +8,8 @@ import { refusal } from './refusal.ts';
 export const STATE_MARK = 'METERBOOK_STATE';
 
 /**
- * Ends what a killed run of this same state left behind. Called by the holder of the lock, so nobody else owns them; a
- * recycled pid is recognised by its command line and left alone.
+ * Ends the processes that a killed run of this state left behind. Called by the holder of the lock, so no
+ * other run owns them; a recycled pid is recognised by its command line and left alone.
  */
 export async function reapSurvivors(paths: StatePaths): Promise<number> {
   const workers = findByEnvironment(STATE_MARK, paths.root, 'workerd');
@@ -46,7 +46,8 @@ function findPostgres(paths: StatePaths): number[] {
     commandLine.includes('postgres') &&
     (commandLine.includes(paths.postgres) || workingFolderOf(pid) === paths.postgres);
   if (isOurs) return [pid];
-  // The pid went to a stranger (a container counts its pids anew): Postgres would refuse as long as that one lives.
+  // The pid now belongs to an unrelated process (a container restarts its pids at 1): Postgres would refuse
+  // to start as long as that process lives.
   rmSync(pidFile, { force: true });
   return [];
 }

@@ -1,4 +1,4 @@
-/** A reason not to go on that its reader can act upon: shown as one sentence, without a stack trace. */
+/** A failure that the user can fix: shown as one sentence, without a stack trace. */
 const NAME = 'Refusal';
 
 export function refusal(sentence: string): Error {
@@ -14,7 +14,10 @@ export function sentenceOf(error: unknown): string {
   return error.name === NAME ? firstLine : `Meterbook failed: ${firstLine || error.name}.`;
 }
 
-/** Runs a command's body: a failure ends as one sentence on stderr and exit code 1. METERBOOK_DEBUG=1 shows where. */
+/**
+ * Runs a command's body: a failure ends as one sentence on stderr and exit code 1. METERBOOK_DEBUG=1 adds the
+ * stack trace.
+ */
 export async function runCommand(body: () => Promise<void>): Promise<void> {
   try {
     await body();

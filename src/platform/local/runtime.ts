@@ -1,4 +1,4 @@
-/** The whole of Meterbook on one machine: Postgres, workerd with the three Workers, migrations, schedules. */
+/** All of Meterbook on one machine: Postgres, workerd with the three Workers, migrations, schedules. */
 import type { D1Database } from '@cloudflare/workers-types';
 import type { Plugin } from 'esbuild';
 import { openBuildCache } from './build/build-cache.ts';
@@ -36,9 +36,9 @@ export interface RuntimeOptions {
   readonly bootstrapAdminKey?: string;
   readonly configPath?: string;
   readonly esbuildPlugins?: readonly Plugin[];
-  /** Ends a start that is still under way; a runtime that runs is ended by `stop`. */
+  /** Aborts a start in progress; `stop` ends a running runtime. */
   readonly signal?: AbortSignal;
-  /** What happens while starting, and later what was started again. */
+  /** Progress of the start, and later the restarts of engines. */
   readonly onProgress?: (line: string) => void;
   /** Lines that the Workers log. */
   readonly onLog?: (level: string, message: string) => void;
@@ -47,11 +47,11 @@ export interface RuntimeOptions {
 export interface Runtime {
   readonly url: string;
   readonly ownerDatabaseUrl: string;
-  /** As the Workers connect: the login of the app role. */
+  /** The URL with which the Workers connect: the login of the app role. */
   readonly databaseUrl: string;
-  /** Only where this start created the first admin. */
+  /** Only if this start created the first admin. */
   readonly adminKey: string | null;
-  /** A D1 database by its binding; ask again after workerd was restarted. */
+  /** A D1 database by its binding; call it again after a restart of workerd. */
   d1(binding: string): Promise<D1Database>;
   /** Runs a schedule now, as the cron trigger would. */
   fire(cron: string, at?: Date): Promise<void>;
@@ -142,7 +142,7 @@ async function bringUpWorkers(
 ): Promise<{ workers: RunningWorkers; isMigrated: boolean }> {
   const workers = await loadWorkers({
     configPath: options.configPath ?? WRANGLER_TOML,
-    // Beside the packages, where every state finds it; in the state where the checkout is read-only.
+    // Beside the packages, where every state finds it; in the state if the checkout is read-only.
     cache: openBuildCache(REPOSITORY_CACHE, place.paths.cache),
     ledgerUrl: place.databaseUrl,
     vars: {

@@ -4,9 +4,9 @@ const AGAIN_MS = 2_000;
 const FORCE_AFTER_MS = 10_000;
 
 /**
- * Stops once, however the signal comes: a Ctrl-C reaches every process of the terminal's group and is passed on by those
- * above as well, so the same wish may arrive three times. A second wish, later, is impatience and ends the process.
- * `exitCode` is for work that a stop leaves unfinished.
+ * Stops once, however the signal arrives: a Ctrl-C reaches every process of the terminal's group and is also
+ * passed on by the parent processes, so the same request may arrive three times. A second, later request ends
+ * the process immediately. `exitCode` is for work that a stop leaves unfinished.
  */
 export function onStopSignal(stop: () => Promise<void>, exitCode = 0): void {
   let firstAt: number | undefined;
@@ -28,8 +28,8 @@ export function onStopSignal(stop: () => Promise<void>, exitCode = 0): void {
 }
 
 /**
- * Killed above us (kill -9 of npm): nobody is left to pass a signal on, so its end is the signal. Where the variable
- * names another than our parent it was only handed down to us.
+ * If an ancestor was killed (kill -9 of npm), no process is left to pass a signal on, so its end is the
+ * signal. If the variable names another process than the parent, it was only inherited.
  */
 function watchParent(handle: () => void): void {
   const parent = Number(process.env.METERBOOK_PARENT ?? 0);

@@ -10,7 +10,7 @@ await runCommand(async () => {
   const startedAt = performance.now();
   const environment = readEnvironment();
   keepCompiledCode(environment.stateDir);
-  // A reader that goes away (`npm start | head`) must not take the engines' keeper with it.
+  // A reader that closes the pipe (`npm start | head`) must not end the process that supervises the engines.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   const abort = new AbortController();

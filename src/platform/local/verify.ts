@@ -1,4 +1,4 @@
-/** `npm run verify`: format and lint, types, pure tests and tidy, side by side; no database. */
+/** `npm run verify`: format and lint, types, pure tests and tidy, in parallel; no database. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { REPOSITORY } from './paths.ts';

@@ -31,7 +31,8 @@ export async function runWorkers(
   const { paths, port } = options;
   const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = requireMiniflare();
   const keptHandlers = SIGNALS.map((signal) => [signal, process.listeners(signal)] as const);
-  // Its scratch folder is made below the system's, which is read from the environment: a kill -9 must not leak there.
+  // Miniflare creates its scratch folder below the system's temporary folder, which is read from the
+  // environment: a kill -9 must not leave it there.
   const miniflare = await withTemporaryFolder(
     paths.scratch,
     async () =>
@@ -56,13 +57,13 @@ export async function runWorkers(
               },
             }),
             modules: [{ type: 'ESModule', path: `${worker.environment}.js`, contents: worker.script }],
-            // The sockets answer without Miniflare's entry worker in between: five times the requests.
+            // The sockets answer directly, without Miniflare's entry worker: five times the requests.
             ...(worker.environment === 'ingest' && { unsafeDirectSockets: [{ host: '127.0.0.1', port }] }),
           })),
         }),
       ),
   );
-  // Miniflare ends the process at the first signal, before anything else could stop cleanly.
+  // Miniflare ends the process at the first signal, before a clean stop is possible.
   for (const [signal, kept] of keptHandlers) {
     for (const handler of process.listeners(signal))
       if (!kept.includes(handler)) process.off(signal, handler);
@@ -100,7 +101,7 @@ function describeWorkers(
   const database = async (binding: string): Promise<D1Database> => {
     const home = homes.get(binding);
     if (!home) throw new Error(`wrangler.toml binds no D1 database ${binding}`);
-    // Asked for anew each time: a restart of workerd makes older handles useless.
+    // Fetched on each call: a restart of workerd invalidates older handles.
     return (await miniflare.getD1Database(binding, home.worker.name)) as unknown as D1Database;
   };
   const cron = workers.find((worker) => worker.environment === 'cron');

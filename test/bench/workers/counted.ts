@@ -1,4 +1,4 @@
-/** A D1 database that adds up what D1 says of each answer: rows read and written are what it bills. */
+/** A D1 database that sums the figures in D1's answers: rows read and written are the basis of its bill. */
 import type { D1Database, D1PreparedStatement, D1Result } from '@cloudflare/workers-types';
 
 export interface RowCounts {
@@ -21,7 +21,7 @@ export function counted(database: D1Database): { database: D1Database; counts: R
       bind: (...values: unknown[]) => wrap(statement.bind(...values)),
       run: async () => add(await statement.run()),
       all: async () => add(await statement.all()),
-      // `first` drops what D1 said: the same statement through `all` counts alike.
+      // `first` drops these figures: the same statement through `all` has the same counts.
       first: async (column?: string) => {
         const row = add(await statement.all<Record<string, unknown>>()).results[0];
         return row === undefined ? null : column === undefined ? row : row[column];

@@ -1,6 +1,7 @@
 /**
- * The drain without its promises: reads the hot rows, inserts them, adds up the days. No cursor, no key ledger, no period,
- * no hours or months. One Postgres transaction a batch, the same tables and array literals as the product's.
+ * The drain without its guarantees: reads the hot rows, inserts them, adds up the days. No cursor, no key
+ * ledger, no period, no hours or months. One Postgres transaction per batch, with the same tables and array
+ * literals as the product's.
  */
 import type { D1Database } from '@cloudflare/workers-types';
 import pg from 'pg';
@@ -12,7 +13,7 @@ export interface PlainDrain {
   readonly from: number;
   readonly to: number;
   readonly batch: number;
-  /** The books it writes to are another organisation's, so that the product can drain the same rows. */
+  /** It writes to the aggregates of another organisation, so that the product can drain the same rows. */
   readonly organisation_id: string;
 }
 

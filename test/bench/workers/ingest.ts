@@ -1,4 +1,7 @@
-/** The ingest Worker with the bench's routes in front: a bare insert (the floor of b), and ingest with D1's own counts. */
+/**
+ * The ingest Worker with the bench's routes in front: a bare insert (the floor of b), and ingest with D1's
+ * own counts.
+ */
 import type { D1Database, D1PreparedStatement, ExecutionContext } from '@cloudflare/workers-types';
 import { Hono } from 'hono/tiny';
 import type { IngestEnv } from '../../../src/platform/bindings.ts';

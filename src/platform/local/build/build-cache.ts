@@ -1,18 +1,21 @@
-/** What is made of the sources at great cost and without a secret, kept between starts: the bundles, the read wrangler.toml. */
+/**
+ * Expensive results derived from the sources, without secrets, kept between starts: the bundles, the parsed
+ * wrangler.toml.
+ */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashText } from './content-hash.ts';
 
 export interface BuildCache {
-  /** Null where there is no whole entry of this name and key. */
+  /** Null if there is no complete entry with this name and key. */
   read(name: string, key: string): unknown;
   write(name: string, key: string, value: unknown): void;
 }
 
-// A checkout that goes back and forth between branches finds each of them.
+// A checkout that switches between branches finds the entries of each of them.
 const KEPT_PER_NAME = 4;
 
-/** Reads from every folder, and writes to the first that can be written. */
+/** Reads from every folder, and writes to the first writable one. */
 export function openBuildCache(...folders: readonly string[]): BuildCache {
   return {
     read(name, key) {
@@ -30,7 +33,7 @@ export function openBuildCache(...folders: readonly string[]): BuildCache {
 
 const fileOf = (name: string, key: string): string => `${name}-${key.slice(0, 32)}.json`;
 
-/** The first line is the hash of the rest: a file that a crash cut short is no entry. */
+/** The first line is the hash of the rest: a file truncated by a crash is not an entry. */
 function readEntry(path: string): unknown {
   try {
     const text = readFileSync(path, 'utf8');

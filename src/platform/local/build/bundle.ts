@@ -6,7 +6,7 @@ import type { BuildCache } from './build-cache.ts';
 import { hashFile, hashSources, hashText } from './content-hash.ts';
 
 const SOURCES = ['src', 'workers'];
-// What decides besides the sources how they are bundled; this file is one of the sources.
+// Files besides the sources that determine how they are bundled; this file is one of the sources.
 const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'node_modules/esbuild/package.json'];
 
 const BUILTINS = new RegExp(
@@ -16,8 +16,8 @@ const BUILTINS = new RegExp(
 const REQUIRED = 'required-builtin';
 
 /**
- * Node's builtins stay outside: workerd has them. A `require()` of one (pg does that) needs a module in between, because
- * the output is ESM and has no require.
+ * Node's builtins stay external: workerd provides them. A `require()` of one (pg does that) needs a module in
+ * between, because the output is ESM and has no require.
  */
 const nodeBuiltins: Plugin = {
   name: 'node-builtins',
@@ -35,17 +35,17 @@ const nodeBuiltins: Plugin = {
 interface Bundles {
   /** Name of the entry → one self-contained ES module. */
   readonly scripts: Readonly<Record<string, string>>;
-  /** Path → hash of each file outside the sources that went in; null where there was none. */
+  /** Path → hash of each input file outside the sources; null if it did not exist. */
   readonly packages: Readonly<Record<string, string | null>>;
 }
 
-/** The bundles of these sources: those of an earlier start where every input is the same to the byte, else new ones. */
+/** The bundles of these sources: those of an earlier start if every input is byte-identical, otherwise new ones. */
 export async function bundleWorkers(
   entries: Readonly<Record<string, string>>,
   cache: BuildCache,
   root = REPOSITORY,
 ): Promise<ReadonlyMap<string, string>> {
-  // Taken before the build: a file that changes meanwhile belongs to the next key.
+  // Hashed before the build: a file that changes during it belongs to the next key.
   const sources = hashSources(root, SOURCES, SETTINGS);
   const key = hashText(JSON.stringify([sources, entries, process.version, process.env.NODE_PATH]));
   const known = cache.read('bundles', key) as Bundles | null;
@@ -59,10 +59,10 @@ export async function bundleWorkers(
   return scripts;
 }
 
-/** The inputs that are no sources, and each package.json that has a say about one of them. */
+/** The inputs that are not sources, and each package.json that affects one of them. */
 function listPackageFiles(inputs: readonly string[]): string[] {
   const files = inputs
-    // esbuild's mark of a file that package.json replaces by nothing.
+    // esbuild's mark of a file that package.json replaces with an empty module.
     .map((path) => path.replace(/^\(disabled\):/, ''))
     .filter((path) => !path.startsWith(REQUIRED) && !SOURCES.some((folder) => path.startsWith(`${folder}/`)));
   const found = new Set(files);
@@ -74,7 +74,7 @@ function listPackageFiles(inputs: readonly string[]): string[] {
   return [...found].sort();
 }
 
-/** As wrangler.toml has it; load-workers.ts compares them. */
+/** The same as in wrangler.toml; load-workers.ts compares them. */
 export const ALIAS: Readonly<Record<string, string>> = {
   postcss: './src/documents/templates/left-out.ts',
   'source-map-js/lib/source-map-generator.js': './src/documents/templates/left-out.ts',
@@ -95,7 +95,8 @@ export const bundleOptions = (
     format: 'esm',
     target: 'es2024',
     mainFields: ['module', 'main'],
-    // Without 'import': esbuild adds that or 'require' by itself, and forcing it breaks pg's require().
+    // Without 'import': esbuild adds either that or 'require' by itself, and forcing it breaks pg's
+    // require().
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*'],
     alias: { ...ALIAS },
@@ -104,7 +105,7 @@ export const bundleOptions = (
     logLevel: 'silent',
   }) satisfies BuildOptions;
 
-/** What entries share is parsed once. Plugins may change any of it: such bundles are never kept. */
+/** Code shared by entries is parsed once. Plugins may change any of it: such bundles are never cached. */
 export async function buildWorkers(
   entries: Readonly<Record<string, string>>,
   plugins: readonly Plugin[] = [],

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 
 export const hashText = (text: string | Uint8Array): string => hash('sha256', text);
 
-/** Null where there is no such file. */
+/** Null if the file does not exist. */
 export function hashFile(path: string): string | null {
   try {
     return hashText(readFileSync(path));
@@ -13,7 +13,7 @@ export function hashFile(path: string): string | null {
   }
 }
 
-/** One hash over the names and contents of all files below the folders, and of the single files, there or not. */
+/** One hash over the names and contents of all files below the folders, and of the single files, existing or not. */
 export function hashSources(root: string, folders: readonly string[], files: readonly string[]): string {
   const below = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

@@ -13,14 +13,17 @@ export interface LoadedWorker {
   readonly environment: Environment;
   readonly name: string;
   readonly script: string;
-  /** In the shape of Miniflare 4, which Wrangler gives and Miniflare 5 converts. */
+  /** In the format of Miniflare 4, which Wrangler produces and Miniflare 5 converts. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly crons: readonly string[];
   /** Binding → database id. */
   readonly databases: ReadonlyMap<string, string>;
 }
 
-/** What is read here of Wrangler's configuration; its published types lean on a package that it does not publish. */
+/**
+ * The fields of Wrangler's configuration that are read here; its published types depend on a package that is
+ * not published.
+ */
 interface WranglerConfig {
   readonly name?: string;
   readonly main?: string;
@@ -41,7 +44,7 @@ interface Wrangler {
 
 async function importWrangler(): Promise<Wrangler> {
   process.env.WRANGLER_SEND_METRICS = 'false';
-  // Wrangler otherwise leaves a log file in the user's home for each import.
+  // Otherwise Wrangler leaves a log file in the user's home for each import.
   process.env.WRANGLER_WRITE_LOGS = 'false';
   return (await import('wrangler')) as unknown as Wrangler;
 }
@@ -58,9 +61,9 @@ const ENTRIES = Object.fromEntries(
   ENVIRONMENTS.map((environment) => [environment, `workers/${environment}.ts`]),
 );
 
-/** Reads the same wrangler.toml that deploys, and bundles the entries. */
+/** Reads the same wrangler.toml that deploys use, and bundles the entries. */
 export async function loadWorkers(options: LoadOptions): Promise<LoadedWorker[]> {
-  // esbuild is a process of its own, and Wrangler takes as long to load: both at once.
+  // esbuild is a separate process, and Wrangler takes equally long to load: both run at once.
   const [settings, scripts] = await Promise.all([
     readSettings(options.configPath, options.cache),
     options.plugins
@@ -81,7 +84,7 @@ export async function loadWorkers(options: LoadOptions): Promise<LoadedWorker[]>
   }));
 }
 
-/** What wrangler.toml says of one Worker; holds no secret and no URL, for it is kept in the cache. */
+/** One Worker's settings in wrangler.toml; they contain no secret and no URL, because they are cached. */
 interface WorkerSettings {
   readonly environment: Environment;
   readonly name: string;
@@ -92,8 +95,8 @@ interface WorkerSettings {
   readonly databases: readonly (readonly [binding: string, id: string])[];
 }
 
-// Only Wrangler knows what its file means, and loading it takes a second: the same file under the same Wrangler, read by
-// the same code, means the same.
+// Only Wrangler can interpret its file, and loading it takes a second: the same file, read by the same code
+// under the same Wrangler, gives the same result.
 async function readSettings(configPath: string, cache: BuildCache): Promise<readonly WorkerSettings[]> {
   const files = [
     configPath,
@@ -121,8 +124,8 @@ function readWorker(wrangler: Wrangler, configPath: string, environment: Environ
   }
   for (const hyperdrive of config.hyperdrive) hyperdrive.localConnectionString = UNKNOWN_LEDGER;
   const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(config, environment);
-  // Miniflare would look for modules by these rules; the bundle is one module. Its bindings are the vars, and may hold
-  // secrets of a .dev.vars besides.
+  // Miniflare would search for modules by these rules, but the bundle is one module. Its bindings are the
+  // vars, and may also contain secrets of a .dev.vars.
   const { modulesRules: _, bindings: __, hyperdrives, ...rest } = workerOptions;
   return {
     environment,
@@ -138,7 +141,7 @@ function readWorker(wrangler: Wrangler, configPath: string, environment: Environ
   };
 }
 
-// Wrangler asks for a URL; that of the ledger is put in its place at each start.
+// Wrangler requires a URL; each start replaces it with the ledger's.
 const UNKNOWN_LEDGER = 'postgres://user:password@127.0.0.1:1/ledger';
 
 /** Ingest declares no clock and gets none. */

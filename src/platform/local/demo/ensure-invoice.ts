@@ -32,7 +32,7 @@ export interface Page<Row> {
 export const ofPeriod = (organisationId: string): string =>
   `organisation_id=${organisationId}&year=${PERIOD.year}&month=${PERIOD.month}`;
 
-/** The finalized invoice of November 2023; on a state that has run the demo before it is there. */
+/** The finalized invoice of November 2023; it exists already if the demo has run on this state before. */
 export async function ensureInvoice(client: Client, organisationId: string): Promise<Invoice> {
   const period = ofPeriod(organisationId);
   const known = await client.get<Page<Invoice>>(`/v1/admin/invoices?${period}&status=finalized`);

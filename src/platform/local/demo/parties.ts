@@ -1,4 +1,4 @@
-/** Who sells and who buys in the demo. */
+/** The seller and the buyers of the demo. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -16,7 +16,7 @@ export const BUYER = {
   },
 };
 
-/** Who is billed by the calls of models. */
+/** The customer that is billed by model calls. */
 export const AI_BUYER = {
   name: 'Inference Works',
   legal_name: 'Inference Works LLC',

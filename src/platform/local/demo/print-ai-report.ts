@@ -1,4 +1,4 @@
-/** What the AI calls of the demo cost, what was charged for them, and the difference in plain words. */
+/** The cost of the demo's AI calls, the amount charged for them, and the difference in plain words. */
 import {
   decimal,
   formatDecimal,
@@ -53,7 +53,7 @@ export function printAiReport({ models, total, rate, invoice }: AiReport, say: (
 
 const MARGIN_SCALE = 12;
 
-/** Shown shorter than it is kept: the invoice has every digit. */
+/** Shown shorter than it is stored: the invoice has every digit. */
 const dollars = (amount: string): string =>
   formatFixed(roundHalfUp(decimal(amount), COST_DECIMALS), COST_DECIMALS);
 

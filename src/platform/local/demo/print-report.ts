@@ -1,4 +1,4 @@
-/** What the demo did, as tables that a person likes to read. */
+/** The results of the demo, as readable tables. */
 import { grouped, type Say, table } from './print-table.ts';
 import { count, type DemoReport } from './run-demo.ts';
 

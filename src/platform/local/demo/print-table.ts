@@ -1,7 +1,7 @@
-/** Tables that a person likes to read. */
+/** Readable tables. */
 export type Say = (line: string) => void;
 
-/** Digits in groups of three, by text: a quantity never passes through a float, not even to be shown. */
+/** Digits in groups of three, by text: a quantity never passes through a float, not even for display. */
 export const grouped = (decimal: string): string => {
   const [whole = '', fraction] = decimal.split('.');
   const groups = whole.replace(/\B(?=(\d{3})+$)/g, ',');

@@ -1,4 +1,4 @@
-/** The shipped trace (test/fixtures): one call a line, `TIMESTAMP,ContextTokens,GeneratedTokens`, times in UTC. */
+/** The shipped trace (test/fixtures): one call per line, `TIMESTAMP,ContextTokens,GeneratedTokens`, times in UTC. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REPOSITORY } from '../paths.ts';

@@ -1,4 +1,4 @@
-/** The same trace as calls of two models: what they cost, and what a customer of theirs is charged for them. */
+/** The same trace as calls of two models: their cost, and the amount charged to a customer. */
 import type { Client } from './client.ts';
 import { ensureInvoice, type Invoice, type Page } from './ensure-invoice.ts';
 import { AI_BUYER } from './parties.ts';
@@ -6,7 +6,7 @@ import { readTrace, type TraceCall } from './read-trace.ts';
 import { type Sending, sendAll } from './send-all.ts';
 
 const PROJECT_KEY = 'azure-llm-code-2023-calls';
-/** Of their time: what the calls of November 2023 cost stands in the price book. */
+/** Models of that time: the price book has the prices of November 2023. */
 const MODELS = [
   { provider: 'openai', model: 'gpt-4-1106-preview' },
   { provider: 'anthropic', model: 'claude-2' },

@@ -25,7 +25,7 @@ export interface DemoReport extends Sending {
   readonly organisationId: string;
   readonly projectKey: string;
   readonly pdf: Uint8Array;
-  /** Where the customer opens the invoice. */
+  /** The URL at which the customer opens the invoice. */
   readonly link: string;
 }
 
@@ -73,7 +73,7 @@ export async function runDemo(client: Client, say: (line: string) => void): Prom
   };
 }
 
-/** On a state that has run the demo before everything exists, and every event will be a duplicate. */
+/** On a state that has run the demo before, everything exists, and every event will be a duplicate. */
 async function ensureTenant(client: Client): Promise<{ organisationId: string; key: string }> {
   const known = await client.get<Page<{ id: string; organisation_id: string }>>(
     `/v1/admin/projects?external_key=${PROJECT_KEY}`,

@@ -1,8 +1,8 @@
-/** A customer's program that sends what it has in batches, some of them twice. */
+/** A customer's program that sends its events in batches, some of them twice. */
 import type { Client } from './client.ts';
 
 const BATCH_EVENTS = 1_000;
-/** Every fifth request is sent again as a client does that never saw the answer. */
+/** Every fifth request is sent again, like a client that never received the answer. */
 const RETRY_EVERY = 5;
 
 interface Receipt {

@@ -6,8 +6,9 @@ const LOGIN = 'meterbook_app';
 const ROLES = ['meterbook_tenant', 'meterbook_platform'];
 
 /**
- * The URL under which the Workers connect: a login that owns nothing and takes on one of the two roles per transaction.
- * Its password follows from the owner's, so that several states on one cluster agree about it.
+ * The URL with which the Workers connect: a login that owns nothing and takes one of the two roles per
+ * transaction. Its password is derived from the owner's, so that several states on one cluster use the same
+ * one.
  */
 export function appUrlOf(ownerUrl: string): string {
   const url = new URL(ownerUrl);
@@ -17,13 +18,13 @@ export function appUrlOf(ownerUrl: string): string {
   return url.href;
 }
 
-/** Creates or repairs the login. Where it already works it costs one connection. */
+/** Creates or repairs the login. If it already works, this costs one connection. */
 export async function ensureAppLogin(owner: pg.Client, appUrl: string): Promise<void> {
   if (await isLoginReady(appUrl)) return;
   const password = new URL(appUrl).password;
   await owner.query('BEGIN');
   try {
-    // Roles belong to the cluster: two databases of it may be set up at once.
+    // Roles belong to the cluster: two of its databases may be set up at once.
     await owner.query('SELECT pg_advisory_xact_lock(7306816)');
     const { rows } = await owner.query<{ rolsuper: boolean; rolbypassrls: boolean; rolinherit: boolean }>(
       'SELECT rolsuper, rolbypassrls, rolinherit FROM pg_roles WHERE rolname = $1',

@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { refusal } from '../refusal.ts';
 
-/** Also while this process is still loading, on a slow machine. */
+/** Long enough even while this process is still loading on a slow machine. */
 const CONNECT_TIMEOUT_MS = 30_000;
 
-/** Opens the owner's connection; a database that cannot be reached is one sentence, without its password. */
+/** Opens the owner's connection; an unreachable database is reported in one sentence, without its password. */
 export async function connectLedger(url: string, source = 'DATABASE_URL'): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   client.on('error', () => {});

@@ -4,13 +4,13 @@ import { readTableOfD1 } from '../d1-file.ts';
 import { HOT_MIGRATIONS } from '../paths.ts';
 import { type MigrationFile, migrationMismatch, readHotMigrations, statementsOf } from './migration-files.ts';
 
-/** Wrangler's own table and shape, so that `wrangler d1 migrations apply` continues where this stopped. */
+/** Wrangler's own table and format, so that `wrangler d1 migrations apply` continues from here. */
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS d1_migrations(
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)`;
 
 export interface HotMigrationOptions {
   readonly databases: ReadonlyMap<string, D1Database>;
-  /** Wrangler's table has no hash, so what was applied is remembered here, to tell when a file was edited since. */
+  /** Wrangler's table has no hash, so the hashes of applied files are stored here, to detect later edits. */
   readonly hashFile: string;
   readonly folder?: string;
 }
@@ -26,8 +26,9 @@ export interface HotState {
 }
 
 /**
- * Whether every D1 database is known to hold all migrations, by one query on its file while no workerd runs: the same query
- * through workerd takes half a second. False also where the file says nothing; `migrateHot` then asks the database.
+ * Whether every D1 database is known to have all migrations, by one query on its file while no workerd runs:
+ * the same query through workerd takes half a second. False also if the file cannot be read; `migrateHot`
+ * then queries the database.
  */
 export function isHotMigrated({
   databaseIds,

