@@ -2,11 +2,27 @@
 import { decimal } from '../core/decimal.ts';
 import { firstDay, formatInstant, HOUR_MS, lastDay, type Month } from '../core/time.ts';
 import { bareArray, columnArrays } from '../db/array-literal.ts';
+import { columns, type RowOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
+import type { Row } from '../db/rows.ts';
 import type { PeriodKey } from '../rollup/close-period.ts';
 import type { LineItem } from './invoice.ts';
 import type { CarriedQuantity, DayUsage, OpenAdjustment } from './lines/billing-input.ts';
 import type { KeysHash } from './lines/events-hash.ts';
+
+const ADJUSTMENT_COLUMNS = [
+  'id',
+  'kind',
+  'project_id',
+  'metric_name',
+  'unit',
+  'year',
+  'month',
+  'day',
+  'quantity',
+  'event_count',
+] as const satisfies readonly (keyof OpenAdjustment)[];
+export const ADJUSTMENT = columns('usage_adjustments', ADJUSTMENT_COLUMNS);
 
 interface BillableRow extends Omit<OpenAdjustment, 'id' | 'kind' | 'quantity'> {
   readonly id: string | null;
@@ -33,7 +49,7 @@ export async function listBillable(
        total_value AS quantity, event_count
      FROM usage_daily WHERE organisation_id = $1 AND day BETWEEN $2 AND $3
      UNION ALL
-     SELECT id, kind, project_id, metric_name, unit, year, month, day, quantity, event_count FROM usage_adjustments
+     SELECT ${ADJUSTMENT} FROM usage_adjustments
      WHERE organisation_id = $1 AND ((invoice_id IS NULL AND credit_note_id IS NULL) OR invoice_id = $6)
        AND (year < $4::int OR (year = $4::int AND month < $5::int))`,
     [period.organisation_id, firstDay(period), lastDay(period), period.year, period.month, invoiceId],
@@ -89,7 +105,7 @@ const CARRIED_COLUMNS = [
   ['quantity', 'numeric'],
   ['source_invoice_id', 'uuid'],
   ['source_credit_note_id', 'uuid'],
-] as const satisfies readonly (readonly [keyof CarriedRow, string])[];
+] as const satisfies readonly (readonly [keyof CarriedRow & keyof Row<'usage_adjustments'>, string])[];
 
 export async function insertCarried(
   tx: LedgerTransaction,
@@ -135,7 +151,7 @@ export async function listClaimed(
   invoiceId: string,
 ): Promise<(Omit<OpenAdjustment, 'quantity'> & { readonly quantity: string })[]> {
   return await tx.query(
-    `SELECT id, kind, project_id, metric_name, unit, year, month, day, quantity, event_count FROM usage_adjustments
+    `SELECT ${ADJUSTMENT} FROM usage_adjustments
      WHERE organisation_id = $1 AND invoice_id = $2 AND source_invoice_id IS DISTINCT FROM $2
      ORDER BY year, month, metric_name, unit, day, id`,
     [organisationId, invoiceId],
@@ -150,20 +166,24 @@ const monthValues = (organisationId: string, months: readonly Month[]): string[]
   bareArray(months.map(({ month }) => month)),
 ];
 
+const STANDING = columns('invoices', ['year', 'month', 'currency', 'issued_at']);
+/** An issued invoice has its instant. */
+type StandingInvoice = RowOf<typeof STANDING> & { readonly issued_at: string };
+
 /** The months, among the given ones, whose own invoice is issued and not cancelled. */
 export const listStandingInvoices = (
   tx: LedgerTransaction,
   organisationId: string,
   months: readonly Month[],
-): Promise<(Month & { currency: string; issued_at: string })[]> =>
-  tx.query(
-    `SELECT year, month, currency, issued_at FROM invoices
+): Promise<StandingInvoice[]> =>
+  tx.query<StandingInvoice>(
+    `SELECT ${STANDING} FROM invoices
      WHERE organisation_id = $1 AND ${IS_STANDING} AND (year, month) ${IN_MONTHS}`,
     monthValues(organisationId, months),
   );
 
 export interface StandingLine extends LineItem {
-  readonly invoice_id: string;
+  readonly invoice_id: Row<'invoice_line_items'>['invoice_id'];
   readonly credited_total: string;
   readonly credited_late_amount: string;
   readonly credited_late_quantity: string;

@@ -1,6 +1,8 @@
 /** The SQL by which the invoicing job finds its work across all organisations: use it with platform reach. */
 import type { Month } from '../core/time.ts';
+import { columns, type RowOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
+import type { Row } from '../db/rows.ts';
 import type { Cutoff, PeriodKey } from '../rollup/close-period.ts';
 
 /** A month that may need a draft. `adjustment`: only because late usage of an earlier month is open. */
@@ -48,7 +50,7 @@ export const listMissingMonths = (tx: LedgerTransaction, last: Month): Promise<M
 export const listLateOrganisations = (
   tx: LedgerTransaction,
   { year, month }: Month,
-): Promise<{ organisation_id: string }[]> =>
+): Promise<Pick<Row<'usage_adjustments'>, 'organisation_id'>[]> =>
   tx.query(
     `SELECT DISTINCT a.organisation_id FROM usage_adjustments a
      JOIN invoices i ON i.organisation_id = a.organisation_id AND i.year = a.year AND i.month = a.month
@@ -63,12 +65,13 @@ export interface DueDraft extends PeriodKey {
   readonly cutoff: Cutoff | null;
 }
 
+const DRAFT = columns('invoices', ['id', 'organisation_id', 'year', 'month'], 'i');
+const CUTOFF = columns('billing_periods', ['cutoff_seq', 'cutoff_epoch'], 'p');
+
 /** The drafts whose period and grace period have ended, oldest first within each organisation. */
 export async function listDueDrafts(tx: LedgerTransaction, asOf: string): Promise<DueDraft[]> {
-  const rows = await tx.query<
-    PeriodKey & { id: string; cutoff_seq: number | null; cutoff_epoch: number | null }
-  >(
-    `SELECT i.id, i.organisation_id, i.year, i.month, p.cutoff_seq, p.cutoff_epoch
+  const rows = await tx.query<RowOf<typeof DRAFT> & RowOf<typeof CUTOFF>>(
+    `SELECT ${DRAFT}, ${CUTOFF}
      FROM invoices i JOIN organisations o ON o.id = i.organisation_id
      JOIN billing_periods p ON p.organisation_id = i.organisation_id AND p.year = i.year AND p.month = i.month
      WHERE i.status = 'draft' AND i.period_end + o.grace_hours * interval '1 hour' <= $1

@@ -1,6 +1,7 @@
 /** The SQL of invoice lines. */
 import { bareArray, columnArrays } from '../db/array-literal.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
+import type { Row } from '../db/rows.ts';
 import type { Invoice, InvoiceBalance, InvoiceRow, LineItem } from './invoice.ts';
 
 const LINE_COLUMNS = [
@@ -32,7 +33,7 @@ const LINE_COLUMNS = [
   ['by_project', 'jsonb'],
   ['event_count', 'bigint'],
   ['events_hash', 'text'],
-] as const satisfies readonly (readonly [keyof LineItem, string])[];
+] as const satisfies readonly (readonly [keyof LineItem & keyof Row<'invoice_line_items'>, string])[];
 
 const LINE_NAMES = LINE_COLUMNS.map(([name]) => name).join(', ');
 
@@ -64,7 +65,7 @@ export async function withLines(
   invoices: readonly (InvoiceRow & InvoiceBalance)[],
 ): Promise<Invoice[]> {
   if (invoices.length === 0) return [];
-  const lines = await tx.query<LineItem & { invoice_id: string }>(
+  const lines = await tx.query<LineItem & Pick<Row<'invoice_line_items'>, 'invoice_id'>>(
     `SELECT invoice_id, ${LINE_NAMES} FROM invoice_line_items
      WHERE organisation_id = ANY ($1::uuid[]) AND invoice_id = ANY ($2::uuid[]) ORDER BY invoice_id, line_number`,
     [

@@ -1,35 +1,40 @@
 /** The SQL of invoices and their numbers. What an invoice is built from is read in book-store.ts. */
+
+import { assert } from '../core/error.ts';
 import type { Page, PageInput } from '../core/page.ts';
 import type { Month } from '../core/time.ts';
+import { columns, insertOf, NOW, type RowOf, updateOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listRows } from '../db/list-rows.ts';
+import type { Row } from '../db/rows.ts';
 import { BALANCE_COLUMNS, WITH_BALANCE } from './balance-store.ts';
 import type { Invoice, InvoiceBalance, InvoiceRow, InvoiceStatus } from './invoice.ts';
 import { INSERT_LINES, lineValues, PARAMETERS_OF_LINES, withLines } from './line-store.ts';
 import type { Buyer, Seller } from './parties.ts';
 
+const ORGANISATION = columns(
+  'organisations',
+  ['payment_terms_days', 'grace_hours', 'block_unpriced', 'shard', 'billing_entity_id'],
+  'o',
+);
+
 /** The organisation's data for invoices, with its seller. */
-export interface Account {
-  readonly organisation_id: string;
-  readonly organisation_timezone: string;
-  readonly payment_terms_days: number;
-  readonly grace_hours: number;
-  readonly block_unpriced: boolean;
-  readonly shard: number;
-  readonly billing_entity_id: string;
+export interface Account extends Readonly<RowOf<typeof ORGANISATION>> {
+  readonly organisation_id: Row<'organisations'>['id'];
+  readonly organisation_timezone: Row<'organisations'>['timezone'];
   readonly buyer: Buyer;
   readonly seller: Seller;
 }
 
-const ACCOUNT_COLUMNS = `o.id AS organisation_id, o.timezone AS organisation_timezone, o.payment_terms_days, o.grace_hours,
-  o.block_unpriced, o.shard, o.billing_entity_id, to_jsonb(o) AS buyer, to_jsonb(e) AS seller`;
+const ACCOUNT_COLUMNS = `o.id AS organisation_id, o.timezone AS organisation_timezone, ${ORGANISATION},
+  to_jsonb(o) AS buyer, to_jsonb(e) AS seller`;
 
 interface PeriodColumns {
-  readonly starts_at: string | null;
-  readonly ends_at: string | null;
-  readonly period_timezone: string | null;
-  readonly period_currency: string | null;
-  readonly draft_id: string | null;
+  readonly starts_at: Row<'billing_periods'>['starts_at'] | null;
+  readonly ends_at: Row<'billing_periods'>['ends_at'] | null;
+  readonly period_timezone: Row<'billing_periods'>['timezone'] | null;
+  readonly period_currency: Row<'billing_periods'>['currency'] | null;
+  readonly draft_id: Row<'invoices'>['id'] | null;
   /** Whether the month has a draft or an issued invoice that is not cancelled. */
   readonly is_invoiced: boolean;
 }
@@ -95,7 +100,7 @@ const INVOICE_COLUMNS = [
   'cancelled_at',
   'created_at',
   'updated_at',
-] as const satisfies readonly (keyof InvoiceRow)[];
+] as const satisfies readonly (keyof InvoiceRow & keyof Row<'invoices'>)[];
 
 export interface InvoiceState {
   readonly invoice: InvoiceRow;
@@ -191,11 +196,14 @@ export async function updateDraft(tx: LedgerTransaction, invoice: Invoice): Prom
 }
 
 export async function setCancelled(tx: LedgerTransaction, invoice: InvoiceRow): Promise<void> {
-  await tx.execute(
-    `UPDATE invoices SET status = 'cancelled', cancelled_at = $3, updated_at = $3
-     WHERE organisation_id = $1 AND id = $2`,
-    [invoice.organisation_id, invoice.id, invoice.cancelled_at],
+  const { organisation_id, id, cancelled_at } = invoice;
+  assert(cancelled_at !== null, 'a cancelled invoice has its instant');
+  const { text, values } = updateOf(
+    'invoices',
+    { status: 'cancelled', cancelled_at, updated_at: cancelled_at },
+    { organisation_id, id },
   );
+  await tx.execute(text, values);
 }
 
 /** Marks it as settled in full, by payment or credit. False if the invoice is not finalized. */
@@ -205,12 +213,12 @@ export async function setPaid(
   id: string,
   paidAt: string,
 ): Promise<boolean> {
-  const changed = await tx.execute(
-    `UPDATE invoices SET status = 'paid', paid_at = $3, updated_at = now()
-     WHERE organisation_id = $1 AND id = $2 AND status = 'finalized'`,
-    [organisationId, id, paidAt],
+  const { text, values } = updateOf(
+    'invoices',
+    { status: 'paid', paid_at: paidAt, updated_at: NOW },
+    { organisation_id: organisationId, id, status: 'finalized' },
   );
-  return changed === 1;
+  return (await tx.execute(text, values)) === 1;
 }
 
 /**
@@ -219,18 +227,20 @@ export async function setPaid(
  */
 export async function takeNumber(
   tx: LedgerTransaction,
-  counter: {
-    readonly billing_entity_id: string;
-    readonly series: string;
-    readonly financial_year: string;
-  },
+  counter: Readonly<Pick<Row<'invoice_counters'>, 'billing_entity_id' | 'series' | 'financial_year'>>,
 ): Promise<number> {
-  const [row] = await tx.query<{ last_number: number }>(
-    `INSERT INTO invoice_counters (billing_entity_id, series, financial_year, last_number) VALUES ($1, $2, $3, 1)
-     ON CONFLICT (billing_entity_id, series, financial_year)
+  const { billing_entity_id, series, financial_year } = counter;
+  const { text, values } = insertOf('invoice_counters', {
+    billing_entity_id,
+    series,
+    financial_year,
+    last_number: 1,
+  });
+  const [row] = await tx.query<Pick<Row<'invoice_counters'>, 'last_number'>>(
+    `${text} ON CONFLICT (billing_entity_id, series, financial_year)
        DO UPDATE SET last_number = invoice_counters.last_number + 1
      RETURNING last_number`,
-    [counter.billing_entity_id, counter.series, counter.financial_year],
+    values,
   );
   if (!row) throw new Error('the counter gave no number');
   return row.last_number;

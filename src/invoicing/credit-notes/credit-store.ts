@@ -1,8 +1,10 @@
 /** The SQL of credit notes and their lines. The SQL of their late usage is in credit-usage-store.ts. */
 import type { Page, PageInput } from '../../core/page.ts';
 import { bareArray, columnArrays } from '../../db/array-literal.ts';
+import { columns, matching } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { listRows } from '../../db/list-rows.ts';
+import type { Row } from '../../db/rows.ts';
 import type { LegalNote } from '../../pricing/tax/legal-note.ts';
 import { WITH_BALANCE } from '../balance-store.ts';
 import type { Seller } from '../parties.ts';
@@ -30,7 +32,7 @@ const COLUMNS = [
   'issued_at',
   'created_at',
   'updated_at',
-] as const satisfies readonly (keyof CreditNoteRow)[];
+] as const satisfies readonly (keyof CreditNoteRow & keyof Row<'credit_notes'>)[];
 
 const LINE_COLUMNS = [
   ['line_number', 'int'],
@@ -44,7 +46,7 @@ const LINE_COLUMNS = [
   ['discount_amount', 'numeric'],
   ['tax_amount', 'numeric'],
   ['taxes', 'jsonb'],
-] as const satisfies readonly (readonly [keyof CreditNoteLine, string])[];
+] as const satisfies readonly (readonly [keyof CreditNoteLine & keyof Row<'credit_note_lines'>, string])[];
 
 const LINE_NAMES = LINE_COLUMNS.map(([name]) => name).join(', ');
 
@@ -87,7 +89,7 @@ const CHANGING = [
   'taxes',
   'issued_at',
   'updated_at',
-] as const satisfies readonly (keyof CreditNoteRow)[];
+] as const satisfies readonly (typeof COLUMNS)[number][];
 
 /** Writes the columns that may change while it is a proposal, including on issue. */
 export async function updateProposal(tx: LedgerTransaction, note: CreditNoteRow): Promise<void> {
@@ -146,6 +148,8 @@ export const listProposals = (
     bareArray(invoiceIds),
   ]);
 
+const CREDITABLE = columns('invoices', ['organisation_id', 'billing_entity_id', 'currency', 'taxes'], 'i');
+
 /** The fields of issued invoices that credit notes need. */
 export const listCreditable = (
   tx: LedgerTransaction,
@@ -153,14 +157,14 @@ export const listCreditable = (
   invoiceIds: readonly string[],
 ): Promise<(Omit<CreditableInvoice, 'room' | 'proposal'> & { readonly creditable_total: string })[]> =>
   tx.query(
-    `SELECT i.organisation_id, i.id AS invoice_id, i.billing_entity_id, i.currency, i.taxes, b.creditable_total
+    `SELECT ${CREDITABLE}, i.id AS invoice_id, b.creditable_total
      FROM ${WITH_BALANCE} WHERE i.organisation_id = $1 AND i.id = ANY ($2::uuid[])`,
     [organisationId, bareArray(invoiceIds)],
   );
 
 async function withLines(tx: LedgerTransaction, notes: readonly CreditNoteRow[]): Promise<CreditNote[]> {
   if (notes.length === 0) return [];
-  const lines = await tx.query<CreditNoteLine & { credit_note_id: string }>(
+  const lines = await tx.query<CreditNoteLine & Pick<Row<'credit_note_lines'>, 'credit_note_id'>>(
     `SELECT credit_note_id, ${LINE_NAMES} FROM credit_note_lines
      WHERE organisation_id = ANY ($1::uuid[]) AND credit_note_id = ANY ($2::uuid[])
      ORDER BY credit_note_id, line_number`,
@@ -192,11 +196,7 @@ export async function listCreditNoteRows(
     {
       select: COLUMNS.join(', '),
       from: 'credit_notes',
-      filters: [
-        ['organisation_id =', filter.organisation_id],
-        ['invoice_id =', filter.invoice_id],
-        ['status =', filter.status],
-      ],
+      filters: matching('credit_notes', filter, ['organisation_id', 'invoice_id', 'status']),
       key: 'id',
       order: 'asc',
     },
@@ -210,7 +210,7 @@ export const listCreditedLines = (
   tx: LedgerTransaction,
   organisationId: string,
   invoiceId: string,
-): Promise<{ invoice_line_number: number; total: string }[]> =>
+): Promise<Pick<Row<'credit_note_lines'>, 'invoice_line_number' | 'total'>[]> =>
   tx.query(
     `SELECT l.invoice_line_number, sum(l.total) AS total
      FROM credit_notes c JOIN credit_note_lines l ON l.organisation_id = c.organisation_id AND l.credit_note_id = c.id

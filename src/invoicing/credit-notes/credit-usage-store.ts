@@ -1,6 +1,8 @@
 /** The SQL of the late usage that credit notes settle, and of withdrawing it with its invoice. */
 import { bareArray } from '../../db/array-literal.ts';
+import { columns } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
+import { ADJUSTMENT } from '../book-store.ts';
 import type { CreditedAdjustment, CreditNoteRow } from './credit-note.ts';
 
 /** Assigns late usage to a credit note, also usage claimed by the draft. Returns the number of adjustments. */
@@ -24,7 +26,7 @@ export const listCreditedAdjustments = (
   creditNoteId: string,
 ): Promise<CreditedAdjustment[]> =>
   tx.query<CreditedAdjustment>(
-    `SELECT id, kind, project_id, metric_name, unit, year, month, day, quantity, event_count FROM usage_adjustments
+    `SELECT ${ADJUSTMENT} FROM usage_adjustments
      WHERE organisation_id = $1 AND credit_note_id = $2 AND source_credit_note_id IS DISTINCT FROM $2
      ORDER BY year, month, metric_name, unit, day, id`,
     [organisationId, creditNoteId],
@@ -53,6 +55,8 @@ export async function releaseFromCreditNote(
   return row?.n ?? 0;
 }
 
+const NOTE = columns('credit_notes', ['id', 'status', 'total'], 'c');
+
 export interface Withdrawal {
   readonly notes: readonly (Pick<CreditNoteRow, 'id' | 'status' | 'total'> & {
     /** Whether another note has the late usage that lowered one of its lines. */
@@ -75,7 +79,7 @@ export async function readWithdrawal(
        JOIN invoice_line_items i ON i.organisation_id = c.organisation_id AND i.invoice_id = c.invoice_id
          AND i.line_number = l.invoice_line_number
        WHERE c.organisation_id = $1 AND c.origin = 'late_usage')
-     SELECT c.id, c.status, c.total, EXISTS (SELECT 1 FROM lines led JOIN lines lead USING (year, month, plan)
+     SELECT ${NOTE}, EXISTS (SELECT 1 FROM lines led JOIN lines lead USING (year, month, plan)
        WHERE led.note = c.id AND led.quantity = 0 AND lead.invoice_id <> $2 AND lead.quantity <> 0) AS is_led
      FROM credit_notes c WHERE c.organisation_id = $1 AND c.invoice_id = $2 ORDER BY c.id`,
     [organisationId, invoiceId],
