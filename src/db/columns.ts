@@ -20,8 +20,10 @@ export const columns = <Name extends TableName, Column extends keyof Row<Name> &
   _table: Name,
   names: readonly Column[],
   alias?: string,
-): ColumnList<Pick<Row<Name>, Column>> =>
-  names.map((name) => (alias === undefined ? name : `${alias}.${name}`)).join(', ');
+): ColumnList<Pick<Row<Name>, Column>> => names.map((name) => qualified(name, alias)).join(', ');
+
+const qualified = (name: string, alias: string | undefined): string =>
+  alias === undefined ? name : `${alias}.${name}`;
 
 /** Keeps only the named columns of a row: an object built by a verb may have more properties than its type declares. */
 export const pick = <Given, Name extends keyof Given>(
@@ -86,8 +88,9 @@ export const matching = <
   _table: Name,
   filter: Filter,
   names: readonly Column[],
+  alias?: string,
 ): (readonly [string, string | number | boolean | undefined])[] =>
-  names.map((name) => [`${name} =`, filter[name]] as const);
+  names.map((name) => [`${qualified(name, alias)} =`, filter[name]] as const);
 
 type Filterable<Value> = Extract<Value, string | number | boolean> | undefined;
 type Settable<Columns> = { [Column in keyof Columns]: Columns[Column] | Expression };

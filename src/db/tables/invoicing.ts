@@ -47,7 +47,7 @@ export const invoices = pgTable(
     discounts: jsonb().notNull().default([]),
     taxes: jsonb().notNull().default([]),
     reverse_charge: boolean().notNull().default(false),
-    unpriced: jsonb().$type<{ metric_name: string; unit: string; quantity: string }[]>().notNull(),
+    unpriced: jsonb().$type<readonly { metric_name: string; unit: string; quantity: string }[]>().notNull(),
     /** Each converted currency with its rate; if there is exactly one, the next three columns hold it. */
     conversions: jsonb().notNull().default([]),
     original_currency: text(),
