@@ -1,7 +1,8 @@
 /** The SQL of invoice lines. */
 import { bareArray, columnArrays } from '../db/array-literal.ts';
+import { type Bindings, makeBindings } from '../db/bindings.ts';
+import { columns, type RowOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
-import type { Row } from '../db/rows.ts';
 import type { Invoice, InvoiceBalance, InvoiceRow, LineItem } from './invoice.ts';
 
 const LINE_COLUMNS = [
@@ -33,19 +34,29 @@ const LINE_COLUMNS = [
   ['by_project', 'jsonb'],
   ['event_count', 'bigint'],
   ['events_hash', 'text'],
-] as const satisfies readonly (readonly [keyof LineItem & keyof Row<'invoice_line_items'>, string])[];
+] as const satisfies readonly (readonly [keyof LineItem, string])[];
 
-const LINE_NAMES = LINE_COLUMNS.map(([name]) => name).join(', ');
+const KEY = columns('invoice_line_items', ['organisation_id', 'invoice_id', 'id']);
+const OF_INVOICE = columns('invoice_line_items', ['invoice_id']);
+const LINE = columns(
+  'invoice_line_items',
+  LINE_COLUMNS.map(([name]) => name),
+);
 
-/** `INSERT … SELECT` of lines; their arrays begin at parameter $3, after organisation and invoice. */
-export const INSERT_LINES = `INSERT INTO invoice_line_items (organisation_id, invoice_id, id, ${LINE_NAMES})
-  SELECT $1::uuid, $2::uuid, r.* FROM unnest($3::uuid[], ${LINE_COLUMNS.map(([, type], index) => `$${index + 4}::${type}[]`).join(', ')}) AS r`;
-export const PARAMETERS_OF_LINES = LINE_COLUMNS.length + 3;
+/** The columns with a narrower type than their table declares. */
+export type NarrowedLine = Pick<LineItem, 'kind' | 'taxes' | 'tiers' | 'by_project'>;
 
-export const lineValues = (ids: readonly string[], lines: readonly LineItem[]): string[] => [
-  bareArray(ids),
-  ...columnArrays(lines, LINE_COLUMNS),
-];
+/** `INSERT … SELECT` of an invoice's lines, as part of a statement with these bindings. */
+export function insertLinesOf(
+  { organisation_id, id, line_items }: Pick<Invoice, 'organisation_id' | 'id' | 'line_items'>,
+  lineIds: readonly string[],
+  { bind }: Bindings,
+): string {
+  const arrays = columnArrays(line_items, LINE_COLUMNS);
+  const bound = LINE_COLUMNS.map(([, type], index) => `${bind(arrays[index])}::${type}[]`).join(', ');
+  return `INSERT INTO invoice_line_items (${KEY}, ${LINE})
+    SELECT ${bind(organisation_id)}::uuid, ${bind(id)}::uuid, r.* FROM unnest(${bind(bareArray(lineIds))}::uuid[], ${bound}) AS r`;
+}
 
 /** Replaces a draft's lines. The insert counts the deleted rows first, so their line numbers are free again. */
 export async function replaceLines(
@@ -53,10 +64,13 @@ export async function replaceLines(
   invoice: Invoice,
   lineIds: readonly string[],
 ): Promise<void> {
+  const bindings = makeBindings();
+  const { bind, values } = bindings;
   await tx.execute(
-    `WITH gone AS (DELETE FROM invoice_line_items WHERE organisation_id = $1 AND invoice_id = $2 RETURNING 1)
-     ${INSERT_LINES} WHERE (SELECT count(*) FROM gone) >= 0`,
-    [invoice.organisation_id, invoice.id, ...lineValues(lineIds, invoice.line_items)],
+    `WITH gone AS (DELETE FROM invoice_line_items
+       WHERE organisation_id = ${bind(invoice.organisation_id)} AND invoice_id = ${bind(invoice.id)} RETURNING 1)
+     ${insertLinesOf(invoice, lineIds, bindings)} WHERE (SELECT count(*) FROM gone) >= 0`,
+    values,
   );
 }
 
@@ -65,8 +79,8 @@ export async function withLines(
   invoices: readonly (InvoiceRow & InvoiceBalance)[],
 ): Promise<Invoice[]> {
   if (invoices.length === 0) return [];
-  const lines = await tx.query<LineItem & Pick<Row<'invoice_line_items'>, 'invoice_id'>>(
-    `SELECT invoice_id, ${LINE_NAMES} FROM invoice_line_items
+  const lines = await tx.query<RowOf<typeof OF_INVOICE> & RowOf<typeof LINE> & NarrowedLine>(
+    `SELECT ${OF_INVOICE}, ${LINE} FROM invoice_line_items
      WHERE organisation_id = ANY ($1::uuid[]) AND invoice_id = ANY ($2::uuid[]) ORDER BY invoice_id, line_number`,
     [
       bareArray([...new Set(invoices.map((invoice) => invoice.organisation_id))]),

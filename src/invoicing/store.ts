@@ -3,13 +3,13 @@
 import { assert } from '../core/error.ts';
 import type { Page, PageInput } from '../core/page.ts';
 import type { Month } from '../core/time.ts';
-import { columns, insertOf, NOW, type RowOf, updateOf } from '../db/columns.ts';
+import { columns, insertOf, matching, NOW, pick, type RowOf, updateOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import { listRows } from '../db/list-rows.ts';
 import type { Row } from '../db/rows.ts';
 import { BALANCE_COLUMNS, WITH_BALANCE } from './balance-store.ts';
-import type { Invoice, InvoiceBalance, InvoiceRow, InvoiceStatus } from './invoice.ts';
-import { INSERT_LINES, lineValues, PARAMETERS_OF_LINES, withLines } from './line-store.ts';
+import type { Invoice, InvoiceRow, InvoiceStatus } from './invoice.ts';
+import { insertLinesOf, withLines } from './line-store.ts';
 import type { Buyer, Seller } from './parties.ts';
 
 const ORGANISATION = columns(
@@ -26,12 +26,20 @@ export interface Account extends Readonly<RowOf<typeof ORGANISATION>> {
   readonly seller: Seller;
 }
 
+/** `buyer` and `seller` are whole rows as JSON: the tables have each column that their types name. */
+type AccountRow = Account & {
+  readonly buyer: Pick<Row<'organisations'>, keyof Buyer>;
+  readonly seller: Pick<Row<'billing_entities'>, keyof Seller>;
+};
+
 const ACCOUNT_COLUMNS = `o.id AS organisation_id, o.timezone AS organisation_timezone, ${ORGANISATION},
   to_jsonb(o) AS buyer, to_jsonb(e) AS seller`;
 
+const BOUNDS = columns('billing_periods', ['starts_at', 'ends_at'], 'p');
+
 interface PeriodColumns {
-  readonly starts_at: Row<'billing_periods'>['starts_at'] | null;
-  readonly ends_at: Row<'billing_periods'>['ends_at'] | null;
+  readonly starts_at: RowOf<typeof BOUNDS>['starts_at'] | null;
+  readonly ends_at: RowOf<typeof BOUNDS>['ends_at'] | null;
   readonly period_timezone: Row<'billing_periods'>['timezone'] | null;
   readonly period_currency: Row<'billing_periods'>['currency'] | null;
   readonly draft_id: Row<'invoices'>['id'] | null;
@@ -52,8 +60,8 @@ export async function findAccount(
   { year, month }: Month,
   lock: boolean,
 ): Promise<AccountOfMonth | null> {
-  const [row] = await tx.query<AccountOfMonth>(
-    `SELECT ${ACCOUNT_COLUMNS}, p.starts_at, p.ends_at, p.timezone AS period_timezone, p.currency AS period_currency,
+  const [row] = await tx.query<AccountRow & PeriodColumns>(
+    `SELECT ${ACCOUNT_COLUMNS}, ${BOUNDS}, p.timezone AS period_timezone, p.currency AS period_currency,
        (SELECT i.id FROM invoices i
         WHERE i.organisation_id = o.id AND i.year = $2 AND i.month = $3 AND i.status = 'draft') AS draft_id,
        EXISTS (SELECT 1 FROM invoices i
@@ -66,7 +74,7 @@ export async function findAccount(
   return row ?? null;
 }
 
-const INVOICE_COLUMNS = [
+const NAMES = [
   'organisation_id',
   'id',
   'billing_entity_id',
@@ -100,7 +108,10 @@ const INVOICE_COLUMNS = [
   'cancelled_at',
   'created_at',
   'updated_at',
-] as const satisfies readonly (keyof InvoiceRow & keyof Row<'invoices'>)[];
+] as const;
+const INVOICE = columns('invoices', NAMES, 'i');
+type StoredInvoice = RowOf<typeof INVOICE> &
+  Pick<InvoiceRow, 'status' | 'discounts' | 'taxes' | 'conversions'>;
 
 export interface InvoiceState {
   readonly invoice: InvoiceRow;
@@ -110,6 +121,8 @@ export interface InvoiceState {
   readonly quarantined: number;
 }
 
+const PERIOD_STATUS = columns('billing_periods', ['status'], 'p');
+
 /** An invoice and its account. `lock` as in findAccount, plus the invoice's own row. */
 export async function findInvoiceState(
   tx: LedgerTransaction,
@@ -118,12 +131,13 @@ export async function findInvoiceState(
   lock: boolean,
 ): Promise<InvoiceState | null> {
   const [row] = await tx.query<
-    Account & { period_status: 'open' | 'closed'; quarantined: number } & {
-      [Column in keyof InvoiceRow as `i_${Column}`]: InvoiceRow[Column];
-    }
+    AccountRow &
+      Pick<InvoiceState, 'period_status' | 'quarantined'> & {
+        [Column in keyof StoredInvoice as `i_${Column}`]: StoredInvoice[Column];
+      }
   >(
-    `SELECT ${INVOICE_COLUMNS.map((column) => `i.${column} AS i_${column}`).join(', ')}, ${ACCOUNT_COLUMNS},
-       p.status AS period_status,
+    `SELECT ${NAMES.map((name) => `i.${name} AS i_${name}`).join(', ')}, ${ACCOUNT_COLUMNS},
+       ${PERIOD_STATUS} AS period_status,
        (SELECT count(*) FROM event_quarantine q
         WHERE q.organisation_id = o.id AND q.resolved_at IS NULL) AS quarantined
      FROM organisations o JOIN invoices i ON i.organisation_id = o.id
@@ -133,9 +147,9 @@ export async function findInvoiceState(
     [organisationId, id],
   );
   if (!row) return null;
-  const invoice = Object.fromEntries(INVOICE_COLUMNS.map((column) => [column, row[`i_${column}`]]));
+  const invoice = Object.fromEntries(NAMES.map((name) => [name, row[`i_${name}`]]));
   return {
-    invoice: invoice as unknown as InvoiceRow,
+    invoice: invoice as StoredInvoice,
     account: row,
     period_status: row.period_status,
     quarantined: row.quarantined,
@@ -147,31 +161,18 @@ export async function insertInvoice(
   invoice: Invoice,
   lineIds: readonly string[],
 ): Promise<void> {
-  const first = PARAMETERS_OF_LINES + 1;
+  const insertion = insertOf('invoices', pick(invoice, NAMES));
   await tx.execute(
-    `WITH invoice AS (
-       INSERT INTO invoices (organisation_id, id, ${OWN_COLUMNS.join(', ')})
-       VALUES ($1, $2, ${OWN_COLUMNS.map((_, index) => `$${first + index}`).join(', ')}))
-     ${INSERT_LINES}`,
-    [
-      invoice.organisation_id,
-      invoice.id,
-      ...lineValues(lineIds, invoice.line_items),
-      ...OWN_COLUMNS.map((column) => columnValue(invoice, column)),
-    ],
+    `WITH invoice AS (${insertion.text})
+     ${insertLinesOf(invoice, lineIds, insertion)}`,
+    insertion.values,
   );
 }
 
-const OWN_COLUMNS = INVOICE_COLUMNS.filter((column) => column !== 'organisation_id' && column !== 'id');
-
-/** Passes jsonb as text: pg would write an array as a Postgres array. */
-function columnValue(invoice: InvoiceRow, column: keyof InvoiceRow): unknown {
-  const value = invoice[column];
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
-}
-
 /** Written once when the draft is created, or by later changes to an issued invoice. */
-const FIXED_COLUMNS: readonly (keyof InvoiceRow)[] = [
+const FIXED_COLUMNS: readonly (keyof StoredInvoice)[] = [
+  'organisation_id',
+  'id',
   'year',
   'month',
   'period_start',
@@ -184,15 +185,17 @@ const FIXED_COLUMNS: readonly (keyof InvoiceRow)[] = [
   'cancelled_at',
   'created_at',
 ];
-const DRAFT_COLUMNS = OWN_COLUMNS.filter((column) => !FIXED_COLUMNS.includes(column));
+const DRAFT_COLUMNS = NAMES.filter((name) => !FIXED_COLUMNS.includes(name));
 
 /** Writes the columns that may change while an invoice is a draft, including on finalization. */
 export async function updateDraft(tx: LedgerTransaction, invoice: Invoice): Promise<void> {
-  await tx.execute(
-    `UPDATE invoices SET ${DRAFT_COLUMNS.map((column, index) => `${column} = $${index + 3}`).join(', ')}
-     WHERE organisation_id = $1 AND id = $2 AND status = 'draft'`,
-    [invoice.organisation_id, invoice.id, ...DRAFT_COLUMNS.map((column) => columnValue(invoice, column))],
-  );
+  const { organisation_id, id } = invoice;
+  const { text, values } = updateOf('invoices', pick(invoice, DRAFT_COLUMNS), {
+    organisation_id,
+    id,
+    status: 'draft',
+  });
+  await tx.execute(text, values);
 }
 
 export async function setCancelled(tx: LedgerTransaction, invoice: InvoiceRow): Promise<void> {
@@ -251,14 +254,14 @@ export async function findInvoice(
   organisationId: string,
   id: string,
 ): Promise<Invoice | null> {
-  const rows = await tx.query<InvoiceRow & InvoiceBalance>(
+  const rows = await tx.query<StoredInvoice & RowOf<typeof BALANCE_COLUMNS>>(
     `SELECT ${READ_COLUMNS} FROM ${WITH_BALANCE} WHERE i.organisation_id = $1 AND i.id = $2`,
     [organisationId, id],
   );
   return (await withLines(tx, rows))[0] ?? null;
 }
 
-const READ_COLUMNS = `${INVOICE_COLUMNS.map((column) => `i.${column}`).join(', ')}, ${BALANCE_COLUMNS}`;
+const READ_COLUMNS = `${INVOICE}, ${BALANCE_COLUMNS}`;
 
 export interface InvoiceFilter {
   readonly organisation_id?: string | undefined;
@@ -272,17 +275,12 @@ export async function listInvoiceRows(
   filter: InvoiceFilter,
   page: PageInput,
 ): Promise<Page<Invoice>> {
-  const { data, nextAfter } = await listRows<InvoiceRow & InvoiceBalance>(
+  const { data, nextAfter } = await listRows<StoredInvoice & RowOf<typeof BALANCE_COLUMNS>>(
     tx,
     {
       select: READ_COLUMNS,
       from: WITH_BALANCE,
-      filters: [
-        ['i.organisation_id =', filter.organisation_id],
-        ['i.status =', filter.status],
-        ['i.year =', filter.year],
-        ['i.month =', filter.month],
-      ],
+      filters: matching('invoices', filter, ['organisation_id', 'status', 'year', 'month'], 'i'),
       key: 'i.id',
       order: 'asc',
     },
