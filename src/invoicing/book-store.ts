@@ -2,15 +2,15 @@
 import { decimal } from '../core/decimal.ts';
 import { firstDay, formatInstant, HOUR_MS, lastDay, type Month } from '../core/time.ts';
 import { bareArray, columnArrays } from '../db/array-literal.ts';
-import { columns, type RowOf } from '../db/columns.ts';
+import { columns, type RowOf, updateOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
 import type { Row } from '../db/rows.ts';
 import type { PeriodKey } from '../rollup/close-period.ts';
-import type { LineItem } from './invoice.ts';
+import type { NarrowedLine } from './line-store.ts';
 import type { CarriedQuantity, DayUsage, OpenAdjustment } from './lines/billing-input.ts';
 import type { KeysHash } from './lines/events-hash.ts';
 
-const ADJUSTMENT_COLUMNS = [
+export const ADJUSTMENT = columns('usage_adjustments', [
   'id',
   'kind',
   'project_id',
@@ -21,14 +21,19 @@ const ADJUSTMENT_COLUMNS = [
   'day',
   'quantity',
   'event_count',
-] as const satisfies readonly (keyof OpenAdjustment)[];
-export const ADJUSTMENT = columns('usage_adjustments', ADJUSTMENT_COLUMNS);
+]);
 
-interface BillableRow extends Omit<OpenAdjustment, 'id' | 'kind' | 'quantity'> {
-  readonly id: string | null;
-  readonly kind: 'usage' | 'late' | 'carried';
-  readonly quantity: string;
-}
+/** As read, before its quantity is a decimal. */
+export type AdjustmentRow = RowOf<typeof ADJUSTMENT> & Pick<OpenAdjustment, 'kind'>;
+
+type BillableRow =
+  | AdjustmentRow
+  | (Pick<Row<'usage_daily'>, 'project_id' | 'metric_name' | 'unit' | 'day' | 'event_count'> &
+      Month & {
+        readonly id: null;
+        readonly kind: 'usage';
+        readonly quantity: Row<'usage_daily'>['total_value'];
+      });
 
 export interface Billable {
   readonly usage: DayUsage[];
@@ -65,6 +70,8 @@ export async function listBillable(
   return billable;
 }
 
+const CLAIMANT = columns('usage_adjustments', ['invoice_id']);
+
 /**
  * Claims the adjustments for the invoice and releases those it claimed before but no longer needs. Returns the
  * number of claimed adjustments.
@@ -76,7 +83,7 @@ export async function setClaims(
   adjustmentIds: readonly string[],
 ): Promise<number> {
   const rows = await tx.query<{ claimed: boolean }>(
-    `UPDATE usage_adjustments SET invoice_id = CASE WHEN id = ANY ($3::uuid[]) THEN $2::uuid END
+    `UPDATE usage_adjustments SET ${CLAIMANT} = CASE WHEN id = ANY ($3::uuid[]) THEN $2::uuid END
      WHERE organisation_id = $1
        AND (invoice_id = $2 OR (invoice_id IS NULL AND credit_note_id IS NULL AND id = ANY ($3::uuid[])))
        AND source_invoice_id IS DISTINCT FROM $2
@@ -105,7 +112,12 @@ const CARRIED_COLUMNS = [
   ['quantity', 'numeric'],
   ['source_invoice_id', 'uuid'],
   ['source_credit_note_id', 'uuid'],
-] as const satisfies readonly (readonly [keyof CarriedRow & keyof Row<'usage_adjustments'>, string])[];
+] as const satisfies readonly (readonly [keyof CarriedRow, string])[];
+const CARRIED = columns(
+  'usage_adjustments',
+  CARRIED_COLUMNS.map(([name]) => name),
+);
+const CARRIED_ALIKE = columns('usage_adjustments', ['kind', 'event_count', 'created_at']);
 
 export async function insertCarried(
   tx: LedgerTransaction,
@@ -114,7 +126,7 @@ export async function insertCarried(
 ): Promise<void> {
   if (rows.length === 0) return;
   await tx.execute(
-    `INSERT INTO usage_adjustments (${CARRIED_COLUMNS.map(([name]) => name).join(', ')}, kind, event_count, created_at)
+    `INSERT INTO usage_adjustments (${CARRIED}, ${CARRIED_ALIKE})
      SELECT r.*, 'carried', 0, $1::timestamptz
      FROM unnest(${CARRIED_COLUMNS.map(([, type], index) => `$${index + 2}::${type}[]`).join(', ')}) AS r`,
     [formatInstant(now), ...columnArrays(rows, CARRIED_COLUMNS)],
@@ -131,11 +143,12 @@ export async function voidCarried(
   organisationId: string,
   invoiceId: string,
 ): Promise<number> {
-  await tx.execute(
-    `UPDATE usage_adjustments SET invoice_id = $2
-     WHERE organisation_id = $1 AND source_invoice_id = $2 AND invoice_id IS NULL`,
-    [organisationId, invoiceId],
+  const { text, values } = updateOf(
+    'usage_adjustments',
+    { invoice_id: invoiceId },
+    { organisation_id: organisationId, source_invoice_id: invoiceId },
   );
+  await tx.execute(`${text} AND invoice_id IS NULL`, values);
   const [row] = await tx.query<{ n: number }>(
     `SELECT count(*) AS n FROM usage_adjustments
      WHERE organisation_id = $1 AND source_invoice_id = $2 AND invoice_id <> $2`,
@@ -149,8 +162,8 @@ export async function listClaimed(
   tx: LedgerTransaction,
   organisationId: string,
   invoiceId: string,
-): Promise<(Omit<OpenAdjustment, 'quantity'> & { readonly quantity: string })[]> {
-  return await tx.query(
+): Promise<AdjustmentRow[]> {
+  return await tx.query<AdjustmentRow>(
     `SELECT ${ADJUSTMENT} FROM usage_adjustments
      WHERE organisation_id = $1 AND invoice_id = $2 AND source_invoice_id IS DISTINCT FROM $2
      ORDER BY year, month, metric_name, unit, day, id`,
@@ -182,8 +195,7 @@ export const listStandingInvoices = (
     monthValues(organisationId, months),
   );
 
-export interface StandingLine extends LineItem {
-  readonly invoice_id: Row<'invoice_line_items'>['invoice_id'];
+export interface StandingLine extends Readonly<Row<'invoice_line_items'> & NarrowedLine> {
   readonly credited_total: string;
   readonly credited_late_amount: string;
   readonly credited_late_quantity: string;
@@ -236,39 +248,44 @@ const OF_PROJECTS = `organisation_id = $1 AND project_id = ANY (ARRAY(SELECT id 
  * days and the month are not. A row without a day is a month without days.
  */
 export interface BookedDay extends KeysHash {
-  readonly metric_name: string;
-  readonly unit: string;
+  readonly metric_name: Row<'usage_daily'>['metric_name'];
+  readonly unit: Row<'usage_daily'>['unit'];
   readonly differs: boolean;
-  readonly events: string | null;
-  readonly hourly: string | null;
-  readonly daily: string | null;
-  readonly days: string | null;
-  readonly monthly: string | null;
+  readonly events: Row<'usage_events'>['metric_value'] | null;
+  readonly hourly: Row<'usage_hourly'>['total_value'] | null;
+  readonly daily: Row<'usage_daily'>['total_value'] | null;
+  readonly days: Row<'usage_daily'>['total_value'] | null;
+  readonly monthly: Row<'usage_aggregates'>['total_value'] | null;
 }
+
+const EVENT = columns('usage_events', ['project_id', 'metric_name', 'unit', 'day']);
+const HOUR = columns('usage_hourly', ['project_id', 'metric_name', 'unit', 'day']);
+const DAY = columns('usage_daily', ['project_id', 'metric_name', 'unit', 'day']);
+const MONTH = columns('usage_aggregates', ['project_id', 'metric_name', 'unit']);
 
 // One statement gives one snapshot of all four levels, with a single scan of the events.
 export const listBookedDays = (
   tx: LedgerTransaction,
   period: PeriodKey,
-  { starts_at, ends_at }: { readonly starts_at: string; readonly ends_at: string },
+  { starts_at, ends_at }: Readonly<Pick<Row<'billing_periods'>, 'starts_at' | 'ends_at'>>,
 ): Promise<BookedDay[]> =>
   tx.query<BookedDay>(
     `WITH events AS (
-       SELECT project_id, metric_name, unit, day, sum(metric_value) AS total, sum(event_count) AS n,
+       SELECT ${EVENT}, sum(metric_value) AS total, sum(event_count) AS n,
          ${KEYS_HASH} AS keys_hash
        FROM metered_events
        WHERE ${OF_PROJECTS} AND timestamp >= $6 AND timestamp < $7 AND adjustment_id IS NULL
-       GROUP BY project_id, metric_name, unit, day
+       GROUP BY ${EVENT}
      ), hourly AS (
-       SELECT project_id, metric_name, unit, day, sum(total_value) AS total, sum(event_count) AS n
-       FROM usage_hourly WHERE ${OF_PROJECTS} AND day BETWEEN $2 AND $3 GROUP BY project_id, metric_name, unit, day
+       SELECT ${HOUR}, sum(total_value) AS total, sum(event_count) AS n
+       FROM usage_hourly WHERE ${OF_PROJECTS} AND day BETWEEN $2 AND $3 GROUP BY ${HOUR}
      ), daily AS (
-       SELECT project_id, metric_name, unit, day, total_value AS total, event_count AS n,
+       SELECT ${DAY}, total_value AS total, event_count AS n,
          sum(total_value) OVER month AS days, sum(event_count) OVER month AS days_n
        FROM usage_daily WHERE ${OF_PROJECTS} AND day BETWEEN $2 AND $3
        WINDOW month AS (PARTITION BY project_id, metric_name, unit)
      ), monthly AS (
-       SELECT project_id, metric_name, unit, total_value AS total, event_count AS n
+       SELECT ${MONTH}, total_value AS total, event_count AS n
        FROM usage_aggregates WHERE organisation_id = $1 AND year = $4 AND month = $5
      )
      SELECT project_id, metric_name, unit, day, coalesce(e.n, 0) AS event_count, coalesce(e.keys_hash, '') AS keys_hash,
@@ -289,6 +306,9 @@ export const listBookedDays = (
     ],
   );
 
+const LATE_HOUR = columns('usage_adjustments', ['project_id', 'hour'], 'a');
+const LATE_EVENT = columns('usage_events', ['project_id', 'day', 'idempotency_key']);
+
 export interface LateKeysHash extends KeysHash {
   readonly part: number;
 }
@@ -304,12 +324,12 @@ export async function listLateEvents(
   // makes the planner use it once per adjustment instead of joining all of the organisation's events.
   return await tx.query<LateKeysHash>(
     `WITH late AS MATERIALIZED (
-       SELECT c.adjustment_id, c.part, a.project_id, a.hour
+       SELECT c.adjustment_id, c.part, ${LATE_HOUR}
        FROM unnest($2::uuid[], $3::int[]) AS c(adjustment_id, part)
        JOIN usage_adjustments a ON a.organisation_id = $1 AND a.id = c.adjustment_id AND a.kind = 'late')
      SELECT late.part, e.project_id, e.day, sum(e.event_count)::bigint AS event_count, ${KEYS_HASH} AS keys_hash
      FROM late CROSS JOIN LATERAL (
-       SELECT project_id, day, idempotency_key, event_count FROM metered_events
+       SELECT ${LATE_EVENT}, event_count FROM metered_events
        WHERE organisation_id = $1 AND project_id = late.project_id AND timestamp >= late.hour
          AND timestamp < late.hour + $4 * interval '1 millisecond' AND adjustment_id = late.adjustment_id
        OFFSET 0) e

@@ -1,23 +1,28 @@
 /** The SQL of the late usage that credit notes settle, and of withdrawing it with its invoice. */
 import { bareArray } from '../../db/array-literal.ts';
-import { columns } from '../../db/columns.ts';
+import { columns, type RowOf, updateOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
-import { ADJUSTMENT } from '../book-store.ts';
+import { ADJUSTMENT, type AdjustmentRow } from '../book-store.ts';
 import type { CreditedAdjustment, CreditNoteRow } from './credit-note.ts';
 
 /** Assigns late usage to a credit note, also usage claimed by the draft. Returns the number of adjustments. */
-export const claimForCreditNote = (
+export function claimForCreditNote(
   tx: LedgerTransaction,
   { organisation_id, id }: Pick<CreditNoteRow, 'organisation_id' | 'id'>,
   adjustmentIds: readonly string[],
   draftId: string | null,
-): Promise<number> =>
-  tx.execute(
-    `UPDATE usage_adjustments SET invoice_id = NULL, credit_note_id = $2
-     WHERE organisation_id = $1 AND id = ANY ($3::uuid[]) AND kind = 'late' AND credit_note_id IS NULL
-       AND (invoice_id IS NULL OR invoice_id = $4)`,
-    [organisation_id, id, bareArray(adjustmentIds), draftId],
+): Promise<number> {
+  const { bind, text, values } = updateOf(
+    'usage_adjustments',
+    { invoice_id: null, credit_note_id: id },
+    { organisation_id, kind: 'late' },
   );
+  return tx.execute(
+    `${text} AND id = ANY (${bind(bareArray(adjustmentIds))}::uuid[]) AND credit_note_id IS NULL
+       AND (invoice_id IS NULL OR invoice_id = ${bind(draftId)})`,
+    values,
+  );
+}
 
 /** The late usage of a credit note, without what it carried over itself. */
 export const listCreditedAdjustments = (
@@ -25,12 +30,14 @@ export const listCreditedAdjustments = (
   organisationId: string,
   creditNoteId: string,
 ): Promise<CreditedAdjustment[]> =>
-  tx.query<CreditedAdjustment>(
+  tx.query<AdjustmentRow>(
     `SELECT ${ADJUSTMENT} FROM usage_adjustments
      WHERE organisation_id = $1 AND credit_note_id = $2 AND source_credit_note_id IS DISTINCT FROM $2
      ORDER BY year, month, metric_name, unit, day, id`,
     [organisationId, creditNoteId],
   );
+
+const CLAIMANT = columns('usage_adjustments', ['credit_note_id']);
 
 /**
  * Reopens the late usage of a proposal and voids what it carried over by assigning those rows to the note itself,
@@ -43,7 +50,7 @@ export async function releaseFromCreditNote(
 ): Promise<number> {
   await tx.execute(
     `UPDATE usage_adjustments
-     SET credit_note_id = CASE WHEN source_credit_note_id = $2 AND invoice_id IS NULL THEN $2::uuid END
+     SET ${CLAIMANT} = CASE WHEN source_credit_note_id = $2 AND invoice_id IS NULL THEN $2::uuid END
      WHERE organisation_id = $1 AND (credit_note_id = $2 OR source_credit_note_id = $2)`,
     [organisationId, creditNoteId],
   );
@@ -71,7 +78,7 @@ export async function readWithdrawal(
   organisationId: string,
   invoiceId: string,
 ): Promise<Withdrawal> {
-  const notes = await tx.query<Withdrawal['notes'][number]>(
+  const notes = await tx.query<RowOf<typeof NOTE> & Withdrawal['notes'][number]>(
     `WITH lines AS (
        SELECT c.id AS note, c.invoice_id, l.quantity, i.year, i.month, i.pricing_plan_id AS plan
        FROM credit_notes c
