@@ -1,17 +1,17 @@
 /** The SQL of credit notes and their lines. The SQL of their late usage is in credit-usage-store.ts. */
 import type { Page, PageInput } from '../../core/page.ts';
 import { bareArray, columnArrays } from '../../db/array-literal.ts';
-import { columns, matching } from '../../db/columns.ts';
+import { columns, insertOf, matching, pick, type RowOf, updateOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
 import { listRows } from '../../db/list-rows.ts';
 import type { Row } from '../../db/rows.ts';
 import type { LegalNote } from '../../pricing/tax/legal-note.ts';
-import { WITH_BALANCE } from '../balance-store.ts';
+import { balanceColumns, WITH_BALANCE } from '../balance-store.ts';
 import type { Seller } from '../parties.ts';
 import type { CreditNote, CreditNoteLine, CreditNoteRow, CreditNoteStatus } from './credit-note.ts';
 import type { CreditableInvoice } from './proposal.ts';
 
-const COLUMNS = [
+const NAMES = [
   'organisation_id',
   'id',
   'invoice_id',
@@ -32,7 +32,9 @@ const COLUMNS = [
   'issued_at',
   'created_at',
   'updated_at',
-] as const satisfies readonly (keyof CreditNoteRow & keyof Row<'credit_notes'>)[];
+] as const;
+const NOTE = columns('credit_notes', NAMES);
+type StoredNote = RowOf<typeof NOTE> & Pick<CreditNoteRow, 'status' | 'origin' | 'taxes'>;
 
 const LINE_COLUMNS = [
   ['line_number', 'int'],
@@ -46,23 +48,26 @@ const LINE_COLUMNS = [
   ['discount_amount', 'numeric'],
   ['tax_amount', 'numeric'],
   ['taxes', 'jsonb'],
-] as const satisfies readonly (readonly [keyof CreditNoteLine & keyof Row<'credit_note_lines'>, string])[];
+] as const satisfies readonly (readonly [keyof CreditNoteLine, string])[];
 
-const LINE_NAMES = LINE_COLUMNS.map(([name]) => name).join(', ');
-
-const columnValue = (note: CreditNoteRow, column: keyof CreditNoteRow): unknown =>
-  column === 'taxes' ? JSON.stringify(note.taxes) : note[column];
+const LINE_KEY = columns('credit_note_lines', ['organisation_id', 'credit_note_id', 'id']);
+const OF_NOTE = columns('credit_note_lines', ['credit_note_id']);
+const LINE = columns(
+  'credit_note_lines',
+  LINE_COLUMNS.map(([name]) => name),
+);
+type StoredLine = RowOf<typeof LINE> & Pick<CreditNoteLine, 'taxes'>;
 
 export async function insertCreditNote(
   tx: LedgerTransaction,
   note: CreditNoteRow,
   idempotencyKey: string | null,
 ): Promise<void> {
-  await tx.execute(
-    `INSERT INTO credit_notes (idempotency_key, ${COLUMNS.join(', ')})
-     VALUES ($1, ${COLUMNS.map((_, index) => `$${index + 2}`).join(', ')})`,
-    [idempotencyKey, ...COLUMNS.map((column) => columnValue(note, column))],
-  );
+  const { text, values } = insertOf('credit_notes', {
+    idempotency_key: idempotencyKey,
+    ...pick(note, NAMES),
+  });
+  await tx.execute(text, values);
 }
 
 export async function insertCreditLines(
@@ -72,7 +77,7 @@ export async function insertCreditLines(
   lines: readonly CreditNoteLine[],
 ): Promise<void> {
   await tx.execute(
-    `INSERT INTO credit_note_lines (organisation_id, credit_note_id, id, ${LINE_NAMES})
+    `INSERT INTO credit_note_lines (${LINE_KEY}, ${LINE})
      SELECT $1::uuid, $2::uuid, r.* FROM unnest($3::uuid[], ${LINE_COLUMNS.map(([, type], index) => `$${index + 4}::${type}[]`).join(', ')}) AS r`,
     [organisation_id, id, bareArray(lineIds), ...columnArrays(lines, LINE_COLUMNS)],
   );
@@ -89,15 +94,17 @@ const CHANGING = [
   'taxes',
   'issued_at',
   'updated_at',
-] as const satisfies readonly (typeof COLUMNS)[number][];
+] as const satisfies readonly (keyof StoredNote)[];
 
 /** Writes the columns that may change while it is a proposal, including on issue. */
 export async function updateProposal(tx: LedgerTransaction, note: CreditNoteRow): Promise<void> {
-  await tx.execute(
-    `UPDATE credit_notes SET ${CHANGING.map((column, index) => `${column} = $${index + 3}`).join(', ')}
-     WHERE organisation_id = $1 AND id = $2 AND status = 'proposed'`,
-    [note.organisation_id, note.id, ...CHANGING.map((column) => columnValue(note, column))],
-  );
+  const { organisation_id, id } = note;
+  const { text, values } = updateOf('credit_notes', pick(note, CHANGING), {
+    organisation_id,
+    id,
+    status: 'proposed',
+  });
+  await tx.execute(text, values);
 }
 
 /** Deletes a proposal with its lines; the database refuses this for issued notes. */
@@ -117,8 +124,8 @@ async function findMany(
   condition: string,
   values: readonly string[],
 ): Promise<CreditNote[]> {
-  const rows = await tx.query<CreditNoteRow>(
-    `SELECT ${COLUMNS.join(', ')} FROM credit_notes WHERE organisation_id = $1 AND ${condition}`,
+  const rows = await tx.query<StoredNote>(
+    `SELECT ${NOTE} FROM credit_notes WHERE organisation_id = $1 AND ${condition}`,
     values,
   );
   return await withLines(tx, rows);
@@ -149,23 +156,30 @@ export const listProposals = (
   ]);
 
 const CREDITABLE = columns('invoices', ['organisation_id', 'billing_entity_id', 'currency', 'taxes'], 'i');
+const ROOM = balanceColumns(['creditable_total']);
+type CreditableRow = RowOf<typeof CREDITABLE> &
+  Pick<CreditableInvoice, 'taxes'> & {
+    readonly invoice_id: Row<'invoices'>['id'];
+    /** An issued invoice has it. */
+    readonly creditable_total: NonNullable<RowOf<typeof ROOM>['creditable_total']>;
+  };
 
 /** The fields of issued invoices that credit notes need. */
 export const listCreditable = (
   tx: LedgerTransaction,
   organisationId: string,
   invoiceIds: readonly string[],
-): Promise<(Omit<CreditableInvoice, 'room' | 'proposal'> & { readonly creditable_total: string })[]> =>
-  tx.query(
-    `SELECT ${CREDITABLE}, i.id AS invoice_id, b.creditable_total
+): Promise<CreditableRow[]> =>
+  tx.query<CreditableRow>(
+    `SELECT ${CREDITABLE}, i.id AS invoice_id, ${ROOM}
      FROM ${WITH_BALANCE} WHERE i.organisation_id = $1 AND i.id = ANY ($2::uuid[])`,
     [organisationId, bareArray(invoiceIds)],
   );
 
 async function withLines(tx: LedgerTransaction, notes: readonly CreditNoteRow[]): Promise<CreditNote[]> {
   if (notes.length === 0) return [];
-  const lines = await tx.query<CreditNoteLine & Pick<Row<'credit_note_lines'>, 'credit_note_id'>>(
-    `SELECT credit_note_id, ${LINE_NAMES} FROM credit_note_lines
+  const lines = await tx.query<RowOf<typeof OF_NOTE> & StoredLine>(
+    `SELECT ${OF_NOTE}, ${LINE} FROM credit_note_lines
      WHERE organisation_id = ANY ($1::uuid[]) AND credit_note_id = ANY ($2::uuid[])
      ORDER BY credit_note_id, line_number`,
     [
@@ -191,10 +205,10 @@ export async function listCreditNoteRows(
   filter: CreditNoteFilter,
   page: PageInput,
 ): Promise<Page<CreditNote>> {
-  const { data, nextAfter } = await listRows<CreditNoteRow>(
+  const { data, nextAfter } = await listRows<StoredNote>(
     tx,
     {
-      select: COLUMNS.join(', '),
+      select: NOTE,
       from: 'credit_notes',
       filters: matching('credit_notes', filter, ['organisation_id', 'invoice_id', 'status']),
       key: 'id',
@@ -218,6 +232,8 @@ export const listCreditedLines = (
     [organisationId, invoiceId],
   );
 
+const RELEASED = columns('payments', ['applied_amount', 'updated_at']);
+
 /** Reduces what the invoice's payments applied by an amount, newest payment first: it is the customer's money again. */
 export const releaseApplied = (
   tx: LedgerTransaction,
@@ -229,20 +245,22 @@ export const releaseApplied = (
        SELECT payment_id, applied_amount,
          sum(applied_amount) OVER (ORDER BY paid_at DESC, payment_id DESC) - applied_amount AS newer
        FROM payment_balances WHERE organisation_id = $1 AND invoice_id = $2 AND applied_amount > 0)
-     UPDATE payments p SET updated_at = now(),
-       applied_amount = ranked.applied_amount - least(ranked.applied_amount, $3::numeric - ranked.newer)
+     UPDATE payments p SET (${RELEASED})
+       = (ranked.applied_amount - least(ranked.applied_amount, $3::numeric - ranked.newer), now())
      FROM ranked WHERE p.organisation_id = $1 AND p.id = ranked.payment_id AND ranked.newer < $3::numeric`,
     [organisation_id, invoice_id, amount],
   );
 
 /** The seller of an issued invoice, as it is now. The organisation may have another seller since. */
 export async function findSeller(tx: LedgerTransaction, billingEntityId: string): Promise<Seller | null> {
-  const [row] = await tx.query<{ seller: Seller }>(
+  const [row] = await tx.query<{ seller: Pick<Row<'billing_entities'>, keyof Seller> & Seller }>(
     'SELECT to_jsonb(e) AS seller FROM billing_entities e WHERE id = $1',
     [billingEntityId],
   );
   return row?.seller ?? null;
 }
+
+const MODEL = columns('documents', ['model']);
 
 /** The legal notes on an invoice's document. */
 export async function findLegalNotes(
@@ -251,7 +269,7 @@ export async function findLegalNotes(
   invoiceId: string,
 ): Promise<readonly LegalNote[]> {
   const [row] = await tx.query<{ legal_notes: LegalNote[] | null }>(
-    `SELECT model->'legal_notes' AS legal_notes FROM documents WHERE organisation_id = $1 AND subject_id = $2`,
+    `SELECT ${MODEL}->'legal_notes' AS legal_notes FROM documents WHERE organisation_id = $1 AND subject_id = $2`,
     [organisationId, invoiceId],
   );
   return row?.legal_notes ?? [];
