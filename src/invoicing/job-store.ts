@@ -2,13 +2,14 @@
 import type { Month } from '../core/time.ts';
 import { columns, type RowOf } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
-import type { Row } from '../db/rows.ts';
 import type { Cutoff, PeriodKey } from '../rollup/close-period.ts';
 
 /** A month that may need a draft. `adjustment`: only because late usage of an earlier month is open. */
 export interface MissingMonth extends PeriodKey {
   readonly reason: 'usage' | 'flat' | 'adjustment';
 }
+
+const MONTH = columns('usage_aggregates', ['organisation_id', 'year', 'month']);
 
 /**
  * The months up to `last` that have no invoice, not even a cancelled one, and have usage, a flat fee, or late usage
@@ -30,7 +31,7 @@ export const listMissingMonths = (tx: LedgerTransaction, last: Month): Promise<M
        FROM pricing_plans p JOIN organisations o ON o.id = p.organisation_id
        WHERE p.charge_model = 'flat' AND p.is_active
      ), months AS (
-       SELECT DISTINCT organisation_id, year, month, 'usage' AS reason FROM usage_aggregates
+       SELECT DISTINCT ${MONTH}, 'usage' AS reason FROM usage_aggregates
        WHERE make_date(year, month, 1) <= $1::date
        UNION
        SELECT organisation_id, extract(year FROM start), extract(month FROM start), 'flat'
@@ -46,13 +47,15 @@ export const listMissingMonths = (tx: LedgerTransaction, last: Month): Promise<M
     [`${last.year}-${String(last.month).padStart(2, '0')}-01`],
   );
 
+const OWNER = columns('usage_adjustments', ['organisation_id'], 'a');
+
 /** Organisations with open late usage of a month before this one, whose own invoice is issued and not cancelled. */
 export const listLateOrganisations = (
   tx: LedgerTransaction,
   { year, month }: Month,
-): Promise<Pick<Row<'usage_adjustments'>, 'organisation_id'>[]> =>
-  tx.query(
-    `SELECT DISTINCT a.organisation_id FROM usage_adjustments a
+): Promise<RowOf<typeof OWNER>[]> =>
+  tx.query<RowOf<typeof OWNER>>(
+    `SELECT DISTINCT ${OWNER} FROM usage_adjustments a
      JOIN invoices i ON i.organisation_id = a.organisation_id AND i.year = a.year AND i.month = a.month
        AND i.status IN ('finalized', 'paid', 'refunded')
      WHERE a.invoice_id IS NULL AND a.credit_note_id IS NULL AND a.kind = 'late'
