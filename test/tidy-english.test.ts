@@ -6,6 +6,7 @@ import { type Prose, readProse } from './setup/prose.ts';
 import { ROOT, readSources, type Source } from './setup/sources.ts';
 
 const product = readSources('src', 'workers');
+const tests = readSources('test').filter(({ path }) => !path.startsWith('test/tidy'));
 
 describe('English', () => {
   /** Phrases of translated English that plain, present-day technical English has no use for. */
@@ -27,8 +28,6 @@ describe('English', () => {
     /\b(?:is|are) welcome\b/i,
     /\ba fault of ours\b/i,
   ];
-  /** Kinds of text that the rule covers in source files; comments join once they are rewritten. */
-  const COVERED: readonly Prose['kind'][] = ['string'];
   /** Sentences, not keys, media types or SQL: at least two words, and none of SQL's verbs in capitals. */
   const isRead = (text: string): boolean =>
     /[a-z]{2,}[,;:]? +[a-z]/i.test(text) &&
@@ -36,18 +35,23 @@ describe('English', () => {
 
   interface Passage {
     readonly place: string;
+    readonly kind: Prose['kind'] | 'page';
     readonly text: string;
   }
   const passagesOf = ({ path, text }: Pick<Source, 'path' | 'text'>): Passage[] =>
     readProse(text)
-      .filter((prose) => COVERED.includes(prose.kind) && isRead(prose.text))
-      .map((prose) => ({ place: `${path}:${prose.line}`, text: prose.text }));
+      .filter((prose) => prose.kind === 'comment' || isRead(prose.text))
+      .map(({ kind, line, text: passage }) => ({ place: `${path}:${line}`, kind, text: passage }));
   /** Code between backticks is quoted, not written. */
   const linesOf = (path: string, text: string): Passage[] =>
     text
       .replace(/```[\s\S]*?```/g, (code) => code.replace(/[^\n]/g, ''))
       .split('\n')
-      .map((line, index) => ({ place: `${path}:${index + 1}`, text: line.replace(/`[^`]*`/g, '') }));
+      .map((line, index) => ({
+        place: `${path}:${index + 1}`,
+        kind: 'page',
+        text: line.replace(/`[^`]*`/g, ''),
+      }));
   const findTics = (passages: readonly Passage[]): string[] =>
     passages.flatMap(({ place, text }) => {
       const tic = TICS.find((each) => each.test(text));
@@ -59,18 +63,24 @@ describe('English', () => {
     (path) => ({ path, text: existsSync(join(ROOT, path)) ? readFileSync(join(ROOT, path), 'utf8') : '' }),
   );
 
-  test('READMEs and sentences in the code have none of the tics', () => {
+  test('READMEs, sentences and comments have none of the tics', () => {
     expect(findTics(readmes.flatMap(({ path, text }) => linesOf(path, text)))).toEqual([]);
     expect(findTics(product.flatMap(passagesOf))).toEqual([]);
+    const comments = tests.flatMap((file) => passagesOf(file).filter(({ kind }) => kind === 'comment'));
+    expect(findTics(comments)).toEqual([]);
   });
 
-  test('a planted tic is found, in a string, a template, and a README; not in code or a comment', () => {
+  test('a planted tic is found, in a string, a template, a comment and a README; not in code', () => {
     const planted = [
       "const a = 'The file says otherwise.'; // it says so",
       `const b = \`Line \${count({ of: 1 })} is no GSTIN.\`;`,
       'const told = /says it/; const c = says / 2;',
     ].join('\n');
-    expect(findTics(passagesOf({ path: 'a.ts', text: planted }))).toEqual(['a.ts:1: says', 'a.ts:2: is no ']);
+    expect(findTics(passagesOf({ path: 'a.ts', text: planted }))).toEqual([
+      'a.ts:1: says',
+      'a.ts:1: says',
+      'a.ts:2: is no ',
+    ]);
     const page = '```\nhe says\n```\nPriced anew, `told`.\nThere is no container.';
     expect(findTics(linesOf('b.md', page))).toEqual(['b.md:4: anew']);
   });

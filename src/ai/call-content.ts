@@ -36,7 +36,7 @@ export const CONTENT_FIELDS = [
 
 export type ContentField = (typeof CONTENT_FIELDS)[number];
 
-/** What the event of every call says of itself. */
+/** The fields that the event of every call has in common. */
 export const CALL_EVENT = {
   metric_name: 'ai.calls',
   metric_value: '1',
@@ -44,7 +44,7 @@ export const CALL_EVENT = {
   metadata: '{}',
 } as const;
 
-/** Of the JSON of each field, null for what was not sent: that is left out at the end. The same content is the same text. */
+/** From the JSON of each field, null for a field that was not sent; nulls at the end are dropped. Equal content gives equal text. */
 export function contentText(fields: readonly (string | null)[]): string {
   let { length } = fields;
   while (length > 0 && fields[length - 1] === null) length -= 1;
@@ -73,7 +73,7 @@ export const hotPathOf = (field: ContentField): string => `$[0][${CONTENT_FIELDS
 
 export type Content = Readonly<Record<string, unknown>>;
 
-/** The content by its names: null or undefined for what was not sent. */
+/** The content by field name; a field that was not sent is null or undefined. */
 export function namedContent(content: readonly unknown[]): Content {
   // Spelled out: filled in a loop the object took a third of the time of reading a call.
   // biome-ignore format: by their places, as CONTENT_FIELDS has them

@@ -16,10 +16,10 @@ export interface GenerationIdentity {
 }
 
 /**
- * With a response_id the key is `ai:` and the SHA-256 of provider and response_id in base64url, and the fingerprint is that
- * of the same two: whatever else a later arrival says, it is a duplicate. The provider goes in by one of its names, for a
- * trace says `gcp.gemini` where an application says `google`. Without, the key is the sender's own, and the fingerprint
- * covers the instant as sent and all of the content. Neither part can hold the U+0000 between them.
+ * With a response_id, the key is `ai:` and the SHA-256 of provider and response_id in base64url, and the fingerprint covers the
+ * same two: a later arrival is a duplicate whatever else it contains. The provider is normalised, because a trace names
+ * `gcp.gemini` and an application `google`. Without a response_id, the key is the sender's own, and the fingerprint covers the
+ * instant as sent and all of the content. Neither part can contain the U+0000 between them.
  */
 export function identifyGeneration(
   call: { readonly provider: string; readonly response_id: string | null; readonly idempotency_key: string },

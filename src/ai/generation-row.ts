@@ -1,4 +1,4 @@
-/** An AI generation as the hot store tells it, made into what the ledger stores of it. */
+/** Turns an AI generation from the hot store into the columns that the ledger stores. */
 import { parseQuantity } from '../core/decimal.ts';
 import { isUuid } from '../core/id.ts';
 import { isObject } from '../core/read-fields.ts';
@@ -21,10 +21,10 @@ export const TOKEN_KINDS = [
 ] as const;
 export type TokenKind = (typeof TOKEN_KINDS)[number];
 
-/** What was said and answered: dropped where the organisation keeps none of it. The last two are JSON. */
+/** Prompt and response: dropped if the organisation does not keep them. The last two are JSON. */
 export const PAYLOADS = ['input_summary', 'output_summary', 'request_data', 'response_data'] as const;
 
-/** What tells of the person behind a call, beside the id: it goes when the user is deleted. */
+/** Personal data besides the user id: removed when the user is deleted. */
 export const PERSONAL_FIELDS = [
   ...PAYLOADS,
   'scene_description',
@@ -53,7 +53,7 @@ export interface GenerationRow extends FillFields {
   /** Of disjoint kinds. */
   readonly tokens: Readonly<Record<TokenKind, bigint>>;
   readonly duration_ms: bigint | null;
-  /** In units of 10^-12 USD; null where nobody said what the call cost. */
+  /** In units of 10^-12 USD; null if the sender gave no cost. */
   readonly cost_usd: bigint | null;
   readonly cost_source: CostSource;
   /** Of the prices that made the cost; null where none did. */
@@ -184,7 +184,7 @@ export const withoutPayloads = <Fields extends FillFields>(fields: Fields): Fiel
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
-/** Null where nothing was sent, undefined where it is no text. */
+/** Null if nothing was sent, undefined if it is not text. */
 function readText(value: unknown): string | null | undefined {
   if (value === undefined || value === null || value === '') return null;
   return typeof value === 'string' ? value : undefined;

@@ -102,7 +102,7 @@ export function createCommitQueue(clock: () => number): CommitQueue {
   };
 }
 
-/** An answer that is missing must not be read as null, which says that all events were new. */
+/** A missing answer must not be read as null, which means that all events were new. */
 async function insertAll(hot: HotWriter, requests: readonly InsertRequest[]): Promise<readonly Holders[]> {
   const answers = await hot.insertEvents(requests);
   assert(answers.length === requests.length, 'the transaction answers each request it held');

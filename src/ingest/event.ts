@@ -45,7 +45,7 @@ export interface EventGeneration {
   readonly fingerprint: string;
   /** Metric and unit of each quantity that the call will be metered by, `ai.calls` included. */
   readonly metered: readonly (readonly [metricName: string, unit: string])[];
-  /** What its cost hangs on; null where the sender said the cost. Tokens are of disjoint kinds. */
+  /** What determines its cost; null if the sender gave the cost. Token kinds are disjoint. */
   readonly unpriced: {
     readonly provider: string;
     readonly model: string;
@@ -56,7 +56,7 @@ export interface EventGeneration {
   } | null;
   /** What the edge found it to cost, and by which prices: beside the content, and no part of it. */
   readonly priced: string | null;
-  /** Of a call that a trace told of. */
+  /** Only for calls that came in a trace. */
   readonly nesting?: SpanNesting;
 }
 
@@ -69,9 +69,9 @@ export interface SpanNesting {
   readonly counted_above: readonly string[];
   /** Marks that say: something below it was counted. */
   readonly counted_below: readonly string[];
-  /** Left for what is below it, unless it was itself found counted below. */
+  /** For the spans below it, unless it was itself found to be counted below. */
   readonly marks_below: readonly string[];
-  /** Left for what is above it. */
+  /** For the spans above it. */
   readonly marks_above: readonly string[];
 }
 

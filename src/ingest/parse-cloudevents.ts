@@ -1,6 +1,6 @@
 /**
  * CloudEvents 1.0: structured (application/cloudevents+json), batched (application/cloudevents-batch+json) and binary
- * mode (ce-* headers, the body is the data). The three give one event the same content and so the same fingerprint.
+ * mode (ce-* headers, the body is the data). All three yield the same content for an event, so the same fingerprint.
  *
  * | attribute | field |
  * |---|---|
@@ -8,8 +8,8 @@
  * | source, id | idempotency_key, see cloudEventKey |
  * | time | timestamp |
  * | subject | user_id |
- * | data.value | metric_value, "1" where there is none |
- * | data.unit | unit, empty where there is none |
+ * | data.value | metric_value, "1" by default |
+ * | data.unit | unit, empty by default |
  * | the rest of data | metadata |
  *
  * Extension attributes and dataschema are accepted and not kept.

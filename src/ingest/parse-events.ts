@@ -17,9 +17,9 @@ export const EVENTS_BODY_BYTES_MAX = 5 * 1024 * 1024;
 type Parse = (text: string, now: number) => ParsedEvents;
 
 /**
- * The events of a request in whichever wire format it names. Throws AppError: unsupported_media_type before anything is
- * read; payload_too_large, malformed_json; invalid_request where the body as a whole is no body of events. What is wrong
- * with one event stands in its place in the result.
+ * Parses the events of a request in the wire format that it names. Throws AppError: unsupported_media_type before the body is
+ * read; payload_too_large, malformed_json; invalid_request if the body as a whole is not a body of events. Faults of single
+ * events are in their place in the result.
  */
 export async function parseEvents(request: Request, now: number): Promise<ParsedEvents> {
   const parse = parserOf(request.headers);

@@ -11,7 +11,7 @@ export const readBody = async (
   discardBytesMax = DISCARD_BYTES_MAX,
 ): Promise<string> => decode(await readBytes(request, limitBytes, discardBytesMax));
 
-/** The same for a body that is no text. */
+/** The same for a binary body. */
 export async function readBytes(
   request: Request,
   limitBytes: number,
@@ -55,7 +55,7 @@ async function discard(reader: ByteReader, bytesMax: number): Promise<void> {
     if (done) return;
     length += value.length;
   }
-  // What the sender says of it no longer matters.
+  // Further bytes of the sender no longer matter.
   reader.cancel().catch(() => undefined);
 }
 
@@ -128,8 +128,8 @@ function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
 }
 
 /**
- * A runtime may inflate all of what it is given before the first byte is read, and gzip grows up to 1,032 times: it is
- * given no more than this at once, so that at most 4 MiB wait unread.
+ * A runtime may inflate all of its input before the first byte is read, and gzip expands up to 1,032 times. It gets at most
+ * this much at once, so that at most 4 MiB are waiting to be read.
  */
 const SLICE_BYTES = 4096;
 

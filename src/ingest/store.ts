@@ -31,7 +31,7 @@ const COLUMNS = hotColumns('usage_events', [
   'ingested_at',
 ]);
 const EVENT = 'value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8';
-/** Of what every call's event says the same of, a row has nothing. */
+/** Columns that are equal for every call's event; a row stores nothing for them. */
 const CALL = `'${CALL_EVENT.metric_name}', '${CALL_EVENT.metric_value}', '${CALL_EVENT.unit}', value->>1, value->>2,
   '${CALL_EVENT.metadata}', value->>3, value->>4`;
 const ONCE = 'WHERE true ON CONFLICT (project_id, idempotency_key) DO NOTHING';
@@ -63,7 +63,7 @@ function formsOf(columns: string, values: string): Pick<Forms, 'insert' | 'inser
   return { insert: `${insert} ${values} ${FROM_ROWS}`, insertOne: `${insert} ${one} ${ONCE}` };
 }
 
-// Plain events pay nothing for what they do not have.
+// Plain events do not pay for columns that they do not use.
 const PLAIN: Forms = {
   ...formsOf(COLUMNS, `value->>0, ?2, ?3, ${EVENT}, ?4`),
   readBack: readBackOf(HELD_BY_KEY),
@@ -334,7 +334,7 @@ function readHolders(chunks: readonly Chunk[], results: ChunkResults): Holder[] 
   });
 }
 
-/** The usage that a span repeats is held by another event, of a span beside it: a duplicate, whatever it says. */
+/** Another event, of a span next to it, has the usage that this span repeats: a duplicate, whatever its content. */
 const heldElsewhere = (sent: StampedEvent | undefined): Holder => ({
   id: COUNTED_ELSEWHERE,
   fingerprint: sent?.fingerprint ?? '',

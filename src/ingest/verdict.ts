@@ -1,4 +1,4 @@
-/** Pure: what is said of an event that was sent, given the row that holds its key now (laws 1 and 2). */
+/** Pure: the verdict on an event, given the row that holds its key now (laws 1 and 2). */
 export type VerdictStatus = 'accepted' | 'duplicate' | 'conflict';
 
 export interface Verdict {

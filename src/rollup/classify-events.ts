@@ -23,8 +23,8 @@ const RECEIVED_MIN = Date.UTC(2000, 0, 1);
 const RECEIVED_MAX = Date.UTC(2200, 0, 1);
 
 /**
- * Whether the instant at which a row says it was received can be one: partitions are made for it. It asks no clock: a
- * drain that is late, or reads the rows once more after a restore, must come to the same end.
+ * Whether a row's time of receipt is plausible, because a partition is created for it. Uses no clock: a late drain, or one that
+ * reads the rows again after a restore, must reach the same result.
  */
 export const isPlausible = (receivedAt: number): boolean =>
   Number.isInteger(receivedAt) && receivedAt >= RECEIVED_MIN && receivedAt < RECEIVED_MAX;

@@ -43,8 +43,8 @@ export const periodTransaction = (tx: LedgerTransaction): PeriodTransaction => (
     if (!row) throw new AppError('unavailable', 'The billing period must be created again. Retry.');
     return row;
   },
-  // Versions alone come again after a failover, when the lost batches are drained anew and otherwise divided: the stamp
-  // holds the quantities too.
+  // After a failover the lost batches are drained again, divided differently, and can reach the same versions: the stamp
+  // includes the quantities too.
   async readDayVersions(period) {
     const [row] = await tx.query<{ stamp: string | null }>(
       `SELECT md5(string_agg(concat_ws(' ', project_id, day, version, total_value, event_count, length(metric_name),

@@ -153,14 +153,14 @@ export interface HotReader {
    * the store was restored and the numbers may be those of other rows. Answers how many it deleted.
    */
   delete(stream: Stream, from: number, to: number, cursor: Cursor): Promise<number>;
-  /** Before a shard is read anew: a purge that hung since the epoch before deletes nothing any more. */
+  /** Before a shard is read from the start again: a purge that has hung since the previous epoch must delete nothing. */
   beginEpoch(epoch: number, now: number): Promise<void>;
-  /** Tells the hot store that its rows in (from, to] are processed; informs only. */
+  /** Marks rows in (from, to] of the hot store as processed; for information only. */
   markDrained(batch: Batch, now: number): Promise<void>;
 }
 
 export interface RollupTransaction {
-  /** Takes the cursor's row lock if it still stands where `cursor` says; false: another run was here. */
+  /** Locks the cursor's row if it is still where `cursor` has it; false if another run has moved it. */
   lockCursor(cursor: Cursor): Promise<boolean>;
   /** Enters the keys not yet in the ledger. Answers which events' keys were new: `all`, or their ids. */
   insertKeys(events: readonly HotEvent[]): Promise<'all' | ReadonlySet<string>>;
@@ -180,7 +180,7 @@ export interface RollupTransaction {
   insertAdjustments(sums: readonly UsageSum[], now: number): Promise<void>;
   /** Of these organisations those that keep no payloads. */
   listWithoutPayloads(organisationIds: readonly string[]): Promise<ReadonlySet<string>>;
-  /** All prices of these models, everyone's and these organisations' own, whenever they are in force. */
+  /** All prices of these models, global ones and those of these organisations, whatever their dates. */
   listModelPrices(organisationIds: readonly string[], models: readonly ModelName[]): Promise<LedgerPrice[]>;
   /** Of these organisations those that let calls without a price cost something, and what a million tokens do. */
   listCeilings(organisationIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
@@ -202,8 +202,8 @@ export interface RollupTransaction {
   insertKnown(known: readonly KnownEvent[]): Promise<void>;
   insertQuarantined(shard: number, rows: readonly QuarantinedRow[]): Promise<void>;
   /**
-   * Writes the batch's row and moves the cursor to its end. When the batch was committed is told by the ledger's own
-   * clock: a drain that hung, or was given another time, must not make its batch look old to the purge.
+   * Writes the batch's row and moves the cursor to its end. The time of the commit comes from the ledger's clock: a drain that
+   * hung, or had another clock, must not make its batch look old to the purge.
    */
   closeBatch(batch: Batch, lastId: string): Promise<void>;
 }

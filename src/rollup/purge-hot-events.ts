@@ -18,8 +18,8 @@ export interface PurgeLedger {
   /** Unpurged batches of the position's epoch that end before it, oldest first. */
   listPurgeable(shard: number, stream: Stream, before: Position, limit: number): Promise<StoredBatch[]>;
   /**
-   * Runs `work` while the shard's epoch is held where the batch says, and records the batch as purged where `work`
-   * says so; false where the epoch does not hold any more.
+   * Runs `work` while the shard's epoch is locked at the batch's epoch, and records the batch as purged if `work` returns true.
+   * False if the epoch has changed.
    */
   whileEpochHolds(
     batch: StoredBatch,

@@ -1,4 +1,4 @@
-/** Purges every shard's streams of what has been in the ledger for the retention, until done or the time is up. */
+/** Purges from every shard what has been in the ledger longer than the retention, until done or out of time. */
 import { HOUR_MS } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { hotDatabase } from '../db/hot.ts';

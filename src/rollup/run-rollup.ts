@@ -33,7 +33,7 @@ export interface RollupInput {
   readonly shards: Shards;
   readonly openLedger: () => Ledger;
   readonly now: number;
-  /** Asked before each batch: when it says false the run ends as `partial`. */
+  /** Called before each batch: if it returns false, the run ends as `partial`. */
   readonly hasTime: () => boolean;
 }
 
@@ -95,7 +95,7 @@ async function drainStream(
     try {
       step = await drainHotEvents(stores, { shard, stream, limit, now: input.now });
     } catch (error) {
-      // A transaction that turned out rolled back left nothing: the cursor tells where to begin again.
+      // A transaction that was rolled back left nothing: the cursor shows where to start again.
       if (error instanceof NotCommittedError && ++lost < LOST_ANSWERS_MAX) continue;
       throw error;
     }

@@ -8,7 +8,7 @@ import { shareRows } from './share-rows.ts';
 
 const USER = columns('users', ['organisation_id', 'id', 'user_id']);
 
-// Nearly all are known: they are told by the index alone, and nothing is written or locked for them.
+// Nearly all users are known: the index alone finds them, and nothing is written or locked.
 export async function insertUsers(
   tx: LedgerTransaction,
   seen: readonly SeenUser[],

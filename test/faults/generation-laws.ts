@@ -65,7 +65,7 @@ const PRICES: readonly (readonly [bigint, ...kinds: string[]])[] = [
   [1n, 'cache_write_1h'],
 ];
 
-/** What was said, else what the book says, else nothing. */
+/** The sender's cost, else the cost by the book, else none. */
 function costOf(sent: Sent): bigint | null {
   if (sent.cost_usd !== undefined) {
     const [whole = '0', decimals = ''] = sent.cost_usd.split('.');

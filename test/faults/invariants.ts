@@ -95,7 +95,7 @@ function checkKeys({ oracle, ledger }: World): void {
   }
 }
 
-/** Law 2: each conflict that a client was told of is shown to the operator. */
+/** Law 2: every conflict in a response is also shown to the operator. */
 function checkConflicts({ oracle, ledger }: World): void {
   const text = (of: { project_id: string; idempotency_key: string; fingerprint: string }): string =>
     `${keyOf(of)} ${of.fingerprint}`;

@@ -131,7 +131,7 @@ export class Oracle implements HotObserver, LedgerObserver {
     }
   }
 
-  /** What a client was told, held against what was written. */
+  /** Compares what clients received with what was written. */
   answer(sent: Sent, verdict: Verdict): void {
     const holder = this.events.get(verdict.id);
     if (!holder || keyOf(holder.row) !== keyOf(sent))

@@ -94,7 +94,7 @@ function planJobs(world: World, attempts: Map<string, number>): void {
   }
 }
 
-/** While one stands between its verification and the lock, the ledger forgets and is filled anew, with more than before. */
+/** Between its verification and the lock, the ledger forgets and is filled again with more than before. */
 function planSlowFinalization(
   world: World,
   period: PeriodKey,
@@ -227,7 +227,7 @@ async function closeAll(world: World, attempts: Map<string, number>): Promise<vo
   }
 }
 
-/** The call as its sender said it, without what the edge found it to cost. */
+/** The call as sent, without the edge's cost. */
 function generationOf({ generation, fingerprint }: HotEvent): EventGeneration | null {
   if (generation === null) return null;
   const [content] = JSON.parse(generation) as unknown[];

@@ -43,7 +43,7 @@ type PriceRow = RowOf<typeof PRICE> & { token_kind: TokenKind } & Pick<
     'from_ms' | 'to_ms' | 'entered_ms' | 'changed_ms'
   >;
 
-/** Everyone's prices of these models, and these organisations' own. */
+/** The global prices of these models, and those of these organisations. */
 export const listBookPrices = (
   tx: LedgerTransaction,
   organisationIds: readonly string[],

@@ -6,7 +6,7 @@ import type { TokenKind } from '../generation-row.ts';
 export interface ModelName {
   /** As `priceProviderOf` names it. */
   readonly provider: string;
-  /** Exact: a price of `gpt-5` says nothing of `gpt-5-mini`. */
+  /** Exact: a price of `gpt-5` does not apply to `gpt-5-mini`. */
   readonly model: string;
 }
 
@@ -41,7 +41,7 @@ export const PRICE_DETAIL = `Must be a non-negative decimal with at most ${PRICE
 
 const PRICE = new RegExp(`^\\d{1,${PRICE_INTEGER_DIGITS}}(?:\\.\\d{1,${PRICE_DECIMALS}})?$`);
 
-/** The canonical text of a price ('03.50' → '3.5'); null for what is not plain or too long. Zero is one: some models are free. */
+/** The canonical text of a price ('03.50' → '3.5'); null if it is not plain or too long. Zero is a price: some models are free. */
 export const readPrice = (text: string): string | null => (PRICE.test(text) ? canonicalDecimal(text) : null);
 
 /** The same for a ceiling, which is above zero: an unknown cost is never taken to be none. */

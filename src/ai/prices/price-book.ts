@@ -17,7 +17,7 @@ export interface BookPrice extends ModelName {
   readonly to_ms: number | null;
 }
 
-/** A price in the ledger: it also tells when it was entered there, and when it was last changed, which is its end. */
+/** A price in the ledger, with the time it was entered and the time of its last change, which is its end. */
 export interface LedgerPrice extends BookPrice {
   readonly entered_ms: number;
   readonly changed_ms: number;
@@ -58,8 +58,8 @@ const promptOf = ({ tokens }: PricedCall): bigint =>
   tokens.input + tokens.cache_read + tokens.cache_write_5m + tokens.cache_write_1h;
 
 /**
- * The price of each kind that rules the call: of exactly its model and service tier, in force at its instant, the highest
- * step that its prompt reaches; the organisation's own before everyone's. Reasoning that has no price of its own is output.
+ * The price of each kind for a call: exactly its model and service tier, in force at its instant, at the highest step that its
+ * prompt reaches; the organisation's own price overrides the global one. Reasoning without a price of its own is output.
  */
 export function findPrices(book: PriceBook, call: PricedCall): RulingPrices {
   const tier = priceTierOf(call.service_tier);
@@ -80,7 +80,7 @@ export function findPrices(book: PriceBook, call: PricedCall): RulingPrices {
 const pricesOf = (book: PriceBook, { provider, model }: ModelName): readonly BookPrice[] =>
   book.get(bookKeyOf({ provider: priceProviderOf(provider), model })) ?? [];
 
-/** An own price, however low its step, goes before everyone's. */
+/** An own price overrides the global one, however low its step. */
 function goesBefore(price: BookPrice, other: BookPrice): boolean {
   const isOwn = price.organisation_id !== null;
   const isOtherOwn = other.organisation_id !== null;
@@ -147,8 +147,8 @@ function idsOf(prices: RulingPrices, kinds: number): readonly string[] {
 }
 
 /**
- * What a call costs at most, in units of 10^-12 USD, by an organisation's one price for a million tokens of whatever kind;
- * null for a call without tokens, of which nothing can be said. 1,000 input and 200 output tokens at 20 USD: 0.024 USD.
+ * The most a call can cost, in units of 10^-12 USD, by an organisation's ceiling for a million tokens of any kind; null for a
+ * call without tokens. 1,000 input and 200 output tokens at 20 USD: 0.024 USD.
  */
 export function ceilingCostOf(tokens: PricedCall['tokens'], pricePerMillion: string): bigint | null {
   const count = TOKEN_KINDS.reduce((sum, kind) => sum + tokens[kind], 0n);
@@ -217,9 +217,9 @@ export const isSameCost = (a: CallCost, b: CallCost): boolean =>
   a.price_ids.every((id, index) => id === b.price_ids[index]);
 
 /**
- * Whether a cost that the edge found is what the ledger's book said when the call was received. A price that came into the
- * book later does not count, unless the edge named it: its clock is another. One that was ended later had no such end yet;
- * but where it would have ruled beside one that the edge named, it had an end before that, for two never rule at once.
+ * Whether the edge's cost is the one of the ledger's book at the time of receipt. A price entered later does not count, unless
+ * the edge used it: clocks differ. A price ended later had no such end yet; but where it overlaps one that the edge used, it
+ * had an end before, because two prices never overlap.
  */
 export function matchesBookAt(
   found: CallCost,

@@ -1,6 +1,6 @@
 /**
- * Tells the edge what tokens cost. A verb publishes right after its commit; the `publish` job heals what was lost by writing
- * the differences.
+ * Publishes token prices to the edge. A verb publishes right after its commit; the `publish` job repairs what was lost by
+ * writing only the differences.
  */
 
 import { describeError } from '../../core/error.ts';

@@ -13,7 +13,7 @@ import {
   type PublishedPrice,
 } from './published-price.ts';
 
-/** Everyone's prices of these models and this organisation's own. At most two rows are read for each model. */
+/** The global prices of these models and this organisation's own. At most two rows are read per model. */
 export async function findPublishedPrices(
   directory: HotDatabase,
   organisationId: string,

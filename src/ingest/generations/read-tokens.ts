@@ -25,8 +25,8 @@ const NONE: Tokens = {
 };
 
 /**
- * Disjoint counts; of use only where it added no fault. A call that failed may have none: the vendor then told none.
- * {input: 1000, cache_read: 200} of openai, which counts the cache in, is input 800 and cache_read 200.
+ * Disjoint counts; valid only if no fault was added. A failed call may have none, because the vendor reported none.
+ * {input: 1000, cache_read: 200} of openai, which includes the cache in the input, is input 800 and cache_read 200.
  */
 export function readTokens(
   raw: unknown,

@@ -1,4 +1,4 @@
-/** Whose calls a request's spans are, where neither resource nor span says it: its headers, W3C baggage last. */
+/** The customer and user of a request's spans if neither resource nor span names them: from headers, W3C baggage last. */
 import { NAMES } from './names.ts';
 
 export interface Attribution {

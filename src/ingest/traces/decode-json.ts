@@ -17,7 +17,7 @@ import {
 
 type Raw = Readonly<Record<string, unknown>>;
 
-/** Throws AppError: malformed_json, where the text is no JSON or no object with a list of spans by resource. */
+/** Throws AppError: malformed_json if the text is not a JSON object with a list of spans by resource. */
 export function decodeJsonSpans(text: string): Span[] {
   const body = parseExact(text);
   if (!isObject(body)) throw malformed('The body must be a JSON object.');
@@ -54,7 +54,7 @@ function parseExact(text: string): unknown {
 
 const member = (object: Raw, camel: string, snake: string): unknown => object[camel] ?? object[snake];
 
-/** Its objects; anything else among them is no span and no scope. */
+/** Keeps the objects; anything else is neither a span nor a scope. */
 function listOf(object: Raw, camel: string, snake: string): Raw[] {
   const list = member(object, camel, snake);
   if (list === undefined || list === null) return [];

@@ -28,7 +28,7 @@ const OF_OPEN_INFERENCE: ReadonlyMap<string, Operation> = new Map([
   ['EMBEDDING', 'embeddings'],
 ]);
 
-/** Where a sender says what a span is; the first that is there decides. */
+/** The attributes that name a span's operation; the first one present decides. */
 const OPERATION_ATTRIBUTES: readonly (readonly [name: string, operations: ReadonlyMap<string, Operation>])[] =
   [
     ['ai.operationId', OF_AI_SDK],
@@ -39,7 +39,7 @@ const OPERATION_ATTRIBUTES: readonly (readonly [name: string, operations: Readon
     ['traceloop.span.kind', new Map()],
   ];
 
-/** Null for what is no call of a model. */
+/** Null if it is not a call of a model. */
 export function operationOf({ attributes, kind }: Span): Operation | null {
   for (const [name, operations] of OPERATION_ATTRIBUTES) {
     const value = attributes.get(name);

@@ -12,11 +12,11 @@ import { type Call, linkSpans, relateSpans } from './relate-spans.ts';
 import type { Span } from './span.ts';
 
 export interface RefusedSpan {
-  /** A sentence that says which and why. */
+  /** A sentence with the span and the reason. */
   readonly reason: string;
 }
 
-/** A span that tells no usage: refused unless one of the marks says that another span counts for it. */
+/** A span without usage: rejected unless one of the marks shows that another span counts for it. */
 export interface LackingSpan extends RefusedSpan {
   readonly counted: readonly string[];
 }

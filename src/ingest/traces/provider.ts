@@ -77,7 +77,7 @@ function knownBegin(name: string): string | null {
   return null;
 }
 
-/** `openai/gpt-5` says it; of bare names the well known. */
+/** From a prefix such as `openai/gpt-5`; of bare names, the well-known ones. */
 export function providerOfModel(model: string): string {
   const name = model.toLowerCase();
   const slash = name.indexOf('/');

@@ -17,7 +17,7 @@ import { providerNamed, providerOfModel, providerOfSystem } from './provider.ts'
 import { readCost, readUsage } from './read-usage.ts';
 import type { Attributes, Span, Value } from './span.ts';
 
-/** Whether a call's span tells what it used, or that it failed; one that does neither cannot be priced. */
+/** Whether a call's span has usage or an error; one without either cannot be priced. */
 export type CallKind = 'used' | 'failed' | 'without_usage';
 
 export function kindOfCall(span: Span, operation: Operation): CallKind {
@@ -30,7 +30,7 @@ const hasFailed = ({ is_error, attributes }: Span): boolean =>
   textOf(attributes, NAMES.error) !== null ||
   attributes.get('langfuse.observation.level') === 'ERROR';
 
-/** A span that has not ended and tells no usage is the first half of one that will. */
+/** A span that has not ended and has no usage is the first half of one that will. */
 export const isBegun = (span: Span, kind: CallKind): boolean =>
   span.ended_at === 0n && kind === 'without_usage';
 
@@ -74,7 +74,7 @@ export function readSpan(span: Span, operation: Operation, attribution: Attribut
 /** Whole milliseconds, far below the end of what a double holds. */
 const numberOf = (milliseconds: bigint): number => Number.parseInt(String(milliseconds), 10);
 
-/** Of the names the first that says something; numbers as text, for ids are sent as those too. */
+/** The first of the names with a value; numbers become text, because some senders send ids as numbers. */
 function textOf(attributes: Attributes, names: readonly string[]): string | null {
   for (const name of names) {
     const value = attributes.get(name);
@@ -114,7 +114,7 @@ function statusOf(span: Span, error: string | null): GenerationStatus {
   return /abort|cancel/i.test(text) ? 'cancelled' : 'failed';
 }
 
-/** JSON in a text is what it says, unless it nests too deep to be kept so. */
+/** Parses JSON in a text, unless it nests too deep to be kept as JSON. */
 function payloadOf(attributes: Attributes, names: readonly string[]): unknown {
   for (const name of names) {
     const value = attributes.get(name);

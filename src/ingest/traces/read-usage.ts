@@ -1,4 +1,4 @@
-/** What a span says that its call used and cost. */
+/** Reads the usage and the cost of a call from its span. */
 import {
   type Decimal,
   formatDecimal,
@@ -15,7 +15,7 @@ import type { Attributes, Value } from './span.ts';
 type Counted = keyof typeof USAGE_NAMES;
 type Counts = { readonly [counted in Counted]?: Value | undefined };
 
-/** As the tokens of POST /v1/ai/generations; null where the span tells no counts. */
+/** As the tokens of POST /v1/ai/generations; null if the span has no counts. */
 export type SentTokens = Readonly<Record<string, unknown>> | null;
 
 export function readUsage(attributes: Attributes, isEmbedding: boolean): SentTokens {
@@ -25,7 +25,7 @@ export function readUsage(attributes: Attributes, isEmbedding: boolean): SentTok
   return disjoint(Object.fromEntries(counts), isEmbedding);
 }
 
-/** NaN is what a sender writes that was told nothing. */
+/** NaN comes from senders that have no count. */
 const isCount = (value: Value | undefined): value is Value =>
   value !== undefined &&
   value !== null &&
@@ -40,7 +40,7 @@ function firstOf(attributes: Attributes, names: readonly string[]): Value | unde
   return undefined;
 }
 
-/** Null where it is no whole number: what reads the call says so. */
+/** Null if it is not a whole number: the reader of the call reports it. */
 function wholeOf(value: Value | undefined): bigint | null {
   if (value === undefined) return 0n;
   if (typeof value === 'bigint') return value < 0n ? null : value;
@@ -129,9 +129,9 @@ function detailsOf(value: Value | undefined): ReadonlyMap<string, string> | null
 const KINDS = ['input', 'output', 'cache_read', 'cache_write', 'reasoning'] as const;
 
 /**
- * Langfuse: the kinds are disjoint, and named freely. `input_cached_tokens` and the like are cache reads, whatever else
- * begins with input or output is that; what begins with neither, such as total, says nothing that the others do not.
- * The usage of OpenAI's answers (`prompt_tokens`, details in an object within) is in its convention.
+ * Langfuse: the kinds are disjoint and freely named. `input_cached_tokens` and the like are cache reads; any other name that
+ * begins with input or output is that kind; names such as total add no information. The usage of OpenAI's responses
+ * (`prompt_tokens`, details in a nested object) follows its own convention.
  */
 function tokensOfDetails(details: ReadonlyMap<string, string>, isEmbedding: boolean): SentTokens {
   const names = [...details.keys()];
@@ -180,8 +180,8 @@ function kindOfDetail(name: string): (typeof KINDS)[number] | null {
 }
 
 /**
- * What the span says that the call cost, in USD, rounded to 12 decimals; null where it says nothing. A cost of zero in an
- * attribute is what senders write that know no price, so it says nothing.
+ * The cost on the span in USD, rounded to 12 decimals; null if there is none. Senders that know no price write a cost of zero,
+ * so zero counts as none.
  */
 export function readCost(attributes: Attributes): string | null {
   const details = detailsOf(attributes.get(COST_DETAILS));
@@ -195,7 +195,7 @@ export function readCost(attributes: Attributes): string | null {
   return cost === null || cost.units === 0n ? null : costText(cost);
 }
 
-/** What cannot be a cost says nothing: the call is priced by the book. */
+/** A value that cannot be a cost is ignored: the price book prices the call. */
 function costText(cost: Decimal): string | null {
   const text = formatDecimal(roundHalfUp(cost, QUANTITY_SCALE));
   return cost.units < 0n || parseQuantity(text) === null ? null : text;

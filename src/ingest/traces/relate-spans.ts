@@ -20,7 +20,7 @@ export type Relation =
   | { readonly does: 'count'; readonly nesting: SpanNesting }
   /** Its usage is that of another span of this request. */
   | { readonly does: 'repeat' }
-  /** Cannot be priced: told to the sender, unless one of these marks says that another span counts for it. */
+  /** Cannot be priced: reported to the sender, unless one of these marks shows that another span counts for it. */
   | { readonly does: 'lack'; readonly counted: readonly string[] };
 
 /** Further up or down is not looked: traces of programs do not nest so deep. */

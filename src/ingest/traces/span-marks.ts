@@ -1,4 +1,4 @@
-/** The marks that counted spans leave at places of their trace: src/ingest/traces/relate-spans.ts says which, span-store.ts keeps them. */
+/** The marks that counted spans leave in their trace: relate-spans.ts derives them, span-store.ts stores them. */
 
 /** What can repeat what. */
 export type Family = 'generation' | 'embeddings';

@@ -1,7 +1,7 @@
 /**
- * The SQL of calls that a trace told of: inserted unless a neighbour's mark says that their usage is counted already, with
- * marks for their own neighbours, all in the one transaction. D1 runs transactions one after another, so that of two
- * spans that come at the same moment the second finds the mark of the first.
+ * The SQL of calls from traces: inserted unless a neighbour's mark shows that their usage is counted already, together with
+ * marks for their own neighbours, in one transaction. D1 runs transactions one after another, so of two spans that arrive at
+ * the same moment the second finds the mark of the first.
  */
 import type { D1PreparedStatement } from '@cloudflare/workers-types';
 import { hotPathOf } from '../../ai/call-content.ts';
@@ -12,7 +12,7 @@ import type { InsertRequest, StampedEvent } from '../accept-events.ts';
 import type { SpanLink } from '../event.ts';
 import { COUNTED, COUNTED_BELOW, COUNTED_ELSEWHERE, FAILED_BELOW } from './span-marks.ts';
 
-/** The names of what is there could be longer than a value may be, and the content itself more so: one bit a field. */
+/** One bit per field: the names, and even more the content, could exceed the size of a value. */
 export const HELD_LACKS = `CASE WHEN held.generation IS NULL THEN 0 ELSE ${ARRIVAL_FIELDS.map(
   (field, bit) => `((held.generation->>'${hotPathOf(field)}' IS NULL) << ${bit})`,
 ).join(' | ')} END`;
@@ -145,7 +145,7 @@ export function withNesting(row: string, { event }: StampedEvent): string {
   return `${row},${JSON.stringify(counted_above)},${JSON.stringify(counted_below)}]`;
 }
 
-/** What read-back and marks are told of an event. */
+/** The fields of an event that read-back and marks need. */
 export function nestingText({ event }: StampedEvent): string {
   const { counted_above, counted_below, marks_below, marks_above } = event.generation?.nesting ?? NONE;
   return JSON.stringify([event.idempotency_key, counted_above, counted_below, marks_below, marks_above]);

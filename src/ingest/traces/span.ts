@@ -13,10 +13,10 @@ export type Value =
 export type Attributes = ReadonlyMap<string, Value>;
 
 export interface Span {
-  /** Lower-case hex, empty where it is no valid id. */
+  /** Lower-case hex, empty if it is not a valid id. */
   readonly trace_id: string;
   readonly span_id: string;
-  /** Empty for a root, and where it is no valid id. */
+  /** Empty for a root, and if it is not a valid id. */
   readonly parent_span_id: string;
   readonly kind: number;
   /** Nanoseconds since the epoch, 0 where unknown. */

@@ -78,7 +78,7 @@ async function commitCountedFills(
   const { before, after } = fillCounted(await tx.lockUncounted(fills), fills);
   if (after.length === 0) return;
   await tx.setCounted(after);
-  // A call that had its user already may be a deleted one's: his pseudonym is nobody who was seen.
+  // A call that already had a user may belong to a deleted one, and a pseudonym must not become a user.
   const seen = seenUsers(after.filter((_, index) => before[index]?.user_id === null));
   if (seen.length > 0) await tx.insertUsers(seen, now);
   await tx.addStatistics(sumStatistics(after, before), now);
@@ -110,7 +110,7 @@ function fillsOf(listed: readonly ListedFill[]): GenerationFill[] {
   });
 }
 
-/** A copy that comes when its call is a deleted user's tells of him no more than the call itself does. */
+/** A copy that arrives after the user of its call was deleted keeps no more personal data than the call itself. */
 export async function withoutErased(
   tx: RollupTransaction,
   rows: readonly KnownEvent[],

@@ -17,7 +17,7 @@ export const headOf = ({ event, row, hour, day, adjustment_ids }: BookedGenerati
     adjustment_ids && JSON.stringify(adjustment_ids),
   ].join('\0');
 
-/** `headOf` would be the same; not always told of late calls, which are few. */
+/** `headOf` would be equal; not always set for late calls, which are few. */
 export const hasSameHead = (booked: BookedGeneration, before: BookedGeneration): boolean => {
   const [row, other] = [booked.row, before.row];
   return (

@@ -102,7 +102,7 @@ export async function insertGenerations(
   booked: readonly BookedGeneration[],
 ): Promise<void> {
   const { heads, slots } = shareRows(booked, headOf, hasSameHead);
-  // A kind of which no call has tokens need not be told of each of them.
+  // Token kinds that are zero in all calls are not sent per call.
   const zeros: (keyof CallRow)[] = TOKEN_KINDS.filter((kind) =>
     booked.every(({ row }) => row.tokens[kind] === 0n),
   ).map((kind) => `${kind}_tokens` as const);
@@ -175,8 +175,8 @@ const HEAD_TYPES = [
 
 const FILL = columns('event_conflicts', ['organisation_id', 'project_id', 'idempotency_key']);
 
-// The index holds fills alone, and they are few: most batches are of projects that have none, and their keys need not be
-// sent. No fill comes between the two statements, for who adds one holds the cursor that this transaction has locked.
+// The index has only fills, which are few: most batches are of projects without any, so their keys are not sent. No fill
+// is added between the two statements, because adding one takes the cursor that this transaction has locked.
 export async function readFills(tx: LedgerTransaction, events: readonly HotEvent[]): Promise<ListedFill[]> {
   const projects = [...new Set(events.map((event) => event.project_id))];
   const filled = await tx.query<Pick<Row<'event_conflicts'>, 'project_id'>>(
@@ -200,7 +200,7 @@ export async function readFills(tx: LedgerTransaction, events: readonly HotEvent
   );
 }
 
-/** A payload that was archived is not begun anew, and nothing tells again of a user who was deleted. */
+/** An archived payload is not stored again, and data of a deleted user does not come back. */
 function filledBy(name: FillableField): string {
   const isOf = (fields: readonly FillableField[]): boolean => fields.includes(name);
   if (!isOf(PERSONAL_FIELDS)) return `coalesce(g.${name}, f.${name})`;

@@ -1,7 +1,6 @@
 /**
- * What the calls of a batch cost whose senders did not say: by the price book, at the instant each of them happened. A cost
- * that the edge found stays where the ledger's book said the same when the call was received: prices that are entered or
- * ended between receipt and drain change nothing.
+ * Prices the calls of a batch whose senders gave no cost: by the price book, at the instant of each call. The edge's cost stays
+ * if the ledger's book agreed at the time of receipt: prices entered or ended between receipt and drain change nothing.
  */
 import type { GenerationRow } from '../../ai/generation-row.ts';
 import type { ModelName } from '../../ai/prices/model-price.ts';
@@ -70,7 +69,7 @@ function costingOf(event: HotEvent, row: GenerationRow): Costing {
 const foundAtEdge = ({ cost_usd, price_ids }: GenerationRow): CallCost | null =>
   cost_usd !== null && price_ids !== null ? { cost_usd, price_ids } : null;
 
-/** `cost` is what the book says now. */
+/** `cost` is the cost by the current book. */
 function isBorneOut(call: Costing, cost: CallCost | null, prices: readonly LedgerPrice[]): boolean {
   const found = foundAtEdge(call.row);
   if (!found) return false;

@@ -38,9 +38,9 @@ export interface RepriceInput {
   readonly organisation_id?: string | undefined;
   /** Exactly. */
   readonly model?: string | undefined;
-  /** False: only tells what it would come to. */
+  /** False: a dry run. */
   readonly apply: boolean;
-  /** Asked before each part of the work: where it says false the rest is left. */
+  /** Called before each part of the work: if it returns false, the rest is left. */
   readonly hasTime: () => boolean;
 }
 
@@ -72,11 +72,11 @@ export interface Repricing extends Sums {
 const PART_CALLS = 2_000;
 
 /**
- * Prices counted calls anew, by the book as it is now: those whose sender did not say the cost. A dry run tells before and
- * after. Applied, each part of the work is one transaction: the calls' costs, the difference in the aggregates and
- * statistics of their own days or, where the period is closed, in an adjustment that the next invoice (or a proposed credit
- * note) takes up, and the audit row. Issued invoices stay (law 6). Done again it changes nothing. Calls not yet drained are
- * not among them. Throws `invalid_request` for an empty range, `not_found` for an unknown organisation.
+ * Reprices counted calls whose sender gave no cost, by the current book. A dry run returns the costs before and after. When
+ * applied, each part of the work is one transaction: the calls' costs, the difference in the aggregates and statistics of
+ * their own days or, if the period is closed, in an adjustment for the next invoice (or a proposed credit note), and the
+ * audit row. Issued invoices do not change (law 6). A second run changes nothing. Calls not yet drained are not included.
+ * Throws `invalid_request` for an empty range, `not_found` for an unknown organisation.
  */
 export async function repriceGenerations(ctx: Ctx, input: RepriceInput): Promise<Repricing> {
   const { from, to, apply } = input;

@@ -1,4 +1,4 @@
-/** The seed of the price book is what the library of the lock file says, and nothing that it only might say. */
+/** The seed of the price book equals what the library in the lock file contains, and nothing beyond it. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readPrice } from '../../../src/ai/prices/model-price.ts';

@@ -1,4 +1,4 @@
-/** Whether a cost that the edge found is what the book said when the call was received. */
+/** Whether the edge's cost is the one of the book at the time of receipt. */
 import { describe, expect, test } from 'vitest';
 import { type LedgerPrice, matchesBookAt, type PricedCall } from '../../../src/ai/prices/price-book.ts';
 

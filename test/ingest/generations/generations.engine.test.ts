@@ -134,7 +134,7 @@ describe('one call that arrives twice', () => {
     expect(second.body.results).toEqual([
       { index: 0, status: 'duplicate', id: first.body.results[0].id, idempotency_key: key },
     ]);
-    // It says nothing that the first did not, but for what was counted.
+    // Adds nothing to the first except what was counted.
     expect(await later(key)).toEqual([]);
     const [row] = await stored(key);
     expect(readHotText(row?.['generation'])).toMatchObject({

@@ -300,7 +300,7 @@ test('in any order, cut in any way, and at once, of each pair one counts and no 
         for (const { id, parent } of spans) {
           const below = spans.filter((each) => each.parent === id);
           if (parent !== '') expect(counted.has(id) && counted.has(parent)).toBe(false);
-          // Counted, or another is that tells the same.
+          // Counted, or another span with the same usage is.
           expect(counted.has(id) || counted.has(parent) || below.some((each) => counted.has(each.id))).toBe(
             true,
           );
