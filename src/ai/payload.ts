@@ -1,12 +1,13 @@
-/** What was sent to a model and what it answered, as JSON that can be stored: bounded, and valid for Postgres. */
+/** A call's input or output as JSON that can be stored: limited in size, and valid for Postgres. */
 import { CanonicalJsonError, canonicalJson } from '../core/canonical-json.ts';
 import { utf8Length } from '../core/text.ts';
 import { PAYLOAD_LIMITS } from './generation.ts';
 
 /**
- * The payload as canonical JSON of at most 16 KiB. More is cut to `{"bytes": n, "head": "…", "truncated": true}`: the size
- * of the whole in bytes, and as much of its text as fits. A lone surrogate, as a text cut by its units ends in, and U+0000
- * become U+FFFD: what only describes a call never refuses it. Throws CanonicalJsonError: too_deep, not_finite.
+ * The payload as canonical JSON of at most 16 KiB. A larger one becomes `{"bytes": n, "head": "…", "truncated":
+ * true}`: its full size in bytes, and as much of its text as fits. Lone surrogates (as in text cut between
+ * UTF-16 units) and U+0000 become U+FFFD, so that descriptive data never causes a call to be rejected. Throws
+ * CanonicalJsonError: too_deep, not_finite.
  */
 export function payloadText(value: unknown): string {
   try {
@@ -42,7 +43,7 @@ function cut(text: string): string {
   return `${before}${JSON.stringify(text.slice(0, end))}${after}`;
 }
 
-/** Canonical JSON holds no control characters, so that only these two are escaped once more. */
+/** Canonical JSON contains no control characters, so only quotes and backslashes are escaped again. */
 function bytesInString(point: number): number {
   if (point < 0x80) return point === QUOTE || point === BACKSLASH ? 2 : 1;
   if (point < 0x800) return 2;
@@ -52,7 +53,7 @@ function bytesInString(point: number): number {
 /** Text that Postgres can store. */
 export const wellFormedText = (text: string): string => text.toWellFormed().replaceAll('\0', '\ufffd');
 
-/** Below the levels allowed it changes nothing: what is there is refused for its depth. */
+/** Changes nothing below the allowed depth: such a value is rejected as too deep. */
 function mended(value: unknown, levels: number): unknown {
   if (typeof value === 'string') return wellFormedText(value);
   if (typeof value !== 'object' || value === null || levels === 0) return value;

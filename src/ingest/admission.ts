@@ -1,7 +1,8 @@
 /**
- * The guard against too many requests of a key. Asking the platform's limiter costs as much as the rest of a small request,
- * so one question stands for several requests: every tenth of a key in this isolate asks, until one is refused; then each
- * asks until one is admitted again. The limiter's own limit is a tenth of the limit meant; both are approximate by nature.
+ * Limits the request rate of each key. A call to the platform's limiter costs as much as the rest of a small
+ * request, so one call covers several requests: in each isolate, every tenth request of a key asks the limiter,
+ * until one is refused. After that each request asks until one is admitted again. The limiter is configured with a
+ * tenth of the intended limit; both are approximate by nature.
  */
 import { BoundedMap } from '../core/bounded-map.ts';
 
@@ -9,7 +10,7 @@ export const REQUESTS_PER_QUESTION = 10;
 const KEYS_MAX = 10_000;
 
 export interface Admission {
-  /** False where the key has had its requests of this minute. */
+  /** False if the key has used up its requests for this minute. */
   admits(keyId: string, ask: (keyId: string) => Promise<boolean>): Promise<boolean>;
 }
 
@@ -22,7 +23,7 @@ export function createAdmission(): Admission {
         left.requests -= 1;
         return true;
       }
-      // Set before the answer is there: those that come meanwhile are of the same ten.
+      // Set before the limiter responds: requests that arrive meanwhile belong to the same ten.
       untilQuestion.set(keyId, { requests: REQUESTS_PER_QUESTION - 1 });
       const isAdmitted = await ask(keyId);
       if (!isAdmitted) untilQuestion.set(keyId, { requests: 0 });

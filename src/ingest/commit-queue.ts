@@ -1,21 +1,23 @@
 /**
- * Commits small requests together that wait for the same D1: what costs is the commit, not the rows. While one
- * transaction is under way further requests queue up, and the next holds them all. Law 3 holds for each: it is answered
- * from the transaction that held its events, and fails with it.
+ * Groups small requests that wait for the same D1 into one transaction: the commit is expensive, not the rows.
+ * While one transaction runs, further requests queue up, and the next transaction commits them all. Law 3 holds for
+ * each request: its response comes from the transaction that contained its events, and it fails if that transaction
+ * fails.
  *
- * A transaction is always run by one of the requests that are in it: its own context then keeps the I/O alive, also when
- * its client has gone (the caller hands every request's work to waitUntil). Should a leader be lost all the same, those who
- * wait for it go on alone; events sent twice so are safe, because one that finds its own id is still `accepted`.
+ * A transaction is always run by one of its own requests: the context of that request then keeps the I/O alive,
+ * even after its client has disconnected (the caller passes every request's work to waitUntil). If a leader is lost
+ * anyway, the requests that wait for it continue alone. Sending events twice in this way is safe, because an event
+ * that finds its own id is still `accepted`.
  */
 import { assert } from '../core/error.ts';
 import type { HotWriter, InsertRequest } from './accept-events.ts';
 import type { Holder } from './verdict.ts';
 
-/** Requests of one transaction: enough to share a commit, few enough to keep it short. */
+/** Requests per transaction: enough to share a commit, few enough to keep it short. */
 const GROUP_MAX = 100;
-/** A request of more events has work enough for a commit of its own. */
+/** A request with more events is worth a commit of its own. */
 const EVENTS_MAX = 20;
-/** Far longer than a transaction takes, and shorter than a client waits. */
+/** Far longer than a transaction takes, and shorter than a client's timeout. */
 const PATIENCE_MS = 5_000;
 
 type Holders = readonly Holder[] | null;
@@ -32,7 +34,7 @@ interface Waiter {
 }
 
 export interface CommitQueue {
-  /** The request's part of the answer of the transaction that held it: see HotWriter.insertEvents. */
+  /** Resolves to this request's part of the transaction's result: see HotWriter.insertEvents. */
   insert(hot: HotWriter, request: InsertRequest): Promise<Holders>;
 }
 
@@ -40,7 +42,7 @@ export function createCommitQueue(clock: () => number): CommitQueue {
   let waiting: Waiter[] = [];
   let busySince: number | null = null;
 
-  /** Runs a transaction for its group, whose first is the caller, and gives the turn on. */
+  /** Runs a transaction for its group, whose first member is the caller, then starts the next group. */
   async function lead(hot: HotWriter, group: readonly Waiter[]): Promise<Holders> {
     const [, ...others] = group;
     try {
@@ -72,7 +74,7 @@ export function createCommitQueue(clock: () => number): CommitQueue {
     const turn = await new Promise<Turn>((settle) => {
       const waiter = { request, settle };
       waiting.push(waiter);
-      // Out of the queue in the same breath, so that it is not made the leader of a group after it has left.
+      // Removed from the queue in the same tick, so that it cannot become the leader of a group after it has left.
       timer = setTimeout(() => {
         waiting = waiting.filter((each) => each !== waiter);
         settle({ kind: 'alone' });
@@ -102,7 +104,7 @@ export function createCommitQueue(clock: () => number): CommitQueue {
   };
 }
 
-/** A missing answer must not be read as null, which means that all events were new. */
+/** Checks the number of results: a missing one must not be read as null, which means that all events were new. */
 async function insertAll(hot: HotWriter, requests: readonly InsertRequest[]): Promise<readonly Holders[]> {
   const answers = await hot.insertEvents(requests);
   assert(answers.length === requests.length, 'the transaction answers each request it held');

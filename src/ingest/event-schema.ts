@@ -1,6 +1,7 @@
 /**
- * The event's JSON body as a zod schema, from which OpenAPI is generated. The edge validates by hand (event.ts), which is
- * ten times as fast; a test proves that the two agree. What JSON Schema cannot say stands in the descriptions.
+ * The event's JSON body as a zod schema, from which OpenAPI is generated. The edge validates with hand-written code
+ * (event.ts), which is ten times as fast; a test proves that the two agree. The descriptions cover what JSON Schema
+ * cannot express.
  */
 import * as z from 'zod';
 import { TIMESTAMP_SECONDS_BELOW } from '../core/read-fields.ts';
@@ -13,7 +14,7 @@ import {
   USER_ID_CHARACTERS_MAX,
 } from './event.ts';
 
-/** JSON Schema counts code points, zod's own min and max count UTF-16 units. */
+/** JSON Schema counts code points; zod's own min and max count UTF-16 units. */
 const text = (min: number, max: number) =>
   z
     .string()
@@ -25,7 +26,7 @@ const text = (min: number, max: number) =>
 
 const NULL_IS_ABSENT = 'null counts as absent.';
 
-/** Any JSON, under a name of its own in the description: zod's has none. */
+/** Any JSON value, as a named component of the description; zod's own JSON schema has no name. */
 export const jsonValue: z.ZodType<unknown> = z
   .lazy(() =>
     z.union([

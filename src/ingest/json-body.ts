@@ -1,4 +1,4 @@
-/** JSON text of a request, and the raw tokens of the quantities that stand in it as numbers. */
+/** Parses a request's JSON text and finds the raw tokens of quantities that are JSON numbers. */
 import { AppError, invalidRequest } from '../core/error.ts';
 
 export function parseJsonBody(text: string): unknown {
@@ -13,8 +13,8 @@ export const parseErrorOf = (error: unknown): string =>
   error instanceof Error ? error.message.slice(0, 200).toWellFormed() : 'it cannot be parsed.';
 
 /**
- * The raw token of the member `name` of each holder where it is a number, in the order of the holders. `holdersOf`
- * finds them in a parsed body, by their place: a member of that name anywhere else is never mistaken for one.
+ * The raw token of member `name` of each holder if it is a number, in the order of the holders. `holdersOf` finds
+ * them in a parsed body by position, so a member with that name elsewhere is never mistaken for one.
  */
 export function numberTokens(
   text: string,
@@ -30,9 +30,10 @@ export function numberTokens(
 }
 
 /**
- * A number as the value of a member, with more than 15 characters of digits and point, more than 12 decimals or an
- * exponent. A text without one has only quantities of at most 15 digits, and those a double prints back exactly, so the
- * reviver, which costs seven times the parse, need not run. A match elsewhere, as in a string, only costs that time.
+ * Matches a number that is the value of a member and has more than 15 characters of digits and point, more than 12
+ * decimals or an exponent. A text without a match only has quantities of at most 15 digits. A double prints those
+ * back exactly, so the reviver, which costs seven times the parse, is not needed. A match elsewhere, for example in
+ * a string, only costs that time.
  */
 const LONG_NUMBER = /:[ \t\r\n]*-?(?:\d[\d.]{15}|\d+\.\d{13}|[\d.]+[eE])/;
 
@@ -61,7 +62,7 @@ function revivedTokens(
   try {
     again = JSON.parse(text, remember);
   } catch (error) {
-    // Unlike the parse itself the reviver recurses: thousands of levels exhaust the stack.
+    // Unlike the parse itself, the reviver recurses: thousands of levels exhaust the stack.
     if (!(error instanceof RangeError)) throw error;
     throw invalidRequest([{ pointer: '', code: 'too_deep', detail: 'The body is nested too deeply.' }]);
   }

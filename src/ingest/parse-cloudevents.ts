@@ -1,6 +1,7 @@
 /**
- * CloudEvents 1.0: structured (application/cloudevents+json), batched (application/cloudevents-batch+json) and binary
- * mode (ce-* headers, the body is the data). All three yield the same content for an event, so the same fingerprint.
+ * CloudEvents 1.0 in structured (application/cloudevents+json), batched (application/cloudevents-batch+json) and
+ * binary mode (ce-* headers, the body is the data). An event has the same content, and so the same fingerprint, in
+ * all three.
  *
  * | attribute | field |
  * |---|---|
@@ -12,7 +13,7 @@
  * | data.unit | unit, empty by default |
  * | the rest of data | metadata |
  *
- * Extension attributes and dataschema are accepted and not kept.
+ * Extension attributes and dataschema are accepted but not stored.
  */
 import { invalidRequest } from '../core/error.ts';
 import {
@@ -41,7 +42,7 @@ const STRUCTURED: FieldPointers<EventField> = {
   idempotency_key: '/id',
 };
 
-/** In binary mode the body is the data, and an attribute is named by its header. */
+/** In binary mode the body is the data, and attributes are named by their headers. */
 const BINARY: FieldPointers<EventField> = {
   metric_name: 'ce-type',
   metric_value: '/value',
@@ -53,8 +54,8 @@ const BINARY: FieldPointers<EventField> = {
 };
 
 /**
- * The idempotency key of a CloudEvent: `ce:` and the SHA-256, in hex, of source and id, each after its length in UTF-8
- * bytes and a colon. ('/a', '1') hashes `2:/a1:1`.
+ * The idempotency key of a CloudEvent: `ce:` and the SHA-256, in hex, of source and id, each preceded by its length
+ * in UTF-8 bytes and a colon. ('/a', '1') hashes `2:/a1:1`.
  */
 export const cloudEventKey = (source: string, id: string): string =>
   `ce:${sha256Hex(`${utf8Length(source)}:${source}${utf8Length(id)}:${id}`)}`;
@@ -122,7 +123,7 @@ function readStructured(
   return faults.list ?? event;
 }
 
-/** What the modes share. A null attribute counts as absent, as the JSON event format has it. */
+/** Shared by all modes. A null attribute counts as absent, as in the JSON event format. */
 function readCloudEvent(
   attributes: Attributes,
   data: unknown,
@@ -130,7 +131,7 @@ function readCloudEvent(
   now: number,
   faults: Faults<EventField>,
 ): ReturnType<typeof readFields> {
-  // Binary mode speaks of headers, structured mode of members: both end in the attribute's name.
+  // Pointers name headers in binary mode and members in structured mode; both end in the attribute's name.
   const at = faults.pointers.metric_name.slice(0, -'type'.length);
   const version = attributes['specversion'] ?? null;
   if (version === null) faults.addAt(`${at}specversion`, 'required', 'specversion is required.');
@@ -149,7 +150,7 @@ function readCloudEvent(
   const { value = '1', unit = '', ...rest } = isObject(data) ? data : {};
   const fields = {
     metric_name: attributes['type'],
-    // Only what is not there has a default: a null is a mistake of the sender's, and a quantity is never guessed.
+    // Only an absent value has a default. A null is the sender's mistake, and a quantity is never guessed.
     metric_value: value ?? false,
     unit: unit ?? false,
     timestamp: typeof time === 'string' ? time : null,
@@ -189,7 +190,7 @@ function readHeaders(headers: Headers, faults: Faults<EventField>): Attributes {
         'bad_encoding',
         `ce-${name} must be printable ASCII, with other characters percent-encoded as UTF-8.`,
       );
-      // Stands in for what cannot be read, so that the one mistake is not reported twice.
+      // A placeholder for the unreadable value, so that one mistake is not reported twice.
       attributes[name] = STAND_IN[name];
     }
   }
@@ -206,8 +207,9 @@ const STAND_IN = {
 } as const;
 
 /**
- * An attribute out of its header (CloudEvents HTTP binding 1.0.2 §3.1.3.2): double quotes are undone, then one round
- * of percent-decoding. Null where that is not UTF-8, or where bytes came raw, which runtimes read differently.
+ * Decodes an attribute from its header (CloudEvents HTTP binding 1.0.2 §3.1.3.2): removes double quotes, then
+ * applies one round of percent-decoding. Null if the result is not UTF-8, or if the header has raw bytes, which
+ * runtimes decode differently.
  */
 function decodeHeader(header: string): string | null {
   if (!/^[\t\x20-\x7e]*$/.test(header)) return null;

@@ -17,9 +17,9 @@ export const EVENTS_BODY_BYTES_MAX = 5 * 1024 * 1024;
 type Parse = (text: string, now: number) => ParsedEvents;
 
 /**
- * Parses the events of a request in the wire format that it names. Throws AppError: unsupported_media_type before the body is
- * read; payload_too_large, malformed_json; invalid_request if the body as a whole is not a body of events. Faults of single
- * events are in their place in the result.
+ * The events of a request in the wire format that it names. Throws AppError: unsupported_media_type before the body
+ * is read; payload_too_large, malformed_json; invalid_request if the body as a whole does not contain events. The
+ * faults of a single event are at its position in the result.
  */
 export async function parseEvents(request: Request, now: number): Promise<ParsedEvents> {
   const parse = parserOf(request.headers);
@@ -33,7 +33,10 @@ function parserOf(headers: Headers): Parse {
   return parserOfType(mediaTypeOf(headers), headers);
 }
 
-/** The type of a body that must name one. Throws AppError: unsupported_media_type (none, or a charset beside UTF-8). */
+/**
+ * The type of a body whose type is required. Throws AppError: unsupported_media_type (none, or a charset other than
+ * UTF-8).
+ */
 export function mediaTypeOf(headers: Headers): MediaType {
   const contentType = headers.get('content-type');
   if (contentType === null) throw unsupported('A Content-Type is required.');
@@ -44,7 +47,7 @@ export function mediaTypeOf(headers: Headers): MediaType {
   return media;
 }
 
-/** One event or a list as JSON, or one a line; null for any other type. */
+/** The parser for one event or a list as JSON, or one event per line. Null for any other type. */
 export function jsonParserOf({ type }: MediaType): typeof parseJsonEvents | null {
   switch (type) {
     case 'application/json':
@@ -58,7 +61,7 @@ export function jsonParserOf({ type }: MediaType): typeof parseJsonEvents | null
   }
 }
 
-/** A structured or batched CloudEvent is known by its type alone; ce-* headers beside it are copies. */
+/** A structured or batched CloudEvent is recognised by its type alone; additional ce-* headers are copies. */
 function parserOfType(media: MediaType, headers: Headers): Parse {
   if (media.type === 'application/cloudevents+json') return parseCloudEvent;
   if (media.type === 'application/cloudevents-batch+json') return parseCloudEventBatch;
@@ -73,7 +76,7 @@ function parserOfType(media: MediaType, headers: Headers): Parse {
   );
 }
 
-/** Without a Content-Type there may be no data. */
+/** Data requires a Content-Type. */
 function parseDatalessCloudEvent(headers: Headers, text: string, now: number): ParsedEvents {
   if (text !== '') throw unsupported('The data of a CloudEvent needs a Content-Type.');
   return parseBinaryCloudEvent(headers, text, now);
@@ -82,8 +85,8 @@ function parseDatalessCloudEvent(headers: Headers, text: string, now: number): P
 export const unsupported = (detail: string): AppError => new AppError('unsupported_media_type', detail);
 
 /**
- * application/json: one event, an array of events, or `{"events": [...]}`; AI calls likewise, under their own name. Throws
- * AppError: malformed_json, invalid_request (not a body of events), payload_too_large.
+ * application/json: one event, an array of events, or `{"events": [...]}`. AI calls likewise, under their own name.
+ * Throws AppError: malformed_json, invalid_request (not a body of events), payload_too_large.
  */
 export function parseJsonEvents(text: string, now: number, format = PLAIN_EVENTS): ParsedEvents {
   const { plural, decimal, read } = format;
@@ -105,7 +108,7 @@ const single = (event: ReadEvent): ParsedEvents => ({
   idempotencyKeyInReceipt: false,
 });
 
-/** The list of a batch: the body itself, or its only field, of that name. */
+/** The list of a batch: the body itself, or its only member, which must be named `plural`. */
 function listOf(body: unknown, plural: string): readonly unknown[] {
   if (Array.isArray(body)) return body;
   const { [plural]: events, ...others } = body as Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-/** application/x-ndjson: one event a line; blank lines are skipped and not counted. */
+/** application/x-ndjson: one event per line; blank lines are skipped and not counted. */
 import { AppError } from '../core/error.ts';
 import {
   assertCount,
@@ -11,8 +11,8 @@ import {
 import { numberTokens, parseErrorOf } from './json-body.ts';
 
 /**
- * A line that is not JSON is a fault of its own event only. Reads no line past the 5,001st event. Throws AppError:
- * invalid_request (empty_batch), payload_too_large.
+ * A line that is not valid JSON is a fault of its own event only. Reads no line past the 5,001st event. Throws
+ * AppError: invalid_request (empty_batch), payload_too_large.
  */
 export function parseNdjson(text: string, now: number, format = PLAIN_EVENTS): ParsedEvents {
   const events: ReadEvent[] = [];

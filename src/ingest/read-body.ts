@@ -1,9 +1,10 @@
 import { AppError } from '../core/error.ts';
 
 /**
- * The text of a request's body, inflated where it came as gzip, of at most `limitBytes` inflated bytes; a leading byte
- * order mark is dropped. Keeps nothing, and inflates nothing, beyond the limit. Throws AppError: payload_too_large,
- * unsupported_media_type (another Content-Encoding), malformed_json (broken gzip, not UTF-8, or cut off by its sender).
+ * The text of a request's body, inflated if it is gzip, of at most `limitBytes` inflated bytes; a leading byte
+ * order mark is dropped. Neither stores nor inflates anything beyond the limit. Throws AppError: payload_too_large,
+ * unsupported_media_type (another Content-Encoding), malformed_json (broken gzip, not UTF-8, or cut off by its
+ * sender).
  */
 export const readBody = async (
   request: Request,
@@ -38,7 +39,7 @@ export async function readBytes(
   );
 }
 
-/** The sender went away before the end of its body: a fault of the request, and nothing for the log. */
+/** The sender disconnected before the end of its body: a fault of the request, so nothing is logged. */
 function refuseAborted(cause: unknown): never {
   throw new AppError('malformed_json', 'The body ended early.', { cause });
 }
@@ -46,8 +47,8 @@ function refuseAborted(cause: unknown): never {
 const DISCARD_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
- * Reads on, within bounds, what nobody wants: many clients send all of their body before they look at the answer, and a
- * connection closed meanwhile would hide it from them.
+ * Reads and drops the rest of a body, within bounds: many clients send the whole body before they read the
+ * response, and closing the connection earlier would hide the response from them.
  */
 async function discard(reader: ByteReader, bytesMax: number): Promise<void> {
   for (let length = 0; length < bytesMax; ) {
@@ -55,11 +56,11 @@ async function discard(reader: ByteReader, bytesMax: number): Promise<void> {
     if (done) return;
     length += value.length;
   }
-  // Further bytes of the sender no longer matter.
+  // The result of the cancellation no longer matters.
   reader.cancel().catch(() => undefined);
 }
 
-/** For an answer that is given without the body. */
+/** For a response that does not need the body. */
 export async function discardBody(request: Request, bytesMax = DISCARD_BYTES_MAX): Promise<void> {
   if (request.body === null || request.bodyUsed) return;
   await discard(request.body.getReader(), bytesMax).catch(() => undefined);
@@ -93,7 +94,9 @@ function decode(bytes: Uint8Array): string {
 
 type ByteReader = ReadableStreamDefaultReader<Uint8Array>;
 
-/** All bytes of a stream; at the first byte too many it is left to `leave`, and `excess` thrown. */
+/**
+ * All bytes of a stream. At the first byte beyond the limit it passes the reader to `leave` and throws `excess`.
+ */
 async function collect(
   reader: ByteReader,
   limitBytes: number,
@@ -128,12 +131,12 @@ function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
 }
 
 /**
- * A runtime may inflate all of its input before the first byte is read, and gzip expands up to 1,032 times. It gets at most
- * this much at once, so that at most 4 MiB are waiting to be read.
+ * A runtime may inflate its whole input before the first byte is read, and gzip expands up to 1,032 times. It
+ * therefore gets at most this much at once, so that at most 4 MiB are buffered unread.
  */
 const SLICE_BYTES = 4096;
 
-/** Gzip of bytes that do not compress is longer than they are, by five bytes in each 16 KiB at worst. */
+/** Gzip of incompressible bytes is longer than the bytes themselves, by five bytes per 16 KiB at worst. */
 const GZIP_SLACK_BYTES = 65_536;
 
 async function inflate(
@@ -145,7 +148,7 @@ async function inflate(
   const gzip = new DecompressionStream('gzip');
   const source = body.getReader();
   const feeding = feed(source, gzip.writable.getWriter(), limitBytes + GZIP_SLACK_BYTES, excess);
-  // The failure of one side shows on the other too: whichever is awaited first reports it.
+  // A failure of one side also fails the other: whichever is awaited first reports it.
   feeding.catch(() => {});
   try {
     const bytes = await collect(gzip.readable.getReader(), limitBytes, excess, cancel);
@@ -159,7 +162,9 @@ async function inflate(
   }
 }
 
-/** Feeds the inflater slice by slice; its own input is bounded too, for empty gzip blocks inflate to nothing. */
+/**
+ * Feeds the inflater slice by slice. Its input is bounded as well, because empty gzip blocks inflate to nothing.
+ */
 async function feed(
   source: ByteReader,
   writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>,
@@ -168,7 +173,7 @@ async function feed(
 ): Promise<void> {
   let length = 0;
   for (;;) {
-    // Unless it learns that nothing more comes, the inflater waits for ever.
+    // Without the abort the inflater would wait forever for more input.
     const { done, value } = await source.read().catch(async (error) => {
       await writer.abort(error);
       throw error;

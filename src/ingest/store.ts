@@ -10,12 +10,13 @@ import { COUNTED_ELSEWHERE } from './traces/span-marks.ts';
 import { HELD_LACKS, isNested, nestedStatements, nestingText, withNesting } from './traces/span-store.ts';
 import type { Holder } from './verdict.ts';
 
-// A bound value may have 2 MB at D1; the local engine takes more and would hide it.
+// A bound value may have 2 MB in D1. The local engine allows more and would hide the limit.
 const PARAMETER_BYTES_MAX = 2_000_000;
 
-// Read back by `json_each CROSS JOIN`: a plain JOIN let the planner scan the table (1,101,100 rows read for 1,000
-// events, 2,000 this way). `changes()` is the insert's own count within the same transaction, so a batch of new events
-// reads nothing back. A request of its own names its tenant once, several together in each row.
+// Read back by `json_each CROSS JOIN`: with a plain JOIN the planner scanned the table (1,101,100 rows read for
+// 1,000 events, 2,000 this way). `changes()` is the insert's own count within the same transaction, so a batch of
+// new events reads nothing back. A request in its own transaction binds its tenant once; combined requests repeat
+// theirs in each row.
 const COLUMNS = hotColumns('usage_events', [
   'id',
   'organisation_id',
@@ -31,14 +32,14 @@ const COLUMNS = hotColumns('usage_events', [
   'ingested_at',
 ]);
 const EVENT = 'value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8';
-/** Columns that are equal for every call's event; a row stores nothing for them. */
+/** Fields that are the same for every call's event are constants, not part of the row. */
 const CALL = `'${CALL_EVENT.metric_name}', '${CALL_EVENT.metric_value}', '${CALL_EVENT.unit}', value->>1, value->>2,
   '${CALL_EVENT.metadata}', value->>3, value->>4`;
 const ONCE = 'WHERE true ON CONFLICT (project_id, idempotency_key) DO NOTHING';
 const FROM_ROWS = `FROM json_each(?1) ${ONCE}`;
 
-// The contents of all calls are one bound text, of which a row names its part in bytes: as JSON within the row SQLite
-// parsed and wrote each twice, which took as long again as the insert of a plain event.
+// The contents of all calls are one bound text, and each row gives the byte range of its part. As JSON within the
+// row, SQLite parsed and wrote each content twice, which took as long again as the insert of a plain event.
 const contentAt = (index: number, contents: number): string =>
   `CAST(substr(CAST(?${contents} AS BLOB), value->>${index}, value->>${index + 1}) AS TEXT)`;
 
@@ -48,7 +49,7 @@ const readBackOf = (isHeld: string, more = ''): string => `SELECT CASE WHEN chan
 const HELD_BY_KEY = 'held.project_id = ?3 AND held.idempotency_key = sent.value';
 const LACKS = `, ${HELD_LACKS}`;
 
-/** The statements of a request of one kind of events. */
+/** The statements for a request with one kind of events. */
 interface Forms {
   readonly insert: string;
   readonly insertOne: string;
@@ -58,12 +59,12 @@ interface Forms {
 
 function formsOf(columns: string, values: string): Pick<Forms, 'insert' | 'insertOne'> {
   const insert = `INSERT INTO usage_events (${columns}) SELECT`;
-  // Without json_each a single event reads two rows instead of three; both are AUTOINCREMENT's.
+  // Without json_each a single event reads two rows instead of three; both belong to AUTOINCREMENT.
   const one = values.replaceAll('value->>', '?1->0->>');
   return { insert: `${insert} ${values} ${FROM_ROWS}`, insertOne: `${insert} ${one} ${ONCE}` };
 }
 
-// Plain events do not pay for columns that they do not use.
+// Plain events have their own forms and pay nothing for the fields of calls.
 const PLAIN: Forms = {
   ...formsOf(COLUMNS, `value->>0, ?2, ?3, ${EVENT}, ?4`),
   readBack: readBackOf(HELD_BY_KEY),
@@ -75,7 +76,7 @@ const CALLS: Forms = {
   fieldsOf: callFields,
 };
 
-/** The same of several requests, whose events may be of both kinds. */
+/** The same for several requests, whose events may be of both kinds. */
 interface MixedForms {
   readonly insert: string;
   readonly readBack: string;
@@ -107,10 +108,10 @@ const INSERT_CONFLICTS = `INSERT INTO event_conflicts (${CONFLICT})
 SELECT value->>0, ?2, ?3, value->>1, value->>2, value->>3, value->>4, ?4, value->>5
 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING`;
 
-/** What one pair of statements carries: rows, and their keys for the read-back, as JSON within a bound value. */
+/** The rows of one insert and its read-back, with their keys, as JSON within a bound value. */
 interface Chunk {
   readonly events: readonly StampedEvent[];
-  /** The insert, the read-back, and what else the rows need. */
+  /** The insert, the read-back, and any further statements that the rows need. */
   readonly statements: readonly D1PreparedStatement[];
 }
 
@@ -154,11 +155,11 @@ const conflictText = ({ metadata, timestamp, generation, ...event }: StampedEven
     ...(generation !== null && { generation: shownContent(namedContent(JSON.parse(generation.content))) }),
   });
 
-/** In parts, of each of which the texts, joined, stay within a bound value. */
+/** Splits the items into parts; each of the joined texts of a part fits a bound value. */
 function splitBySize<Item>(items: readonly Item[], ...texts: ((item: Item) => string)[]): Item[][] {
   let characters = 2;
   for (const item of items) for (const textOf of texts) characters += textOf(item).length + 1;
-  // A UTF-16 unit takes at most three bytes: below that bound nothing need be measured.
+  // A UTF-16 unit takes at most three bytes: below that bound nothing needs to be measured.
   if (characters * 3 <= PARAMETER_BYTES_MAX) return [[...items]];
   const parts: Item[][] = [[]];
   let size = 2;
@@ -188,9 +189,9 @@ function callFields({ id, fingerprint, timestamp, event }: StampedEvent): Fields
 
 interface SentRow {
   readonly event: StampedEvent;
-  /** JSON without its end, where `boundOf` puts what is not known before. */
+  /** JSON without its end, where later values are appended. */
   readonly row: string;
-  /** Of a call; else empty. */
+  /** Empty for a plain event. */
   readonly content: string;
 }
 
@@ -199,7 +200,7 @@ const rowOf = (fields: Fields): string => JSON.stringify(fields).slice(0, -1);
 const contentOf = ({ event: { generation } }: StampedEvent): string =>
   generation === null ? '' : hotText(generation.content, generation.priced);
 
-/** In parts whose rows, with where their contents are, and contents stay within a bound value each. */
+/** Splits the rows into parts whose rows, with their byte ranges, and contents each fit a bound value. */
 const partsOf = <Sent extends SentRow>(sent: readonly Sent[]): Sent[][] =>
   splitBySize(
     sent,
@@ -209,7 +210,7 @@ const partsOf = <Sent extends SentRow>(sent: readonly Sent[]): Sent[][] =>
 
 const rowsText = (sent: readonly SentRow[]): string => `[${sent.map(({ row }) => row).join('],')}]]`;
 
-/** The rows as one JSON text, and the contents of those that are calls as another. */
+/** The rows as one JSON text, and the contents of the calls as another. */
 function textsOf(sent: readonly SentRow[]): [rows: string, contents: string] {
   const rows: string[] = [];
   const contents: string[] = [];
@@ -225,7 +226,7 @@ function textsOf(sent: readonly SentRow[]): [rows: string, contents: string] {
 
 const keyOf = ({ event }: StampedEvent): string => event.idempotency_key;
 
-/** Cuts a list into parts of the given lengths. */
+/** Splits a list into parts of the given lengths. */
 function splitByLength<Item>(items: readonly Item[], lengths: readonly number[]): Item[][] {
   let end = 0;
   return lengths.map((length) => {
@@ -260,14 +261,16 @@ function chunksOf(database: HotDatabase, request: InsertRequest): Chunk[] {
   });
 }
 
-/** Each sees the marks of those before it, of the same transaction too: that is why they are not mixed. */
+/**
+ * Each event sees the marks of those before it, even in the same transaction: for this reason they are not mixed.
+ */
 function nestedChunksOf(database: HotDatabase, request: InsertRequest): Chunk[] {
   const sent = request.events.map((event) => ({
     event,
     row: withNesting(`${rowOf(eventFields(event))},${contentOf(event)}`, event),
     nesting: nestingText(event),
   }));
-  // Both together within the bound, and so each.
+  // Both together stay within the bound, so each does.
   const parts = splitBySize(
     sent,
     ({ row }) => row,
@@ -307,7 +310,10 @@ type HolderRow = [position: number, id: string, fingerprint: string, lacks?: num
 
 type ChunkResults = readonly D1Result<{ holders: string | null }>[];
 
-/** The results of all statements, cut by chunk; the first two of each matter: the insert's and the read-back's. */
+/**
+ * Reads the results of all statements by chunk. Only the first two of each matter: the insert's and the
+ * read-back's.
+ */
 function readHolders(chunks: readonly Chunk[], results: ChunkResults): Holder[] | null {
   const lengths = chunks.map(({ statements }) => statements.length);
   const told = splitByLength(results, lengths).map(([insert, readBack], index) => ({
@@ -334,7 +340,9 @@ function readHolders(chunks: readonly Chunk[], results: ChunkResults): Holder[] 
   });
 }
 
-/** Another event, of a span next to it, has the usage that this span repeats: a duplicate, whatever its content. */
+/**
+ * Another event, of a neighbouring span, holds the usage that a span repeats: a duplicate, whatever its content.
+ */
 const heldElsewhere = (sent: StampedEvent | undefined): Holder => ({
   id: COUNTED_ELSEWHERE,
   fingerprint: sent?.fingerprint ?? '',

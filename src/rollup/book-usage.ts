@@ -1,4 +1,4 @@
-/** Pure: which period, hour and day each counted event belongs to, and the sums that follow. */
+/** Pure: the period, hour and day of each counted event, and the resulting sums. */
 import type { GenerationRow } from '../ai/generation-row.ts';
 import {
   CALLS_METRIC,
@@ -16,23 +16,23 @@ import type { HotEvent } from './hot-event.ts';
 import type { BookedEvent, BookedGeneration, UsageSum } from './ports.ts';
 
 export interface Booking {
-  /** But for AI calls. */
+  /** Without AI calls. */
   readonly events: readonly BookedEvent[];
-  /** Each of them is one of `ai.calls` in the sums, and what it is metered by besides. */
+  /** Each is counted as one of `ai.calls` in the sums, plus its other metered quantities. */
   readonly generations: readonly BookedGeneration[];
-  /** For open periods: into the aggregates. */
+  /** For open periods: added to the aggregates. */
   readonly usage: readonly UsageSum[];
-  /** For closed periods: the aggregates are frozen, the usage waits for an invoice that claims it. */
+  /** For closed periods: the aggregates are frozen, so the usage waits for an invoice that claims it. */
   readonly adjustments: readonly UsageSum[];
 }
 
-/** The events that no given period holds. */
+/** The events that fall into none of the given periods. */
 export function findUnplaced(events: readonly HotEvent[], periods: readonly BillingPeriod[]): HotEvent[] {
   const place = placer(periods);
   return events.filter((event) => !place(event));
 }
 
-// Events of a batch come in runs of one organisation and one month: the last period found is tried first.
+// Events of a batch come in runs of one organisation and month, so the last period found is tried first.
 function placer(periods: readonly BillingPeriod[]): (event: HotEvent) => BillingPeriod | undefined {
   let last: BillingPeriod | undefined;
   const isOf = (period: BillingPeriod, event: HotEvent): boolean =>
@@ -46,8 +46,8 @@ function placer(periods: readonly BillingPeriod[]): (event: HotEvent) => Billing
 
 const QUARTER_MS = HOUR_MS / 4;
 
-// Events of a batch are mostly of one hour: the last answer is given again within its period, hour and quarter of an hour,
-// in which the zone has one offset.
+// Most events of a batch fall into the same hour. The last result is reused within its period, hour and quarter
+// of an hour, in which the zone has one offset.
 function booker(): typeof bookingOf {
   let last: (ReturnType<typeof bookingOf> & { period: BillingPeriod; quarter: number }) | undefined;
   return (period, instant) => {
@@ -64,14 +64,14 @@ function booker(): typeof bookingOf {
   };
 }
 
-/** The usage of a project's hour. */
+/** A project's usage in one hour. */
 interface Place {
   readonly event: HotEvent;
   readonly period: BillingPeriod;
   readonly hour: number;
   readonly day: string;
   readonly sums: Map<string, UsageSum>;
-  /** Of them that of `ai.calls`, and those of METERED_METRICS in their order: found without a key for each quantity. */
+  /** The sums of `ai.calls` and of METERED_METRICS in order, found without building a key for each quantity. */
   calls: UsageSum | undefined;
   readonly metered: (UsageSum | undefined)[];
 }
@@ -79,7 +79,7 @@ interface Place {
 const NO_GENERATIONS: ReadonlyMap<string, GenerationRow> = new Map();
 const ONE_CALL = 10n ** BigInt(QUANTITY_SCALE);
 
-/** Books events into `periods`, which must hold every one of them; `generations` is by the id of their event. */
+/** Books events into `periods`, which must cover all of them. `generations` is keyed by event id. */
 export function bookUsage(
   events: readonly HotEvent[],
   periods: readonly BillingPeriod[],
@@ -108,7 +108,7 @@ export function bookUsage(
   };
 
   const sumOf = ({ event, period, hour, day, sums }: Place, metric_name: string, unit: string): UsageSum => {
-    // U+0000 stands in no name that the ledger takes; any other separator could be part of one.
+    // U+0000 occurs in no name that the ledger accepts. Any other separator could be part of a name.
     const key = `${metric_name}\0${unit}`;
     let sum = sums.get(key);
     if (!sum) {
@@ -122,7 +122,7 @@ export function bookUsage(
     return sum;
   };
 
-  /** Answers the adjustment of each metric, where the period is closed. */
+  /** Returns the adjustment of each metric if the period is closed. */
   const addCall = (place: Place, row: GenerationRow): Record<string, string> | null => {
     const late: Record<string, string> | null = place.period.status === 'closed' ? {} : null;
     place.calls ??= sumOf(place, CALLS_METRIC, CALLS_UNIT);

@@ -1,4 +1,4 @@
-/** The columns that a drain writes, in the order of its statements. */
+/** The columns that a drain writes, in statement order. */
 import { columns } from '../db/columns.ts';
 
 export const KEY = columns('event_keys', [

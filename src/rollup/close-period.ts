@@ -1,6 +1,6 @@
 /**
- * The end of a period's life in the books: nothing that was acknowledged before the cutoff may be left outside, and
- * nothing may come in between the sums that were verified and the lock.
+ * Closes a period in the books. Everything acknowledged before the cutoff must be included, and nothing may be
+ * added between the verification of the sums and the lock.
  */
 import { AppError } from '../core/error.ts';
 import type { Month } from '../core/time.ts';
@@ -16,7 +16,7 @@ export interface Cutoff {
   readonly epoch: number;
 }
 
-/** Of a HotReader, what the cutoff asks. */
+/** The part of HotReader that the cutoff needs. */
 export interface CutoffReader {
   maxSeq(stream: 'events'): Promise<number>;
   read(stream: 'events', from: number, limit: number): Promise<readonly HotEvent[]>;
@@ -29,9 +29,9 @@ export interface CutoffLedger {
 }
 
 /**
- * Answers the cutoff that the drain has passed, which closePeriod compares once more. Throws `not_drained` until the drain
- * has passed the highest seq that the organisation's shard had given out at the first attempt after the cutoff. Only that
- * shard is asked: an organisation's events are in no other.
+ * Returns the cutoff that the drain has passed, which closePeriod checks again. Throws `not_drained` until the
+ * drain has passed the highest seq that the organisation's shard had assigned at the first attempt after the
+ * cutoff. Only that shard is checked, because no other shard has the organisation's events.
  */
 export async function assertDrained(
   { hot, ledger }: { readonly hot: CutoffReader; readonly ledger: CutoffLedger },
@@ -40,14 +40,15 @@ export async function assertDrained(
 ): Promise<Cutoff> {
   const before = await ledger.readCursor(shard, 'events');
   let cutoff = await ledger.readCutoff(period);
-  // Row numbers of an older epoch say nothing about this one's.
+  // Row numbers of an older epoch mean nothing in this one.
   if (cutoff === null || cutoff.epoch !== before.epoch) {
     cutoff = { seq: await hot.maxSeq('events'), epoch: before.epoch };
     await ledger.recordCutoff(period, cutoff);
   }
   const cursor = await ledger.readCursor(shard, 'events');
   if (cursor.last_seq < cutoff.seq) {
-    // A store restored to just before the cutoff may never give out its number again: then all that it has is enough.
+    // A store restored to just before the cutoff may never assign its number again. Everything in the store is
+    // then enough.
     cutoff = { ...cutoff, seq: Math.min(cutoff.seq, await hot.maxSeq('events')) };
   }
   if (!isPast(cursor, cutoff) || !(await isUnrestored(hot, cursor))) throw notDrained(cursor, cutoff);
@@ -57,7 +58,7 @@ export async function assertDrained(
 const isPast = (cursor: Cursor, cutoff: Cutoff): boolean =>
   !cursor.halted && cursor.epoch === cutoff.epoch && cursor.last_seq >= cutoff.seq;
 
-/** A store restored to before the cursor, which no drain has seen yet, gives out numbers below it to new events. */
+/** A store restored to before the cursor assigns numbers below it to new events until a drain notices. */
 async function isUnrestored(hot: CutoffReader, cursor: Cursor): Promise<boolean> {
   if (cursor.last_seq === 0) return true;
   const [row] = await hot.read('events', cursor.last_seq, 1);
@@ -71,25 +72,26 @@ const notDrained = ({ shard, last_seq }: Cursor, { seq }: Cutoff): AppError =>
   });
 
 export interface PeriodTransaction {
-  /** Locks the period's row against the drain, which holds it shared while it adds usage. */
+  /** Locks the period's row against the drain, which holds a share lock on it while it adds usage. */
   lockPeriod(period: PeriodKey): Promise<{ readonly status: 'open' | 'closed' }>;
-  /** A stamp of all days of the period that changes with every drain that touches one. */
+  /** A stamp of all days of the period. It changes with every drain that changes a day. */
   readDayVersions(period: PeriodKey): Promise<string>;
   readCursor(shard: number, stream: 'events'): Promise<Cursor>;
   setClosed(period: PeriodKey, now: number): Promise<void>;
 }
 
-/** What was found of a period before its lock. */
+/** The state of a period before its lock. */
 export interface Verified {
   readonly dayVersions: string;
-  /** As assertDrained answered it; null for a period that was closed before. */
+  /** As returned by assertDrained. Null for a period that was already closed. */
   readonly drained: { readonly shard: number; readonly cutoff: Cutoff } | null;
 }
 
 /**
- * Locks the period and closes it if its days still are what was verified; false where they are not: verify again. Throws
- * `not_drained` where a failover put the drain back behind the cutoff, `unavailable` where it opened the period again. From
- * here until the transaction ends no drain adds to it; after, late usage becomes adjustments.
+ * Locks the period and closes it if its days still match the verified state. Returns false if they do not: verify
+ * again. Throws `not_drained` if a failover moved the drain back behind the cutoff, `unavailable` if a failover
+ * reopened the period. From here until the transaction ends, no drain adds to the period. Afterwards late usage
+ * becomes adjustments.
  */
 export async function closePeriod(
   tx: PeriodTransaction,
@@ -98,7 +100,7 @@ export async function closePeriod(
   now: number,
 ): Promise<boolean> {
   const { status } = await tx.lockPeriod(period);
-  // It was closed a moment ago: only a failover of the ledger opens it again.
+  // It was closed a moment ago, so only a failover of the ledger can have reopened it.
   if (status === 'open' && drained === null)
     throw new AppError('unavailable', 'The period changed while it was being closed. Retry later.');
   if (status === 'open' && drained !== null) {

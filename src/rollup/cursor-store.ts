@@ -1,4 +1,4 @@
-/** The SQL of the cursors: how far each shard's streams are drained, and what of them may be purged. */
+/** The SQL of the cursors: how far each shard's streams are drained, and what may be purged from them. */
 import { formatInstant } from '../core/time.ts';
 import { columns, insertOf, type RowOf, updateOf } from '../db/columns.ts';
 import { type Ledger, type LedgerTransaction, PLATFORM } from '../db/ledger.ts';
@@ -23,16 +23,16 @@ export async function readCursor(tx: LedgerTransaction, shard: number, stream: S
 }
 
 /**
- * Keeps the drain of the shard's events away until the transaction ends. Fills ask for it: else a generation and a fill of it
- * could be committed at once, and neither would have seen the other.
+ * Blocks the drain of the shard's events until the transaction ends. Fills require this: otherwise a generation
+ * and its fill could be committed at the same time without seeing each other.
  */
 export async function holdEventsCursor(tx: LedgerTransaction, shard: number): Promise<void> {
   await tx.query(`SELECT 1 FROM rollup_cursors WHERE shard = $1 AND stream = 'events' FOR SHARE`, [shard]);
 }
 
 /**
- * Keeps the drain of both streams away until the transaction ends, in the order in which the drain of conflicts takes them.
- * A cursor that nobody has drained from yet is made, or there would be nothing to hold.
+ * Blocks the drain of both streams until the transaction ends, in the order in which the drain of conflicts locks
+ * them. Creates a cursor that no drain has used yet, because otherwise there would be no row to lock.
  */
 export async function holdCursors(tx: LedgerTransaction, shard: number): Promise<void> {
   for (const stream of ['conflicts', 'events'] as const) {
@@ -44,7 +44,7 @@ export async function holdCursors(tx: LedgerTransaction, shard: number): Promise
   }
 }
 
-/** Both streams of the shard halt together: a restore concerns the whole database. */
+/** Both streams of the shard halt together, because a restore affects the whole database. */
 export async function haltShard(
   tx: LedgerTransaction,
   cursor: Cursor,
@@ -61,7 +61,7 @@ export async function haltShard(
   return halted > 0;
 }
 
-/** Begins the shard again from its first row under a new epoch; false where it is not halted. */
+/** Restarts the shard from its first row under a new epoch. Returns false if it is not halted. */
 export async function restartShard(tx: LedgerTransaction, shard: number, now: number): Promise<boolean> {
   const restarted = await tx.execute(
     `UPDATE rollup_cursors SET epoch = epoch + 1, last_seq = 0, last_id = '', halted_at = NULL, halt_reason = NULL,
@@ -102,7 +102,7 @@ export function purgeLedger(ledger: Ledger): PurgeLedger {
           [shard, stream, epoch, to_seq, limit],
         ),
       ),
-    // The share lock keeps a resync away between the count and the delete.
+    // The share lock blocks a resync between the count and the delete.
     whileEpochHolds: ({ shard, stream, epoch, to_seq }, now, work) =>
       ledger.transaction(PLATFORM, async (tx) => {
         const [cursor] = await tx.query<RowOf<typeof CURSOR> & { stream: Stream; halted: boolean }>(

@@ -1,6 +1,7 @@
 /**
- * Moves one batch of a shard's stream from D1 into Postgres, exactly once, without a two-phase commit. Safe to overlap
- * with itself and to kill at any point: what counts is the cursor in Postgres, moved in the transaction that counts.
+ * Moves one batch of a shard's stream from D1 to Postgres exactly once, without a two-phase commit. Runs may
+ * overlap and may be killed at any point: only the cursor in Postgres matters, and it moves in the transaction
+ * that counts.
  */
 import { isUuid } from '../core/id.ts';
 import { type BillingPeriod, derivePeriodAt } from '../tenants/billing-period.ts';
@@ -43,7 +44,7 @@ export interface DrainInput {
 }
 
 export type DrainStep =
-  /** `isCut`: the ledger refused a larger batch that begins so, or this one row. */
+  /** `isCut`: the ledger refused a larger batch that begins with these rows, or this single row. */
   | { readonly kind: 'drained'; readonly batch: Batch; readonly isCut?: boolean }
   | { readonly kind: 'empty' }
   /** Another run moved the cursor first: begin again. */
@@ -70,8 +71,8 @@ type Commit<S extends Stream> = (
 ) => Promise<Omit<BatchCounts, 'n_in'>>;
 
 /**
- * Errors that will come again however often the same rows are tried: of the ledger by SQLSTATE class (22, 23, 54), and
- * RangeError where a value cannot even be written (an instant that is none).
+ * Errors that recur each time the same rows are tried: SQLSTATE classes 22, 23 and 54 of the ledger, and
+ * RangeError if a value cannot be written (an invalid instant).
  */
 export function isDeterministic(error: unknown): boolean {
   if (error instanceof RangeError) return true;
@@ -111,7 +112,7 @@ async function drainStream<S extends Stream>(
       return size < rows.length ? cut(step) : step;
     } catch (error) {
       if (!isDeterministic(error)) throw error;
-      // The first half next; a single row that fails is the poison and goes to the quarantine alone.
+      // The first half is next. A single row that fails is the poison and is quarantined alone.
       const row = part[0];
       if (part.length > 1 || row === undefined) continue;
       const refused: Commit<S> = async (tx) => {
@@ -153,7 +154,7 @@ async function commitBatch<S extends Stream>(
     return closed;
   });
   if (!batch) return { kind: 'overtaken' };
-  // The truth is in Postgres by now; that the hot store learns of it may fail.
+  // Postgres already holds the truth. Informing the hot store may fail.
   await hot.markDrained(batch, input.now).catch(() => undefined);
   return { kind: 'drained', batch };
 }
@@ -162,7 +163,7 @@ const commitEvents: Commit<'events'> = async (tx, rows, { shard, now }) => {
   const prepared = prepareEvents(rows);
   const { keyed } = prepared;
   const entering = tx.insertKeys(keyed);
-  // Read while Postgres enters the keys.
+  // Read while Postgres inserts the keys.
   const { good, bad, generations } = readGenerations(prepared);
   const fresh = await entering;
   const taken = fresh === 'all' ? [] : keyed.filter((event) => !fresh.has(event.id));
@@ -216,7 +217,7 @@ const commitEvents: Commit<'events'> = async (tx, rows, { shard, now }) => {
   };
 };
 
-/** Share-locks the periods that hold the events, making those that do not exist yet. */
+/** Share-locks the periods of the events and creates the missing ones. */
 async function lockPeriodsOf(
   tx: RollupTransaction,
   events: readonly HotEvent[],

@@ -1,4 +1,7 @@
-/** The SQL of the roll-up on a hot store: `HotReader` on D1. Reads go to the primary, as a binding without a session does. */
+/**
+ * The SQL of the roll-up on a hot store: `HotReader` on D1. Reads go to the primary, as always for a binding
+ * without a session.
+ */
 import { type HotDatabase, withinTime } from '../db/hot.ts';
 import { hotColumns } from '../db/hot-columns.ts';
 import type { HotRow } from '../db/rows.ts';
@@ -53,7 +56,7 @@ const TABLES = {
   conflicts: HotColumns<'event_conflicts'>;
 };
 
-/** Of calls' contents in one read; a Worker has 128 MB. */
+/** The maximum size of call contents in one read. A Worker has 128 MB. */
 const READ_BYTES_MAX = 8_000_000;
 const HOT_BYTES_MAX = 10_000_000_000;
 
@@ -61,8 +64,8 @@ const RANGE = hotColumns('drained_ranges', ['epoch', 'from_seq', 'to_seq', 'drai
 
 export function hotReader(database: HotDatabase): HotReader {
   return {
-    // As many rows as fit in memory: of AI calls a row can be 150 times as large as a plain event. No value
-    // is larger than 2 MB, so that the cursor's row never comes alone. octet_length reads the row's header only.
+    // Reads as many rows as fit in memory: the row of an AI call can be 150 times as large as a plain event. No
+    // value exceeds 2 MB, so the cursor's row is never the only row. octet_length reads only the row's header.
     async read<S extends Stream>(stream: S, from: number, limit: number) {
       const { table, columns, large } = TABLES[stream];
       const size = `coalesce(octet_length(${large}), 0)`;
@@ -75,7 +78,8 @@ export function hotReader(database: HotDatabase): HotReader {
       return results;
     },
 
-    // Of the rows, not of sqlite_sequence: an insert that ignores a duplicate moves the sequence past the last row.
+    // From the rows, not from sqlite_sequence: an insert that ignores a duplicate moves the sequence past the
+    // last row.
     async maxSeq(stream) {
       const statement = database.prepare(`SELECT max(seq) AS seq FROM ${TABLES[stream].table}`);
       return (await withinTime(statement.first<number>('seq'))) ?? 0;
@@ -118,9 +122,9 @@ export function hotReader(database: HotDatabase): HotReader {
 
 const MARKS_AT_ONCE = 10_000;
 
-/** Deletes marks of spans received before the horizon, the oldest first; true where more of them may be left. */
+/** Deletes the oldest marks of spans received before the horizon. Returns true if more may be left. */
 export async function purgeMarks(database: HotDatabase, horizon: number): Promise<boolean> {
-  // Of the first rows alone: there is no index by age, and by number they are as old as they come.
+  // Only from the first rows: there is no index by age, but seq follows the order of arrival.
   const statement = database.prepare(
     `DELETE FROM span_marks WHERE seq <= (
        SELECT max(seq) FROM (SELECT seq, received_at FROM span_marks ORDER BY seq LIMIT ${MARKS_AT_ONCE}) WHERE received_at < ?1)`,
@@ -134,7 +138,7 @@ export interface Fullness {
   readonly ratio: number;
 }
 
-/** How much of D1's 10 GB a shard takes, as D1 itself reports it with any answer. */
+/** The part of D1's 10 GB that a shard uses, as D1 reports it with every result. */
 export async function readFullness(database: HotDatabase): Promise<Fullness> {
   const { meta } = await withinTime(database.prepare('SELECT 1').all());
   const bytes = meta.size_after;
@@ -143,7 +147,7 @@ export async function readFullness(database: HotDatabase): Promise<Fullness> {
 
 export type HotPlace = Readonly<Pick<HotRow<'usage_events'>, 'id' | 'seq' | 'ingested_at'>>;
 
-/** Where an event stands in the hot store, by its key; null where it never came or was purged. */
+/** An event's place in the hot store, by its key. Null if it never arrived or was purged. */
 export async function findHotEvent(
   database: HotDatabase,
   projectId: string,
@@ -158,7 +162,7 @@ export async function findHotEvent(
 type HotArrival = Pick<HotRow<'event_conflicts'>, 'kind' | 'id' | 'event' | 'received_at'> &
   Pick<HotConflict, 'kind'>;
 
-/** What else came under a key, as long as the hot store keeps it. */
+/** Other arrivals under the same key, while the hot store keeps them. */
 export async function listHotConflicts(
   database: HotDatabase,
   projectId: string,
@@ -171,7 +175,7 @@ export async function listHotConflicts(
   return (await withinTime(bound.all<HotArrival>())).results;
 }
 
-/** When the oldest event after the cursor was received: the lag. Null when nothing waits. */
+/** When the oldest event after the cursor was received: the lag. Null if nothing waits. */
 export async function readOldestPending(
   database: HotDatabase,
   lastSeq: number,

@@ -1,4 +1,4 @@
-/** The SQL of a period's end: its cutoff, its lock and its close. */
+/** The SQL of closing a period: its cutoff, its lock and its close. */
 import { AppError } from '../core/error.ts';
 import { firstDay, formatInstant, lastDay } from '../core/time.ts';
 import { updateOf } from '../db/columns.ts';
@@ -39,12 +39,12 @@ export const periodTransaction = (tx: LedgerTransaction): PeriodTransaction => (
       `SELECT status FROM billing_periods WHERE ${OF_PERIOD} FOR UPDATE`,
       periodValues(period),
     );
-    // It was read a moment ago: only a failover of the ledger undoes it.
+    // It was read a moment ago, so only a failover of the ledger can have undone it.
     if (!row) throw new AppError('unavailable', 'The billing period must be created again. Retry.');
     return row;
   },
-  // After a failover the lost batches are drained again, divided differently, and can reach the same versions: the stamp
-  // includes the quantities too.
+  // Versions alone can repeat after a failover, when the lost batches are drained again and split differently.
+  // The stamp therefore includes the quantities.
   async readDayVersions(period) {
     const [row] = await tx.query<{ stamp: string | null }>(
       `SELECT md5(string_agg(concat_ws(' ', project_id, day, version, total_value, event_count, length(metric_name),

@@ -1,4 +1,4 @@
-/** What the roll-up asks of the two stores. The fault simulation implements the same ports in memory. */
+/** What the roll-up needs from the two stores. The fault simulation implements the same ports in memory. */
 import type { GenerationFill } from '../ai/generation-fill.ts';
 import type { GenerationRow, TokenKind } from '../ai/generation-row.ts';
 import type { ModelName } from '../ai/prices/model-price.ts';
@@ -11,7 +11,7 @@ export interface Cursor {
   readonly stream: Stream;
   readonly epoch: number;
   readonly last_seq: number;
-  /** The id of the row at `last_seq`: how a restored store is recognised. */
+  /** The id of the row at `last_seq`, which identifies a restored store. */
   readonly last_id: string;
   readonly halted: boolean;
 }
@@ -22,7 +22,10 @@ export interface BatchCounts {
   readonly n_duplicate: number;
   readonly n_conflict: number;
   readonly n_quarantined: number;
-  /** Calls, among those counted, whose cost from the edge the ledger's book did not bear out: the book's went in. */
+  /**
+   * Counted calls whose cost from the edge did not match the ledger's book. They were stored with the book's
+   * cost.
+   */
   readonly n_mispriced: number;
 }
 
@@ -40,7 +43,10 @@ export interface KeyOwner {
   readonly fingerprint: string;
 }
 
-/** An event as the ledger carries it: with the hour and day of its period, and its adjustment if that one was closed. */
+/**
+ * An event as stored in the ledger: with the hour and day of its period, and its adjustment if the period was
+ * closed.
+ */
 export interface BookedEvent {
   readonly event: HotEvent;
   readonly hour: number;
@@ -48,7 +54,7 @@ export interface BookedEvent {
   readonly adjustment_id: string | null;
 }
 
-/** A generation beside its event, with the adjustment of each of its metrics if the period was closed. */
+/** A generation with its event, and the adjustment of each of its metrics if the period was closed. */
 export interface BookedGeneration {
   readonly event: HotEvent;
   readonly row: GenerationRow;
@@ -57,11 +63,11 @@ export interface BookedGeneration {
   readonly adjustment_ids: Readonly<Record<string, string>> | null;
 }
 
-/** A user's day by kind of call and model; `cost_usd` in units of 10^-12. */
+/** A user's day by kind of call and model. `cost_usd` is in units of 10^-12 USD. */
 export interface StatisticSum {
   readonly organisation_id: string;
   readonly day: string;
-  /** '' for calls without one. */
+  /** '' for calls without a user. */
   readonly user_id: string;
   readonly generation_type: string;
   readonly provider: string;
@@ -84,20 +90,20 @@ export interface UncountedCall
   > {
   readonly organisation_id: string;
   readonly project_id: string;
-  /** Of its event. */
+  /** The event's key. */
   readonly idempotency_key: string;
   readonly id: string;
   readonly ingested_at: number;
   readonly day: string;
 }
 
-/** An end user whom an event names, by the sender's own id. */
+/** An end user named by an event, with the sender's own id. */
 export interface SeenUser {
   readonly organisation_id: string;
   readonly user_id: string;
 }
 
-/** Usage of one hour; `total` in units of 10^-12. */
+/** Usage of one hour. `total` is in units of 10^-12. */
 export interface UsageSum {
   readonly id: string;
   readonly organisation_id: string;
@@ -112,7 +118,7 @@ export interface UsageSum {
   count: number;
 }
 
-/** An event known to the ledger before: listed for the operator, counted nowhere. */
+/** An event that the ledger already knew: listed for the operator, not counted. */
 export interface KnownEvent {
   readonly id: string;
   readonly kind: 'conflict' | 'duplicate' | 'fill';
@@ -144,81 +150,89 @@ export interface QuarantinedRow {
 export interface HotReader {
   /** The rows with `seq >= from`, in order. */
   read<S extends Stream>(stream: S, from: number, limit: number): Promise<HotRows[S][]>;
-  /** The highest seq of a row in the stream, 0 for none. The purge leaves the cursor's own row, so never below it. */
+  /**
+   * The highest seq of a row in the stream, 0 if it has none. Never below the cursor, whose row the purge leaves.
+   */
   maxSeq(stream: Stream): Promise<number>;
-  /** How many rows lie in (from, to]. */
+  /** The number of rows in (from, to]. */
   count(stream: Stream, from: number, to: number): Promise<number>;
   /**
-   * Deletes the rows in (from, to] if, at that moment, the cursor's own row is there and no newer epoch has begun; else
-   * the store was restored and the numbers may be those of other rows. Answers how many it deleted.
+   * Deletes the rows in (from, to] if the cursor's own row still exists at that moment and no newer epoch has
+   * begun. Otherwise the store was restored and the numbers may be those of other rows. Returns the number of
+   * deleted rows.
    */
   delete(stream: Stream, from: number, to: number, cursor: Cursor): Promise<number>;
-  /** Before a shard is read from the start again: a purge that has hung since the previous epoch must delete nothing. */
+  /**
+   * Called before a shard is read again, so that a purge still hanging from the previous epoch deletes nothing.
+   */
   beginEpoch(epoch: number, now: number): Promise<void>;
-  /** Marks rows in (from, to] of the hot store as processed; for information only. */
+  /** Records in the hot store that its rows in (from, to] are processed. For information only. */
   markDrained(batch: Batch, now: number): Promise<void>;
 }
 
 export interface RollupTransaction {
-  /** Locks the cursor's row if it is still where `cursor` has it; false if another run has moved it. */
+  /** Locks the cursor's row if it still matches `cursor`. Returns false if another run has moved it. */
   lockCursor(cursor: Cursor): Promise<boolean>;
-  /** Enters the keys not yet in the ledger. Answers which events' keys were new: `all`, or their ids. */
+  /** Inserts the keys not yet in the ledger. Returns the events whose keys were new: `all`, or their ids. */
   insertKeys(events: readonly HotEvent[]): Promise<'all' | ReadonlySet<string>>;
-  /** The owners of keys that the ledger has, by `keyOf`. */
+  /** The owners of keys already in the ledger, by `keyOf`. */
   readKeys(events: readonly HotEvent[]): Promise<ReadonlyMap<string, KeyOwner>>;
   /** The periods of these organisations that touch [from, to], share-locked until the transaction ends. */
   lockPeriods(organisationIds: readonly string[], from: number, to: number): Promise<BillingPeriod[]>;
-  /** All that is needed to make a period that does not exist yet. Organisations that do not exist are absent. */
+  /** Everything needed to create a missing period. Unknown organisations are left out. */
   loadCalendars(organisationIds: readonly string[]): Promise<OrganisationCalendar[]>;
   insertPeriods(periods: readonly BillingPeriod[]): Promise<void>;
-  /** Those that are no AI calls. */
+  /** Only events that are not AI calls. */
   insertEvents(events: readonly BookedEvent[]): Promise<void>;
-  /** Those of them who are not known yet become users, but for whom a deletion is under way. */
+  /** Creates unknown users, except those whose deletion is in progress. */
   insertUsers(seen: readonly SeenUser[], now: number): Promise<void>;
   /** Adds to the hourly, daily and monthly aggregates. */
   addUsage(sums: readonly UsageSum[], now: number): Promise<void>;
   insertAdjustments(sums: readonly UsageSum[], now: number): Promise<void>;
-  /** Of these organisations those that keep no payloads. */
+  /** Those of these organisations that store no payloads. */
   listWithoutPayloads(organisationIds: readonly string[]): Promise<ReadonlySet<string>>;
-  /** All prices of these models, global ones and those of these organisations, whatever their dates. */
+  /** All prices of these models, shared or specific to these organisations, at any time. */
   listModelPrices(organisationIds: readonly string[], models: readonly ModelName[]): Promise<LedgerPrice[]>;
-  /** Of these organisations those that let calls without a price cost something, and what a million tokens do. */
+  /** The ceiling price per million tokens, for those of these organisations that charge calls without a price. */
   listCeilings(organisationIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   insertGenerations(booked: readonly BookedGeneration[]): Promise<void>;
-  /** What then has no call left goes. */
+  /** Deletes sums that have no calls left. */
   addStatistics(sums: readonly StatisticSum[], now: number): Promise<void>;
-  /** Keeps the drain of the shard's events away until the transaction ends. */
+  /** Blocks the drain of the shard's events until the transaction ends. */
   holdEventsCursor(shard: number): Promise<void>;
-  /** What is listed as a fill under these keys, in the order of its arrival: fills may be drained before their generation. */
+  /** The fills listed under these keys, in order of arrival. A fill may be drained before its generation. */
   readFills(events: readonly HotEvent[]): Promise<ListedFill[]>;
-  /** Fills what is empty in the rows of the generations that own these keys, where there are any; one fill each. */
+  /**
+   * Fills the empty fields of the generations that own these keys, if they exist. At most one fill per
+   * generation.
+   */
   applyFills(fills: readonly GenerationFill[]): Promise<void>;
   /** The calls that own these keys and have no user or no duration, locked. */
   lockUncounted(fills: readonly GenerationFill[]): Promise<UncountedCall[]>;
-  /** Gives them the user and the duration that they have here. */
+  /** Sets the user and the duration of these calls. */
   setCounted(calls: readonly UncountedCall[]): Promise<void>;
-  /** Of these keys those of deleted users' calls, by `keyOf`, with the pseudonym. */
+  /** The keys among these that belong to calls of deleted users, by `keyOf`, with the pseudonym. */
   listErased(rows: readonly KnownEvent[]): Promise<ReadonlyMap<string, string>>;
   insertKnown(known: readonly KnownEvent[]): Promise<void>;
   insertQuarantined(shard: number, rows: readonly QuarantinedRow[]): Promise<void>;
   /**
-   * Writes the batch's row and moves the cursor to its end. The time of the commit comes from the ledger's clock: a drain that
-   * hung, or had another clock, must not make its batch look old to the purge.
+   * Writes the batch's row and moves the cursor to its end. The ledger's own clock sets the time of commit, so
+   * that a drain that hung or was given another time cannot make its batch look old to the purge.
    */
   closeBatch(batch: Batch, lastId: string): Promise<void>;
 }
 
 export interface RollupLedger {
   readCursor(shard: number, stream: Stream): Promise<Cursor>;
-  /** Halts the shard unless the cursor has moved on meanwhile. */
+  /** Halts the shard unless the cursor has moved in the meantime. */
   halt(cursor: Cursor, reason: string, now: number): Promise<boolean>;
-  /** Makes the monthly partitions for events received at these instants, where they are missing. */
+  /** Creates the missing monthly partitions for events received at these instants. */
   ensurePartitions(receivedAt: readonly number[]): Promise<void>;
   transaction<T>(work: (tx: RollupTransaction) => Promise<T>): Promise<T>;
 }
 
 /**
- * Whether `row`, the first one at or after the cursor's place, is the cursor's own. Where it is not, the store was
+ * Whether `row`, the first one at or after the cursor's place, is the cursor's own. If not, the store was
  * restored to an older moment, and its numbers may be those of other rows.
  */
 export const isCursorRow = (

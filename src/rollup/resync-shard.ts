@@ -7,8 +7,9 @@ import { readCursor, restartShard } from './cursor-store.ts';
 import { hotReader } from './hot-store.ts';
 
 /**
- * An operator's word that a restored hot store is to be read again from its first row. The key ledger makes that safe:
- * what was counted counts once. Throws `not_found` for a shard that is not configured, `shard_not_halted`.
+ * Restarts a halted shard from its first row, when an operator confirms that its hot store was restored. The key
+ * ledger makes this safe: already counted events are not counted again. Throws `not_found` for a shard that is
+ * not configured, `shard_not_halted`.
  */
 export async function resyncShard(
   ctx: Ctx,
@@ -23,7 +24,7 @@ export async function resyncShard(
       );
     }
     const { epoch } = await readCursor(tx, shard, 'events');
-    // Before the commit: once the new epoch counts, nothing of the old one may still delete.
+    // Before the commit: once the new epoch counts, nothing from the old epoch may delete.
     await hotReader(hotDatabase(ctx.shards, shard)).beginEpoch(epoch, ctx.now);
     await appendAudit(tx, ctx, {
       organisation_id: PLATFORM_CHAIN,

@@ -1,4 +1,7 @@
-/** Purges from every shard what has been in the ledger longer than the retention, until done or out of time. */
+/**
+ * Purges rows that the ledger has held for the retention time, from every shard's streams, until done or time
+ * runs out.
+ */
 import { HOUR_MS } from '../core/time.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { hotDatabase } from '../db/hot.ts';
@@ -13,7 +16,7 @@ export interface RunPurgeInput {
 
 export type PurgeResult = { readonly status: 'succeeded' | 'partial' | 'failed' } & PurgeCounts;
 
-/** The horizon is taken from the real moment, `ctx.now`, whatever `as_of` the job was given. */
+/** The horizon is based on the real time, `ctx.now`, regardless of a job's `as_of`. */
 export async function runPurge(ctx: Ctx, { retentionHours, hasTime }: RunPurgeInput): Promise<PurgeResult> {
   const counts: PurgeCounts = { purged_batches: 0, purged_rows: 0, mismatched_batches: [] };
   const horizon = ctx.now - retentionHours * HOUR_MS;

@@ -39,7 +39,7 @@ export function rollupLedger(ledger: Ledger): RollupLedger {
     readCursor: (shard, stream) => ledger.transaction(PLATFORM, (tx) => readCursor(tx, shard, stream)),
     halt: (cursor, reason, now) => ledger.transaction(PLATFORM, (tx) => haltShard(tx, cursor, reason, now)),
     async ensurePartitions(receivedAt) {
-      // The events of a request share the instant of its receipt.
+      // The events of a request share their time of receipt.
       const months = new Set([...new Set(receivedAt)].map((instant) => formatInstant(instant).slice(0, 7)));
       for (const month of months) {
         if (ensuredMonths.has(month)) continue;
@@ -53,7 +53,7 @@ export function rollupLedger(ledger: Ledger): RollupLedger {
   };
 }
 
-/** What a transaction of the roll-up does, for others that write to its books. */
+/** The statements of a roll-up transaction, also for other code that writes to its books. */
 export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
   return {
     async lockCursor({ shard, stream, epoch, last_seq }) {
@@ -65,7 +65,7 @@ export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
       return rows.length === 1;
     },
 
-    // One answer of one row, empty where every key is new, which is nearly always: 5,000 returned ids cost 8 ms.
+    // Returns a single row, which is empty if every key is new, as almost always. Returning 5,000 ids costs 8 ms.
     async insertKeys(events) {
       if (events.length === 0) return 'all';
       const { heads, slots } = shareRows(events, (event) => event.organisation_id + event.project_id);
@@ -153,7 +153,8 @@ export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
 
     insertUsers: (seen, now) => insertUsers(tx, seen, now),
 
-    // Hours come summed; days and months are summed here, so the three levels go in with one statement.
+    // The input is summed by hour. Days and months are summed here, so that one statement writes all three
+    // levels.
     async addUsage(sums, now) {
       await tx.execute(
         `WITH sums AS (
@@ -272,7 +273,7 @@ export function rollupTransaction(tx: LedgerTransaction): RollupTransaction {
   };
 }
 
-/** Postgres text holds no U+0000; a poison row may. */
+/** Postgres text cannot hold U+0000, but a poison row may contain it. */
 const clean = (text: string): string => text.replaceAll('\u0000', '\ufffd');
 
 function usageColumns(sums: readonly UsageSum[]): string[] {

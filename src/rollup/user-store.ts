@@ -1,4 +1,4 @@
-/** The SQL of the users whom events name, in the drain. */
+/** The SQL of the drain for users named by events. */
 import { uuidv7 } from '../core/id.ts';
 import { bareArray, textArray } from '../db/array-literal.ts';
 import { columns } from '../db/columns.ts';
@@ -8,7 +8,7 @@ import { shareRows } from './share-rows.ts';
 
 const USER = columns('users', ['organisation_id', 'id', 'user_id']);
 
-// Nearly all users are known: the index alone finds them, and nothing is written or locked.
+// Nearly all users are known. The index alone identifies them, and nothing is written or locked for them.
 export async function insertUsers(
   tx: LedgerTransaction,
   seen: readonly SeenUser[],

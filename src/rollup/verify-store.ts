@@ -1,4 +1,4 @@
-/** The SQL of the `verify` job: each statement is one snapshot and answers only what differs. */
+/** The SQL of the `verify` job. Each statement reads one snapshot and returns only differences. */
 import { TOKEN_KINDS } from '../ai/generation-row.ts';
 import { columns } from '../db/columns.ts';
 import type { LedgerTransaction } from '../db/ledger.ts';
@@ -12,8 +12,9 @@ export interface Difference {
 
 const DIFFERENCES_MAX = 1000;
 
-// A day's events lie within a day either side of it, whatever the zone: the bound lets the index serve, and OFFSET 0 makes the
-// planner use it for each day, also on the half of the view that it cannot join otherwise than whole.
+// In any time zone, a day's events lie within one day before or after it. This bound lets the planner use the
+// index. OFFSET 0 makes it use the index for each day, even for the half of the view that it could otherwise only
+// join as a whole.
 export async function findDayDifferences(tx: LedgerTransaction, since: string): Promise<Difference[]> {
   const rows = await tx.query<Pick<Row<'usage_daily'>, 'organisation_id'>>(
     `WITH changed AS (
@@ -78,7 +79,7 @@ export async function findMonthDifferences(tx: LedgerTransaction, since: string)
   return rows.map(({ organisation_id, ...detail }) => ({ check: 'month', organisation_id, detail }));
 }
 
-/** The statistics of a day = its generations. */
+/** A day's statistics must match its generations. */
 export async function findStatisticsDifferences(tx: LedgerTransaction, since: string): Promise<Difference[]> {
   const names: (keyof Row<'ai_generations'> & keyof Row<'ai_statistics_daily'>)[] = [
     ...TOKEN_KINDS.map((kind) => `${kind}_tokens` as const),
@@ -125,7 +126,7 @@ export async function findStatisticsDifferences(tx: LedgerTransaction, since: st
   return rows.map(({ organisation_id, ...detail }) => ({ check: 'statistics', organisation_id, detail }));
 }
 
-/** keys = counted + quarantined with a key, by organisation. */
+/** Keys must equal counted events plus quarantined events with a key, by organisation. */
 export async function findKeyDifferences(tx: LedgerTransaction): Promise<Difference[]> {
   const rows = await tx.query<Pick<Row<'event_keys'>, 'organisation_id'>>(
     `SELECT organisation_id, k.n AS keys, e.n AS counted, q.n AS quarantined
@@ -137,7 +138,10 @@ export async function findKeyDifferences(tx: LedgerTransaction): Promise<Differe
   return rows.map(({ organisation_id, ...detail }) => ({ check: 'keys', organisation_id, detail }));
 }
 
-/** Each batch of an epoch begins where the one before it ended, the first at 0, and the cursor stands at the last. */
+/**
+ * Each batch of an epoch must begin where the previous one ended, the first at 0, and the cursor must be at the
+ * end of the last.
+ */
 export async function findBatchGaps(tx: LedgerTransaction): Promise<Difference[]> {
   const rows = await tx.query(
     `SELECT shard, stream, epoch, from_seq, to_seq, expected FROM (

@@ -1,4 +1,4 @@
-/** The processes of an installation, each driving the product's own decision code. */
+/** The processes of an installation, each of which runs the product's own decision code. */
 import { AppError } from '../../src/core/error.ts';
 import { NotCommittedError } from '../../src/db/ledger.ts';
 import { acceptEvents, type Insert } from '../../src/ingest/accept-events.ts';
@@ -24,7 +24,7 @@ import type { Random } from './random.ts';
 import { type Actor, LostConnection, Violation } from './scheduler.ts';
 import { DAY, HOUR, RETENTION, START, TENANTS, type Tenant, type World } from './world.ts';
 
-/** Errors that end a process and are no defect: the next run begins again. */
+/** Errors that end a process but are not defects: the next run begins again. */
 function isOutage(error: unknown): boolean {
   if (error instanceof Violation) return false;
   return error instanceof LostConnection || error instanceof NotCommittedError || error instanceof AppError;
@@ -45,7 +45,7 @@ async function untilOutage(actor: Actor, work: () => Promise<void>): Promise<voi
 
 const QUANTITIES = ['1', '2.5', '-0.25', '99999999999999999999999999.999999999999'];
 
-/** A request's event: plain, or an AI call that is known by its key or by the vendor's response. */
+/** A request's event: a plain one, or an AI call identified by its key or by the vendor's response. */
 export function makeAny(random: Random, number: number): UsageEvent {
   if (random.chance(0.2)) return makeCall(random, { response_id: `r${(number % 4) + 1}` });
   if (random.chance(0.1)) return makeCall(random, { idempotency_key: `k${number}` });
@@ -63,7 +63,7 @@ export function makeEvent(random: Random, idempotency_key: string): UsageEvent {
     metric_value: random.pick(QUANTITIES),
     unit: '',
     timestamp: random.chance(0.7) ? START - 15 * DAY + Math.floor(random.next() * 45 * DAY) : null,
-    // Of the key, as a retry has it again.
+    // Derived from the key, because a retry sends the same user.
     user_id: /2$/.test(idempotency_key) ? `user of ${idempotency_key}` : null,
     metadata: '{}',
     idempotency_key,
@@ -77,7 +77,7 @@ export function client(world: World, tenant: Tenant, first: readonly UsageEvent[
     const { random, weather, oracle } = world;
     let events = first;
     for (let attempt = 0; attempt < 4; attempt++) {
-      // A killed ingest Worker is a lost answer to its client.
+      // A client sees a killed ingest Worker as a lost response.
       const answered = await request(world, actor, tenant, events);
       if (answered) {
         events.forEach((event, index) => {
@@ -130,7 +130,7 @@ function request(world: World, actor: Actor, tenant: Tenant, events: readonly Us
   return actor.park().then(() => verdicts);
 }
 
-/** The roll-up job: its `now` is the moment at which it began. */
+/** The roll-up job. Its `now` is the moment at which it began. */
 export function drain(world: World, steps: number, streams: readonly Stream[] = ['events', 'conflicts']) {
   return async (actor: Actor): Promise<void> => {
     const { scheduler, weather, hot, oracle, batchLimit } = world;
@@ -151,7 +151,7 @@ export function drain(world: World, steps: number, streams: readonly Stream[] = 
   };
 }
 
-/** `pause`: how long it hangs before each delete. */
+/** `pause` is how long it hangs before each delete. */
 export function purge(world: World, pause = 0) {
   return async (actor: Actor): Promise<void> => {
     const { scheduler, weather, hot } = world;
@@ -192,7 +192,7 @@ export const PERIODS: readonly PeriodKey[] = [
   ...new Set(TENANTS.map((tenant) => tenant.organisation_id)),
 ].map((organisation_id) => ({ organisation_id, ...JANUARY }));
 
-/** Finalizes a period: drained, verified, closed under its lock with the quantities that were verified. */
+/** Finalizes a period: drained, verified, and closed under its lock with the verified quantities. */
 export function finalize(
   world: World,
   period: PeriodKey,

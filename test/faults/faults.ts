@@ -1,4 +1,4 @@
-/** The faults, how often each seed meets them, and the port call that they strike. */
+/** The faults, how often each seed meets them, and the port calls that they strike. */
 import type { Random } from './random.ts';
 import { type Actor, LostConnection } from './scheduler.ts';
 
@@ -43,7 +43,7 @@ export const noFaults = (): FaultCounts =>
 
 const HOUR = 3_600_000;
 
-/** Which faults a seed has, and how dense: some seeds are calm, so that a single fault meets an intact system. */
+/** The faults of a seed and their density. Some seeds are calm, so that a single fault meets an intact system. */
 export class Weather {
   readonly counts: FaultCounts;
   readonly random: Random;
@@ -68,7 +68,7 @@ export class Weather {
     return !this.calm && this.random.chance(probability);
   }
 
-  /** One call of a port: waits its time, has its effect once or not at all, and may be struck before or after. */
+  /** One call of a port: waits, takes effect once or not at all, and may be struck before or after its effect. */
   async call<T>(actor: Actor, name: string, effect: () => T | Promise<T>): Promise<T> {
     await actor.sleep(this.random.between(1, 400));
     await this.#hang(actor, name);

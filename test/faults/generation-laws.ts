@@ -1,4 +1,7 @@
-/** What must hold of AI calls, reckoned from what the hot store holds: plain sums, none of the product's own code. */
+/**
+ * The laws of AI calls, computed from the contents of the hot store with plain sums and none of the product's own
+ * code.
+ */
 
 import { ARRIVAL_FIELDS } from '../../src/ai/fillable-fields.ts';
 import { parseQuantity } from '../../src/core/decimal.ts';
@@ -21,14 +24,14 @@ function hold(law: string, holds: boolean, detail: () => string): void {
   if (!holds) throw new Violation(law, detail());
 }
 
-/** The places of a hot row's content. */
+/** The paths of a hot row's fields. */
 const PLACES =
   'provider model generation_type tokens user_id duration_ms session_id request_id response_id idempotency_key status ' +
   'application_id service_tier sku cost_usd error_code error_message scene_description ip_address user_agent ' +
   'input_summary output_summary request_data response_data';
 
 const NAMES = PLACES.split(' ');
-/** Each is asked for by several laws, of many rows. */
+/** Cached, because several laws read each call for many rows. */
 const known = new Map<string, Sent>();
 const KNOWN_MAX = 10_000;
 
@@ -56,7 +59,7 @@ function readSent(generation: string): Sent {
 const tokensOf = ({ tokens }: Sent, ...kinds: string[]): bigint =>
   kinds.reduce((sum, kind) => sum + BigInt(tokens[kind] ?? '0'), 0n);
 
-/** In units of 10^-12 USD for one token of the model that the book knows. */
+/** In units of 10^-12 USD per token of the model that is in the book. */
 const PRICES: readonly (readonly [bigint, ...kinds: string[]])[] = [
   [3_000_000n, 'input'],
   [15_000_000n, 'output', 'reasoning'],
@@ -65,7 +68,7 @@ const PRICES: readonly (readonly [bigint, ...kinds: string[]])[] = [
   [1n, 'cache_write_1h'],
 ];
 
-/** The sender's cost, else the cost by the book, else none. */
+/** The reported cost, else the book's, else none. */
 function costOf(sent: Sent): bigint | null {
   if (sent.cost_usd !== undefined) {
     const [whole = '0', decimals = ''] = sent.cost_usd.split('.');
@@ -75,7 +78,7 @@ function costOf(sent: Sent): bigint | null {
   return PRICES.reduce((sum, [price, ...kinds]) => sum + price * tokensOf(sent, ...kinds), 0n);
 }
 
-/** Metric, unit and quantity of all that an event is counted by, in units of 10^-12. */
+/** The metric, unit and quantity of everything that an event counts for, in units of 10^-12. */
 export function quantitiesOf(event: HotEvent, own: bigint): [metric_name: string, unit: string, bigint][] {
   const all: [string, string, bigint][] = [[event.metric_name, event.unit, own]];
   if (event.generation === null) return all;
@@ -117,12 +120,12 @@ function checkRows({ ledger }: World): void {
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** The contents of a listed event, null where it is none of a call. */
+/** The content of a listed event. Null if the event is not a call. */
 function listedOf(row: KnownEvent): Sent | null {
   return (JSON.parse(row.event) as { generation?: Sent }).generation ?? null;
 }
 
-/** A row whose organisation is not that of its key fills nothing. */
+/** A row whose organisation differs from its key's organisation fills nothing. */
 const arrivalKeyOf = (row: HotEvent | KnownEvent): string => `${row.organisation_id} ${keyOf(row)}`;
 
 function checkFills({ ledger }: World): void {
@@ -162,7 +165,7 @@ function checkFills({ ledger }: World): void {
   }
 }
 
-/** Each adjustment is the sum of the events and the quantities that name it. */
+/** Each adjustment equals the sum of the events and quantities that name it. */
 function checkAdjustments({ ledger }: World): void {
   const sums = new Map<string, bigint>();
   const add = (id: string | null | undefined, quantity: bigint): void => {
@@ -201,7 +204,7 @@ function checkStatistics({ ledger }: World): void {
     const old = sums.get(key);
     sums.set(key, old ? own.map((value, index) => value + (old[index] ?? 0n)) : own);
   }
-  // The row of a day that has no call left is gone, here it stands with nothing in it.
+  // The product deletes the row of a day that has no calls left; the simulation keeps it with zeros.
   const committed = new Map([...ledger.statistics.committed].filter(([, sum]) => sum.total_requests !== 0));
   hold('statistics = calls', sums.size === committed.size, () => `${sums.size} ≠ ${committed.size}`);
   for (const [key, sum] of committed) {

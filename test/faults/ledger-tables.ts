@@ -1,4 +1,4 @@
-/** The rows of the ledger that the simulation keeps, and what reads them as one statement does. */
+/** The ledger rows that the simulation keeps, and single-statement reads of them. */
 
 import type { Cutoff, PeriodKey } from '../../src/rollup/close-period.ts';
 import type {
@@ -33,10 +33,10 @@ export type Quantities = ReadonlyMap<string, bigint>;
 
 export interface Invoice {
   readonly period: PeriodKey;
-  /** What was verified before the lock, and what stood in the books under it. */
+  /** The verified quantities from before the lock, and those in the books under the lock. */
   readonly verified: Quantities;
   readonly frozen: Quantities;
-  /** When the first attempt to close the period began: what was acknowledged before belongs into it. */
+  /** When the first attempt to close the period began. Everything acknowledged before belongs in the period. */
   readonly firstAttemptAt: number;
 }
 
@@ -78,7 +78,7 @@ export class LedgerMemory {
   readonly periods = new Table<StoredPeriod>('periods');
   readonly invoices = new Table<Invoice>('invoices');
   readonly calendars: ReadonlyMap<string, readonly CalendarEntry[]>;
-  /** Organisations that keep no payloads of their AI calls. */
+  /** Organisations that store no payloads of their AI calls. */
   readonly payloadsOff: ReadonlySet<string>;
   readonly engine: Engine;
 
@@ -137,7 +137,7 @@ export class LedgerMemory {
       .filter((day) => day.organisation_id === organisation_id && day.year === year && day.month === month);
   }
 
-  /** What became of an event or a refused one, by its id. */
+  /** The fates of an event, counted or refused, by its id. */
   fatesOf(id: string): string[] {
     const fates: string[] = [];
     if (this.events.committed.has(id)) fates.push('counted');
@@ -146,7 +146,7 @@ export class LedgerMemory {
     return fates;
   }
 
-  /** Since when the ledger has held the row, as it knows now. */
+  /** The instant since which the ledger has held the row, in its current state. */
   settledAt(id: string): number | undefined {
     return this.events.bornAt.get(id) ?? this.quarantine.bornAt.get(id) ?? this.known.bornAt.get(id);
   }

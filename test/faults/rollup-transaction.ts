@@ -1,4 +1,4 @@
-/** The statements of one drain, each as Postgres runs it. */
+/** The statements of one drain, each with the behaviour of Postgres. */
 import { fillEmpty } from '../../src/ai/generation-fill.ts';
 import { TOKEN_KINDS } from '../../src/ai/generation-row.ts';
 import {
@@ -22,10 +22,10 @@ import {
   whatOf,
 } from './ledger-tables.ts';
 
-/** A unit with this mark is one that the ledger refuses, as Postgres refuses U+0000. */
+/** The ledger refuses a unit with this mark, as Postgres refuses U+0000. */
 export const REFUSED = 'refused';
 
-// The text of an instant, as the store makes one: throws RangeError where it is none; Postgres ends before year 294277.
+// Formats an instant like the store: throws RangeError for an invalid one. Postgres ends before the year 294277.
 function instantText(instant: number): string {
   const text = new Date(instant).toISOString();
   if (text.startsWith('+') || text.startsWith('-')) throw new PostgresError('22007', 'invalid timestamp');
@@ -40,7 +40,7 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
   const lock = (table: { name: string }, key: string): Promise<boolean> =>
     locks.acquire(tx, `${table.name}/${key}`, 'exclusive');
 
-  /** ON CONFLICT DO NOTHING: waits only for a key that another transaction is just inserting. */
+  /** ON CONFLICT DO NOTHING: waits only for a key that another transaction is inserting. */
   async function insertNew<Row>(table: Table<Row>, key: string, row: Row): Promise<boolean> {
     if (table.get(tx, key) !== undefined) return false;
     await lock(table, key);
@@ -179,7 +179,7 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
         ledger.payloadsOff.intersection(new Set(organisations)),
       ),
 
-    // Nobody is deleted here: test/retention does that.
+    // The simulation deletes no users; test/retention does.
     listErased: () => run('list erased calls', () => new Map()),
 
     listCeilings: () => run('list ceilings', () => new Map()),
@@ -187,7 +187,7 @@ export function rollupTransactionOf(connection: Connection, tx: Tx): RollupTrans
 
     insertGenerations: (booked) =>
       run(`insert ${booked.length} generations`, async () => {
-        // A call stands once in the ledger: its row is the event that is counted.
+        // The ledger has a call only once: its row is the counted event.
         for (const each of booked) {
           const { event, hour, day, adjustment_ids } = each;
           await insertUnique(ledger.generations, event.id, each);

@@ -1,4 +1,4 @@
-/** Runs the simulation with each guard taken away until a law breaks. */
+/** Runs the simulation without each guard in turn until a law breaks. */
 import { build, type Plugin } from 'esbuild';
 import { noFaults } from './faults.ts';
 import { MUTANTS, type Mutant, mutate } from './mutants.ts';
@@ -7,12 +7,12 @@ import { UNEXPECTED } from './simulate.ts';
 
 export interface MutantResult {
   readonly mutant: Mutant;
-  /** The first seed that noticed, null where none did. */
+  /** The first seed that detected the mutant, null if none did. */
   readonly killedAt: number | null;
   readonly law: string | null;
 }
 
-// The simulation uses of src/db/ledger.ts only what needs no database.
+// The simulation uses only the parts of src/db/ledger.ts that need no database.
 const withoutDrivers: Plugin = {
   name: 'without drivers',
   setup(bundle) {
@@ -32,7 +32,7 @@ async function loadSimulation(mutant: Mutant): Promise<typeof Simulation> {
     write: false,
     logLevel: 'silent',
     plugins: [mutate(mutant), withoutDrivers],
-    // Modules with equal text would be one module: the banner keeps the mutants apart.
+    // Modules with identical text would become one module. The banner keeps the mutants apart.
     banner: { js: `// ${mutant.name}` },
   });
   const text = outputFiles[0]?.contents ?? new Uint8Array();
@@ -49,9 +49,9 @@ export async function runMutant(mutant: Mutant, seedsMax: number): Promise<Mutan
   return { mutant, killedAt: null, law: null };
 }
 
-/** True where the mutant fared as it must. */
+/** True if the mutant was killed or survived as expected. */
 export const isAsExpected = ({ mutant, killedAt, law }: MutantResult): boolean =>
-  // A simulation that does not run at all proves nothing.
+  // A simulation that fails to run at all proves nothing.
   law !== UNEXPECTED && (killedAt === null) === (mutant.equivalent !== undefined);
 
 export async function* runMutants(seedsMax: number): AsyncGenerator<MutantResult> {

@@ -20,7 +20,7 @@ export interface Outcome {
   } | null;
 }
 
-/** The law of all errors that are none of the laws. */
+/** The law for errors that break none of the other laws. */
 export const UNEXPECTED = 'no unexpected error';
 
 const MINUTE = 60_000;
@@ -73,7 +73,7 @@ function planJobs(world: World, attempts: Map<string, number>): void {
     const at = moment(world);
     scheduler.spawn(at, `drain ${i}a`, drain(world, 4));
     if (random.chance(0.6)) scheduler.spawn(at + random.between(0, 3_000), `drain ${i}b`, drain(world, 4));
-    // The one stream may be ahead of the other.
+    // One stream may be ahead of the other.
     if (random.chance(0.8))
       scheduler.spawn(at + random.between(-4_000, 2_000), `drain ${i}c`, drain(world, 4, ['conflicts']));
   }
@@ -94,7 +94,10 @@ function planJobs(world: World, attempts: Map<string, number>): void {
   }
 }
 
-/** Between its verification and the lock, the ledger forgets and is filled again with more than before. */
+/**
+ * While a finalization waits between its verification and the lock, the ledger loses data and is filled again,
+ * with more.
+ */
 function planSlowFinalization(
   world: World,
   period: PeriodKey,
@@ -127,7 +130,7 @@ function planDisasters(world: World, attempts: Map<string, number>): void {
   for (let i = 0; i < restores; i++) {
     const at = moment(world);
     if (random.chance(0.4)) {
-      // A purge that hangs while the store is restored, and ends in the epoch after.
+      // A purge that hangs while the store is restored and ends in the next epoch.
       scheduler.spawn(at - 10 * MINUTE, `purge h${i}`, purge(world, 5 * HOUR));
       sendAt(world, at - 5 * MINUTE, `before ${i}`);
       scheduler.spawn(at - 4 * MINUTE, `drain h${i}`, drain(world, 20));
@@ -138,7 +141,7 @@ function planDisasters(world: World, attempts: Map<string, number>): void {
       const again = finalize(world, random.pick(PERIODS), attempts, () => undefined);
       scheduler.spawn(Math.max(at, FIRST_FINALIZATION) + HOUR, `finalize r${i}`, again);
     }
-    // Traffic at once: it takes the numbers that were lost, before a drain or the purge comes by.
+    // Sends traffic at once: it takes the lost numbers before a drain or a purge runs.
     const requests = random.between(0, 3);
     for (let j = 0; j < requests; j++) sendAt(world, at + random.between(1, 60) * MINUTE, `after ${i}.${j}`);
     if (random.chance(0.3)) scheduler.spawn(at + random.between(0, 90) * MINUTE, `purge r${i}`, purge(world));
@@ -158,7 +161,7 @@ function restore(world: World): void {
   const { random, scheduler, hot, oracle, weather } = world;
   const stream = random.pick(['events', 'conflicts', 'conflicts', 'conflicts', null] as const);
   const anchor = stream && oracle[stream].get(world.ledger.cursor(null, 0, stream).last_id);
-  // To just before the last drained row, or anywhere.
+  // To just before the last drained row, or to any instant.
   const back = anchor
     ? scheduler.now - anchor.insertedAt + 1
     : random.pick([10 * MINUTE, 5 * HOUR, 3 * DAY, 25 * DAY]) * random.next();
@@ -178,7 +181,7 @@ function failOver(world: World, exactly?: number): void {
   oracle.failedOver(settled, hot);
 }
 
-/** Somebody deletes a row of D1 by hand, among those that are drained. */
+/** Simulates an operator who deletes a drained row from D1 by hand. */
 function deleteByHand(world: World): void {
   const { hot, ledger, oracle, scheduler, weather } = world;
   const row = hot.state.events.rows.find(
@@ -192,7 +195,7 @@ function deleteByHand(world: World): void {
   oracle.restored({ events: [row], conflicts: [] });
 }
 
-/** Calm: drains until nothing waits, with the operator's word where the shard stands halted. */
+/** Calm: drains until nothing waits, with an operator's resync where the shard is halted. */
 async function settle(world: World): Promise<void> {
   const { scheduler, ledger, hot } = world;
   const waits = (): boolean =>
@@ -227,14 +230,14 @@ async function closeAll(world: World, attempts: Map<string, number>): Promise<vo
   }
 }
 
-/** The call as sent, without the edge's cost. */
+/** The call as its sender reported it, without the cost found at the edge. */
 function generationOf({ generation, fingerprint }: HotEvent): EventGeneration | null {
   if (generation === null) return null;
   const [content] = JSON.parse(generation) as unknown[];
   return { content: JSON.stringify(content), fingerprint, metered: [], unpriced: null, priced: null };
 }
 
-/** After the purge the hot store has forgotten the keys; the ledger has not. */
+/** After the purge the hot store no longer has the keys, but the ledger does. */
 async function sendAgain(world: World): Promise<void> {
   const { scheduler, oracle, random } = world;
   scheduler.spawn(scheduler.now + RETENTION + DAY, 'purge', purge(world));

@@ -13,7 +13,7 @@ const requestOf = (name: string, events = 1): InsertRequest => ({
 const holderOf = (request: InsertRequest): SentEvent[] =>
   request.events.map(({ id }) => ({ id: `holder of ${id}`, fingerprint: 'f' }));
 
-/** A hot store whose transactions end when the test decides. */
+/** A hot store whose transactions end when the test ends them. */
 function createHot() {
   const transactions: { requests: string[]; commit: () => void; fail: (error: Error) => void }[] = [];
   const hot: HotWriter = {

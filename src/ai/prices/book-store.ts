@@ -1,4 +1,4 @@
-/** The SQL of the price book for those who price calls. */
+/** The SQL of the price book for pricing calls. */
 import { bareArray, textArray } from '../../db/array-literal.ts';
 import { columns, type RowOf } from '../../db/columns.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
@@ -7,12 +7,12 @@ import type { TokenKind } from '../generation-row.ts';
 import type { ModelName } from './model-price.ts';
 import type { LedgerPrice } from './price-book.ts';
 
-/** Of these organisations those that have a ceiling, and which. */
+/** The ceilings of these organisations; those without one are left out. */
 export async function listCeilings(
   tx: LedgerTransaction,
   organisationIds: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  // No row whose ceiling is null.
+  // No row has a null ceiling.
   const rows = await tx.query<{
     id: Row<'organisations'>['id'];
     price: NonNullable<Row<'organisations'>['ai_ceiling_price_per_million']>;
@@ -43,7 +43,7 @@ type PriceRow = RowOf<typeof PRICE> & { token_kind: TokenKind } & Pick<
     'from_ms' | 'to_ms' | 'entered_ms' | 'changed_ms'
   >;
 
-/** The global prices of these models, and those of these organisations. */
+/** The general prices of these models, and the own prices of these organisations. */
 export const listBookPrices = (
   tx: LedgerTransaction,
   organisationIds: readonly string[],

@@ -20,15 +20,15 @@ export interface CreateModelPriceInput {
   readonly price_per_million: string;
   readonly service_tier?: string | undefined;
   readonly min_prompt_tokens?: number | undefined;
-  /** Epoch milliseconds, as is effective_to. */
+  /** Epoch milliseconds; also for effective_to. */
   readonly effective_from: number;
   readonly effective_to?: number | null | undefined;
 }
 
 /**
- * Of calls that are counted already it changes nothing. Throws `invalid_request` with every fault, `not_found` for an
- * unknown organisation, `rate_overlap` where the same price (of its organisation, or of all) is in force at one of these
- * moments.
+ * Does not change calls that are already counted. Throws `invalid_request` with every fault, `not_found` for an
+ * unknown organisation, `rate_overlap` if the same price (of its organisation, or of all) is in force at any of
+ * these moments.
  */
 export async function createModelPrice(ctx: Ctx, input: CreateModelPriceInput): Promise<ModelPrice> {
   const { organisation_id = null, effective_from, effective_to = null } = input;
@@ -56,7 +56,8 @@ export async function createModelPrice(ctx: Ctx, input: CreateModelPriceInput): 
         if (organisation_id !== null && !(await findOrganisation(tx, organisation_id))) {
           throw parentNotFound('/organisation_id', 'organisation');
         }
-        // First what locks one row: two writers of the same price would else wait for each other in its exclusion constraint.
+        // The audit row first, because it locks a single row: otherwise two writers of the same price would
+        // wait for each other in the exclusion constraint.
         const { id: entity_id, ...changes } = row;
         await appendAudit(tx, ctx, {
           organisation_id: organisation_id ?? PLATFORM_CHAIN,

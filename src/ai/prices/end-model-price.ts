@@ -10,12 +10,12 @@ import { findModelPriceLocked, setModelPriceEnd } from './store.ts';
 
 export interface EndModelPriceInput {
   readonly id: string;
-  /** Epoch milliseconds: the first moment at which the price is no longer in force. */
+  /** Epoch milliseconds: the first moment at which the price no longer applies. */
   readonly effective_to: number;
 }
 
 /**
- * A price can only be ended, and never be made to end later than it does; calls that are counted already keep what they
+ * A price can only be ended, and its end can never be moved later. Calls that are already counted keep their
  * cost. Throws `not_found`, `invalid_request`.
  */
 export async function endModelPrice(ctx: Ctx, { id, effective_to }: EndModelPriceInput): Promise<ModelPrice> {

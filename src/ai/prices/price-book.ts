@@ -1,10 +1,10 @@
-/** Pure: which prices rule a call at the instant it happened, and what it then costs, to the last decimal. */
+/** Pure: the prices that apply to a call at the instant it happened, and its exact cost. */
 import { decimal, unitsAt } from '../../core/decimal.ts';
 import { TOKEN_KINDS, type TokenKind } from '../generation-row.ts';
 import { type ModelName, PRICE_DECIMALS, priceTierOf } from './model-price.ts';
 import { priceProviderOf } from './price-provider.ts';
 
-/** A price as the book holds it; instants in epoch milliseconds. */
+/** A price in the book; instants in epoch milliseconds. */
 export interface BookPrice extends ModelName {
   readonly id: string;
   readonly organisation_id: string | null;
@@ -17,13 +17,13 @@ export interface BookPrice extends ModelName {
   readonly to_ms: number | null;
 }
 
-/** A price in the ledger, with the time it was entered and the time of its last change, which is its end. */
+/** A price in the ledger, with the time of its entry and of its last change, which set its end. */
 export interface LedgerPrice extends BookPrice {
   readonly entered_ms: number;
   readonly changed_ms: number;
 }
 
-/** Of one provider and model each, by both. */
+/** The prices of each provider and model, by `bookKeyOf`. */
 export type PriceBook = ReadonlyMap<string, readonly BookPrice[]>;
 
 export interface PricedCall {
@@ -33,13 +33,13 @@ export interface PricedCall {
   readonly service_tier: string | null;
   /** Epoch milliseconds. */
   readonly occurred_at: number;
-  /** Of disjoint kinds. */
+  /** The kinds are disjoint. */
   readonly tokens: Readonly<Record<TokenKind, bigint>>;
 }
 
 export type RulingPrices = Readonly<Partial<Record<TokenKind, BookPrice>>>;
 
-/** The key of a PriceBook; the provider as `priceProviderOf` names it. */
+/** The key of a PriceBook; the provider is reduced to one name by `priceProviderOf`. */
 export const bookKeyOf = ({ provider, model }: ModelName): string => `${provider}\0${model}`;
 
 export function makePriceBook(prices: readonly BookPrice[]): PriceBook {
@@ -53,13 +53,14 @@ export function makePriceBook(prices: readonly BookPrice[]): PriceBook {
   return book;
 }
 
-/** What vendors measure their steps by: everything that was sent, from the cache or not. */
+/** The size by which vendors choose the price step: everything that was sent, cached or not. */
 const promptOf = ({ tokens }: PricedCall): bigint =>
   tokens.input + tokens.cache_read + tokens.cache_write_5m + tokens.cache_write_1h;
 
 /**
- * The price of each kind for a call: exactly its model and service tier, in force at its instant, at the highest step that its
- * prompt reaches; the organisation's own price overrides the global one. Reasoning without a price of its own is output.
+ * The price that applies to each kind: of exactly the call's model and service tier, in force at its instant,
+ * with the highest step that its prompt reaches. The organisation's own prices take precedence over general
+ * ones. Reasoning without a price of its own is priced as output.
  */
 export function findPrices(book: PriceBook, call: PricedCall): RulingPrices {
   const tier = priceTierOf(call.service_tier);
@@ -80,17 +81,17 @@ export function findPrices(book: PriceBook, call: PricedCall): RulingPrices {
 const pricesOf = (book: PriceBook, { provider, model }: ModelName): readonly BookPrice[] =>
   book.get(bookKeyOf({ provider: priceProviderOf(provider), model })) ?? [];
 
-/** An own price overrides the global one, however low its step. */
+/** An organisation's own price takes precedence over any general one, whatever its step. */
 function goesBefore(price: BookPrice, other: BookPrice): boolean {
   const isOwn = price.organisation_id !== null;
   const isOtherOwn = other.organisation_id !== null;
   return isOwn === isOtherOwn ? price.min_prompt_tokens > other.min_prompt_tokens : isOwn;
 }
 
-/** Read once for each price: a batch has thousands of calls of a few. */
+/** Computed once for each price: a batch has thousands of calls that share a few prices. */
 const tokenCosts = new WeakMap<BookPrice, bigint>();
 
-/** In units of 10^-12 USD: 10^-6 USD for a million tokens. */
+/** In units of 10^-12 USD: a price per million tokens has units of 10^-6 USD. */
 function costOfToken(price: BookPrice): bigint {
   let cost = tokenCosts.get(price);
   if (cost === undefined) {
@@ -103,16 +104,16 @@ function costOfToken(price: BookPrice): bigint {
 export interface CallCost {
   /** In units of 10^-12 USD. */
   readonly cost_usd: bigint;
-  /** Of the prices that made it, each once, in the order of the kinds. */
+  /** The prices used, each once, in the order of the kinds. */
   readonly price_ids: readonly string[];
 }
 
 /**
- * Σ tokens × price / 1,000,000, exact. Null where nothing is known of the model at that instant, or where a kind of which
- * there are tokens has no price: what a call costs is known as a whole or not at all, and is never taken to be zero.
+ * Σ tokens × price / 1,000,000, exact. Null if the model has no price at that instant, or if a kind that has
+ * tokens has no price: a cost is known in full or not at all, and an unknown cost is never treated as zero.
  *
- * 740 input at 3, 2,000 cache_read at 0.3, 2,000 cache_write_5m at 3.75 and 255 output at 15 USD per million cost
- * (2,220 + 600 + 7,500 + 3,825) / 1,000,000 = 0.014145 USD.
+ * 740 input at 3, 2,000 cache_read at 0.3, 2,000 cache_write_5m at 3.75 and 255 output at 15 USD per million
+ * cost (2,220 + 600 + 7,500 + 3,825) / 1,000,000 = 0.014145 USD.
  */
 export function costOf(tokens: PricedCall['tokens'], prices: RulingPrices): CallCost | null {
   let cost_usd = 0n;
@@ -131,7 +132,7 @@ export function costOf(tokens: PricedCall['tokens'], prices: RulingPrices): Call
   return isKnown ? { cost_usd, price_ids: idsOf(prices, kinds) } : null;
 }
 
-/** By the kinds that a call has, a bit each: made once, so that calls alike have one and the same list. */
+/** Indexed by a bit mask of the kinds in a call. Built once, so that similar calls share one list. */
 const idLists = new WeakMap<RulingPrices, Map<number, readonly string[]>>();
 
 function idsOf(prices: RulingPrices, kinds: number): readonly string[] {
@@ -147,21 +148,22 @@ function idsOf(prices: RulingPrices, kinds: number): readonly string[] {
 }
 
 /**
- * The most a call can cost, in units of 10^-12 USD, by an organisation's ceiling for a million tokens of any kind; null for a
- * call without tokens. 1,000 input and 200 output tokens at 20 USD: 0.024 USD.
+ * The upper bound of a call's cost, in units of 10^-12 USD, at the organisation's single price per million
+ * tokens of any kind; null for a call without tokens, whose cost cannot be bounded. 1,000 input and 200 output
+ * tokens at 20 USD: 0.024 USD.
  */
 export function ceilingCostOf(tokens: PricedCall['tokens'], pricePerMillion: string): bigint | null {
   const count = TOKEN_KINDS.reduce((sum, kind) => sum + tokens[kind], 0n);
   return count === 0n ? null : count * unitsAt(decimal(pricePerMillion), PRICE_DECIMALS);
 }
 
-/** What the call costs by the book; null for unpriced. */
+/** The call's cost by the book; null if unpriced. */
 export const priceCall = (book: PriceBook, call: PricedCall): CallCost | null =>
   costOf(call.tokens, findPrices(book, call));
 
 /**
- * `priceCall` for many, of few models: the prices that ruled the model's call before rule this one where no beginning, no end
- * and no step of a price lies between the two.
+ * `priceCall` for many calls of few models. It reuses the prices of the model's previous call if no start, end
+ * or step of a price lies between the two calls.
  */
 export function makePricer(book: PriceBook): (call: PricedCall) => CallCost | null {
   const lastOf = new Map<string, { call: PricedCall; prices: RulingPrices; reach: Reach }>();
@@ -175,7 +177,7 @@ export function makePricer(book: PriceBook): (call: PricedCall) => CallCost | nu
   };
 }
 
-/** [from, to) of instants, and of tokens in the prompt. */
+/** [from, to) of instants, and of prompt tokens. */
 interface Reach {
   from_ms: number;
   to_ms: number;
@@ -188,7 +190,7 @@ const isOfSame = (call: PricedCall, other: PricedCall): boolean =>
   call.service_tier === other.service_tier &&
   call.organisation_id === other.organisation_id;
 
-// A bigint is compared with a number exactly, whatever the size of either.
+// Comparing a bigint with a number is exact, whatever their size.
 const isWithin = ({ from_ms, to_ms, from_prompt, to_prompt }: Reach, call: PricedCall): boolean => {
   const prompt = promptOf(call);
   return (
@@ -217,9 +219,10 @@ export const isSameCost = (a: CallCost, b: CallCost): boolean =>
   a.price_ids.every((id, index) => id === b.price_ids[index]);
 
 /**
- * Whether the edge's cost is the one of the ledger's book at the time of receipt. A price entered later does not count, unless
- * the edge used it: clocks differ. A price ended later had no such end yet; but where it overlaps one that the edge used, it
- * had an end before, because two prices never overlap.
+ * Whether the cost determined by the edge matches the ledger's book as of the call's receipt. Prices entered
+ * later do not count unless the edge named them, because the clocks differ. A price ended later is treated as
+ * still open, unless it would then apply together with one that the edge named: since two never apply at once,
+ * its end must have been set before.
  */
 export function matchesBookAt(
   found: CallCost,
@@ -240,6 +243,6 @@ export function matchesBookAt(
   return cost !== null && isSameCost(found, cost);
 }
 
-/** Of what rules at most one at an instant: the ledger refuses an overlap. */
+/** The scope within which at most one price applies at an instant: the ledger rejects overlaps. */
 const scopeOf = (price: BookPrice): string =>
   JSON.stringify([price.organisation_id, price.token_kind, price.service_tier, price.min_prompt_tokens]);

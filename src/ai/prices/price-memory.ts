@@ -1,4 +1,4 @@
-/** The edge's memory of prices, over the DIRECTORY: an entry lives as long as one of a key does. */
+/** The edge's cache of prices from the DIRECTORY. An entry lives as long as a cached key. */
 import { BoundedMap } from '../../core/bounded-map.ts';
 import type { ModelName } from './model-price.ts';
 import type { BookPrice, PriceBook } from './price-book.ts';
@@ -10,7 +10,7 @@ const ENTRIES_MAX = 5_000;
 export type ReadPrices = (models: readonly ModelName[]) => Promise<readonly BookPrice[]>;
 
 export interface PriceMemory {
-  /** The prices of these models as this organisation has them, from memory or by `read`. */
+  /** The prices of these models for this organisation, from the cache or through `read`. */
   bookFor(
     organisationId: string,
     models: readonly ModelName[],
@@ -36,7 +36,7 @@ export function createPriceMemory(): PriceMemory {
       if (unknown.length === 0) return book;
       const found = makePriceBook(await read(unknown));
       for (const name of unknown) {
-        // That a model has no price is remembered too.
+        // Models without a price are cached too.
         const prices = found.get(bookKeyOf(name)) ?? [];
         memory.set(`${organisationId}\0${bookKeyOf(name)}`, prices, now);
         book.set(bookKeyOf(name), prices);

@@ -1,4 +1,7 @@
-/** The ledger's side of publishing prices: one statement a snapshot, so that a version names one content. */
+/**
+ * The ledger's side of publishing prices. Each snapshot is one statement, so that a version has exactly one
+ * content.
+ */
 
 import { textArray } from '../../db/array-literal.ts';
 import type { LedgerTransaction } from '../../db/ledger.ts';
@@ -14,7 +17,7 @@ export interface LedgerVersion extends PublishedVersion {
 
 type ModelKey = Pick<Row<'model_prices'>, 'provider' | 'model'>;
 
-// No price is ever deleted and each change of one counts: the sum only grows.
+// Prices are never deleted and every change is counted, so the sum only grows.
 export const listModelVersions = (tx: LedgerTransaction): Promise<LedgerVersion[]> =>
   tx.query<ModelKey & Pick<LedgerVersion, 'organisation_id' | 'version' | 'changed_at'>>(
     `SELECT provider, model, ${OWNER} AS organisation_id, sum(revision) AS version, max(updated_at) AS changed_at

@@ -1,6 +1,6 @@
 /**
- * Publishes token prices to the edge. A verb publishes right after its commit; the `publish` job repairs what was lost by
- * writing only the differences.
+ * Publishes token prices to the edge. A verb publishes right after its commit; the `publish` job repairs lost
+ * publishes by writing the differences.
  */
 
 import { describeError } from '../../core/error.ts';
@@ -13,7 +13,7 @@ import { type LedgerVersion, listModelVersions, readModelPublications } from './
 import { EVERYONE, type PublishedModel } from './published-price.ts';
 import { listPublishedPrices, type PublishedVersion, publishPrices } from './published-price-store.ts';
 
-/** After a commit: what fails here is healed within the minute, and until then the drain prices by the ledger. */
+/** Call after a commit. A failure is repaired within a minute; until then the drain prices by the ledger. */
 export async function publishModelPrice(ctx: Ctx, price: ModelPrice): Promise<void> {
   const { provider, model, organisation_id } = price;
   try {
@@ -42,12 +42,15 @@ const ownedKeyOf = (model: PublishedModel): string => `${model.organisation_id}\
 
 interface Differences {
   readonly stale: readonly LedgerVersion[];
-  /** Published, and not of the ledger, or of a later moment than it: it was restored to an older one. */
+  /**
+   * Published, but unknown to the ledger or newer than its version: the ledger was restored to an earlier
+   * state.
+   */
   readonly withdrawn: readonly PublishedVersion[];
 }
 
 async function findDifferences(ctx: Ctx): Promise<Differences> {
-  // In this order, for a price that changes meanwhile must not look as if it were published of a later moment.
+  // The directory is read first. Otherwise a price that changes in between would look newer than the ledger.
   const published = await listPublishedPrices(ctx.directory);
   const versions = await ctx.ledger.transaction(PLATFORM, listModelVersions);
   const known = new Map(versions.map((row) => [ownedKeyOf(row), row.version]));
@@ -58,10 +61,10 @@ async function findDifferences(ctx: Ctx): Promise<Differences> {
   };
 }
 
-/** Models at once: what they publish stays far below the memory of a Worker. */
+/** Models per publish: far below a Worker's memory limit. */
 const PUBLISHED_AT_ONCE = 5_000;
 
-/** Writes every difference between the book and what is published of it. */
+/** Publishes every difference between the book and the directory. */
 export async function healModelPrices(ctx: Ctx): Promise<{ published_models: number }> {
   const { stale, withdrawn } = await findDifferences(ctx);
   for (let start = 0; start < Math.max(stale.length, withdrawn.length); start += PUBLISHED_AT_ONCE) {
@@ -71,14 +74,14 @@ export async function healModelPrices(ctx: Ctx): Promise<{ published_models: num
   return { published_models: stale.length };
 }
 
-/** A publish of the last minutes may still be on its way, or healed by the next round of the job. */
+/** A recent publish may still be under way, or be repaired by the job's next run. */
 const PUBLISH_DELAY_MS = 3 * 60_000;
 
 export interface UnpublishedModel extends PublishedModel {
   readonly version: number;
 }
 
-/** Published = source: models whose prices are not published as they have been for a while. */
+/** Models whose published prices have differed from the ledger for longer than the delay. */
 export async function findUnpublishedModels(ctx: Ctx): Promise<UnpublishedModel[]> {
   const { stale, withdrawn } = await findDifferences(ctx);
   const changedBefore = formatInstant(ctx.now - PUBLISH_DELAY_MS);

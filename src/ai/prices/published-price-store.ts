@@ -13,7 +13,7 @@ import {
   type PublishedPrice,
 } from './published-price.ts';
 
-/** The global prices of these models and this organisation's own. At most two rows are read per model. */
+/** The general prices of these models and this organisation's own. Reads at most two rows per model. */
 export async function findPublishedPrices(
   directory: HotDatabase,
   organisationId: string,
@@ -51,11 +51,12 @@ ON CONFLICT (provider, model, organisation_id) DO UPDATE SET prices = excluded.p
 const WITHDRAW = `DELETE FROM published_prices WHERE (provider, model, organisation_id, version) IN (
   SELECT value->>0, value->>1, value->>2, value->>3 FROM json_each(?1))`;
 
-/** Rows of one statement: their prices stay far below what a bound value may hold. */
+/** Rows per statement: their prices stay far below the size limit of a bound value. */
 const ROWS_MAX = 500;
 
 /**
- * One transaction: first `withdrawn` goes, where it still has that version, then rows win over those of a lower version.
+ * One transaction: deletes `withdrawn` rows that still have the given version, then writes rows over those of a
+ * lower version.
  */
 export async function publishPrices(
   directory: HotDatabase,

@@ -31,7 +31,7 @@ export const listModelPrices = (
 export const getModelPrice = (ctx: Ctx, { id }: { readonly id: string }): Promise<ModelPrice> =>
   getVisible(ctx, 'model price', id, findModelPrice);
 
-/** The models of calls that have no price, or only a ceiling. */
+/** Models that have calls without a price, or priced only by a ceiling. */
 export const listUnpricedModels = (
   ctx: Ctx,
   filter: { readonly organisation_id?: string | undefined },

@@ -61,7 +61,7 @@ export async function setModelPriceEnd(
   return row;
 }
 
-/** `at`: only what is in force at that instant. With an organisation, what is its own. */
+/** `at`: only prices in force at that instant. With an organisation, only its own prices. */
 export const listModelPrices = (
   tx: LedgerTransaction,
   filter: {
@@ -89,19 +89,19 @@ export const listModelPrices = (
     page,
   );
 
-/** Calls of one model that no price was known for, whether a ceiling gave them a cost or not. */
+/** Calls of one model without a known price, with or without a cost from a ceiling. */
 export interface UnpricedModel
   extends Readonly<Pick<Row<'ai_generations'>, 'organisation_id' | 'provider' | 'model' | 'service_tier'>> {
   readonly calls: number;
-  /** Of all kinds. */
+  /** Sum of all kinds. */
   readonly tokens: string;
-  /** By the organisation's ceiling; 0 where it had none. */
+  /** At the organisation's ceiling; 0 without one. */
   readonly ceiling_cost_usd: string;
   readonly first_seen: Row<'ai_generations'>['occurred_at'];
   readonly last_seen: Row<'ai_generations'>['occurred_at'];
 }
 
-/** What awaits a price: the list below in two numbers. */
+/** The number of models and calls without a price, as in the list below. */
 export async function countUnpriced(
   tx: LedgerTransaction,
 ): Promise<{ unpriced_models: number; unpriced_calls: number }> {

@@ -6,8 +6,9 @@ import { readGeneration } from './read-generation.ts';
 const GENERATIONS: EventFormat = { plural: 'generations', decimal: 'cost_usd', read: readGeneration };
 
 /**
- * The AI calls of a request: one, an array, `{"generations": [...]}`, or NDJSON; refusals and limits are those of events
- * (src/ingest/parse-events.ts). The receipt names their keys, for with a response_id they are not the sender's.
+ * The AI calls of a request: one, an array, `{"generations": [...]}`, or NDJSON. Errors and limits are those of
+ * events (src/ingest/parse-events.ts). The receipt includes the keys, because a call with a response_id does not
+ * use the sender's key.
  */
 export async function parseGenerations(request: Request, now: number): Promise<ParsedEvents> {
   const parse = jsonParserOf(mediaTypeOf(request.headers));

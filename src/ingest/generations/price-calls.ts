@@ -1,7 +1,7 @@
 /**
- * What the calls of a request cost whose senders did not say, by what is published of the price book: found before the
- * answer, so that the edge knows what has been spent. The drain checks it against the ledger's book, and prices what could
- * not be priced here.
+ * Prices the calls of a request that came without a cost, from the published price book. This happens before the
+ * response, so that the edge knows what has been spent. The drain checks the cost against the ledger's price book,
+ * and prices the calls that could not be priced here.
  */
 
 import { meteredPairs } from '../../ai/metered-quantities.ts';
@@ -16,7 +16,7 @@ type UnpricedCall = NonNullable<EventGeneration['unpriced']>;
 const unpricedOf = (read: ReadEvent): UnpricedCall | null =>
   Array.isArray(read) ? null : (read.generation?.unpriced ?? null);
 
-/** `now` stands for the instant of calls that name none. Where the prices cannot be read the calls stay as they are. */
+/** Calls without an instant use `now`. If the prices cannot be read, the calls stay unchanged. */
 export async function priceCalls<Read extends ReadEvent>(
   events: readonly Read[],
   organisationId: string,
@@ -27,7 +27,7 @@ export async function priceCalls<Read extends ReadEvent>(
   let last: UnpricedCall | null = null;
   for (const read of events) {
     const call = unpricedOf(read);
-    // Calls of one request are mostly of few models, in runs.
+    // Most calls of a request use few models, in runs.
     if (call === null || (call.model === last?.model && call.provider === last.provider)) continue;
     last = call;
     const name = { provider: priceProviderOf(call.provider), model: call.model };
@@ -48,13 +48,13 @@ function withCost<Read extends ReadEvent>(
 ): Read {
   const call = unpricedOf(read);
   if (call === null) return read;
-  // Only what is a generation has a call without a cost.
+  // Only an event with a generation has an unpriced call.
   const event = read as UsageEvent & { readonly generation: EventGeneration };
   const { provider, model, service_tier, tokens } = call;
   const occurred_at = event.timestamp ?? now;
   const cost = price({ organisation_id, provider, model, service_tier, occurred_at, tokens });
   if (cost === null) return read;
-  // Member by member, for each of the thousands of calls of a request: a spread takes three times as long.
+  // Copied member by member, for thousands of calls per request: a spread takes three times as long.
   const { content, fingerprint, unpriced, nesting } = event.generation;
   const generation: EventGeneration = {
     content,
@@ -75,17 +75,17 @@ function withCost<Read extends ReadEvent>(
     idempotency_key,
     generation,
   };
-  // A Read that has a call is an event.
+  // A Read with a call is an event.
   return priced as Read;
 }
 
-/** As the hot row has it, after the content. */
+/** In the form of the hot row, after the content. */
 export const pricedText = ({ cost_usd, price_ids }: CallCost): string =>
   `"${formatQuantity(cost_usd)}"${idsText(price_ids)}`;
 
 const idTexts = new WeakMap<readonly string[], string>();
 
-/** As JSON, each after a comma. */
+/** As JSON, each preceded by a comma. */
 function idsText(ids: readonly string[]): string {
   let text = idTexts.get(ids);
   if (text === undefined) {

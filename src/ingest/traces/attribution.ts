@@ -1,4 +1,7 @@
-/** The customer and user of a request's spans if neither resource nor span names them: from headers, W3C baggage last. */
+/**
+ * The customer and user of a request's spans if neither resource nor span names them: from the headers, W3C baggage
+ * last.
+ */
 import { NAMES } from './names.ts';
 
 export interface Attribution {
@@ -16,7 +19,7 @@ export function readAttribution(headers: Headers): Attribution {
   };
 }
 
-/** `user.id=alice,customer.id=acme%20ltd;ttl=1`; the first of a name holds. */
+/** `user.id=alice,customer.id=acme%20ltd;ttl=1`. If a name is repeated, the first value applies. */
 function baggageOf(header: string): ReadonlyMap<string, string> {
   const members = new Map<string, string>();
   for (const member of header.split(',')) {

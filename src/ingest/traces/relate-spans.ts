@@ -1,7 +1,7 @@
 /**
- * Pure: which spans of a request count, where some repeat the usage of others. Of a span and one below it only the lower
- * counts, where both generate or both embed: what a chat used is not what an embedding below it did. What is in another
- * request is known by the marks that counted spans leave (src/ingest/traces/span-store.ts).
+ * Pure: which spans of a request count, given that some repeat the usage of others. Of a span and one below it only
+ * the lower counts if both generate or both embed: the usage of a chat is not that of an embedding below it. Spans
+ * in other requests are known by the marks that counted spans leave (src/ingest/traces/span-store.ts).
  */
 import type { SpanLink, SpanNesting } from '../event.ts';
 import type { Operation } from './operation.ts';
@@ -9,7 +9,7 @@ import type { CallKind } from './read-span.ts';
 import type { Span } from './span.ts';
 import { COUNTED, COUNTED_BELOW, FAILED_BELOW, type Family } from './span-marks.ts';
 
-/** A call's span. `unreadable`: it will be refused, and counts for nobody. */
+/** A call's span. `unreadable`: it will be refused, and does not count. */
 export interface Call {
   readonly span: Span;
   readonly operation: Operation;
@@ -18,12 +18,12 @@ export interface Call {
 
 export type Relation =
   | { readonly does: 'count'; readonly nesting: SpanNesting }
-  /** Its usage is that of another span of this request. */
+  /** Repeats the usage of another span in this request. */
   | { readonly does: 'repeat' }
-  /** Cannot be priced: reported to the sender, unless one of these marks shows that another span counts for it. */
+  /** Cannot be priced: reported to the sender unless one of these marks shows that another span counts for it. */
   | { readonly does: 'lack'; readonly counted: readonly string[] };
 
-/** Further up or down is not looked: traces of programs do not nest so deep. */
+/** Spans further up or down are ignored: traces of programs are not nested that deeply. */
 const LEVELS_MAX = 64;
 const MARKS_MAX = 32;
 
@@ -35,14 +35,14 @@ interface Node {
   readonly place: string;
   readonly parent: string | null;
   readonly call: Call | null;
-  /** The places of spans below it in this request. */
+  /** The places of the spans below it in this request. */
   readonly below: string[];
-  /** Of the calls below it. */
+  /** The families of the calls below it. */
   readonly usedBelow: Set<Family>;
   readonly failedBelow: Set<Family>;
 }
 
-/** One relation for each call, in order. */
+/** One relation per call, in order. */
 export function relateSpans(spans: readonly Span[], calls: readonly Call[]): Relation[] {
   const nodes = nodesOf(spans, calls);
   for (const node of nodes.values()) {
@@ -68,8 +68,8 @@ export function relateSpans(spans: readonly Span[], calls: readonly Call[]): Rel
 }
 
 /**
- * Of spans that count for nothing, what is above them in another request: what is counted below one of them is then known
- * above it, and the other way round. Only where a span is one of a trace of AI: of all others nothing is kept.
+ * For spans that do not count, links to the spans above them in another request. A span counted below one of them
+ * is then known above it, and the other way round. Links are stored only for spans of AI traces.
  */
 export function linkSpans(spans: readonly Span[], calls: readonly Call[]): SpanLink[] {
   const nodes = nodesOf(spans, calls);
@@ -89,7 +89,7 @@ const isOfAi = ({ attributes }: Span): boolean => [...attributes.keys()].some((n
 
 type Nodes = ReadonlyMap<string, Node>;
 
-/** Every span of the request by its place; sent twice, the first that is a call. */
+/** Every span of the request by its place. If a place is sent twice, the first span that is a call. */
 function nodesOf(spans: readonly Span[], calls: readonly Call[]): Nodes {
   const callOf = new Map(calls.map((call) => [call.span, call]));
   const nodes = new Map<string, Node>();
@@ -103,7 +103,7 @@ function nodesOf(spans: readonly Span[], calls: readonly Call[]): Nodes {
   return nodes;
 }
 
-/** The nearest first. A span that is its own ancestor has none. */
+/** Nearest first. A span that is its own ancestor has none. */
 function ancestorsOf(node: Node, nodes: Nodes): Node[] {
   const found: Node[] = [];
   let next = node.parent === null ? undefined : nodes.get(node.parent);
@@ -138,7 +138,7 @@ function relate(node: Node, call: Call, above: readonly string[]): Relation {
       };
     case 'failed':
       if (isRepeat) return { does: 'repeat' };
-      // It used nothing: whatever used something above it or below it counts.
+      // It used nothing: any span above or below it that used something counts.
       return {
         does: 'count',
         nesting: {

@@ -1,14 +1,17 @@
-/** The marks that counted spans leave in their trace: relate-spans.ts derives them, span-store.ts stores them. */
+/**
+ * The marks that counted spans leave at places of their trace: src/ingest/traces/relate-spans.ts creates them,
+ * span-store.ts stores them.
+ */
 
-/** What can repeat what. */
+/** Calls of the same family can repeat each other's usage. */
 export type Family = 'generation' | 'embeddings';
 
-/** How a family's marks say that at the place, or above it, something was counted: what is below repeats it. */
+/** A family's mark that a span at the place or above it was counted: spans below repeat it. */
 export const COUNTED: Readonly<Record<Family, string>> = { generation: '>', embeddings: 'e>' };
-/** That something below the place was counted. */
+/** A span below the place was counted. */
 export const COUNTED_BELOW: Readonly<Record<Family, string>> = { generation: '<', embeddings: 'e<' };
-/** That something below the place failed, and used nothing. */
+/** A span below the place failed and used nothing. */
 export const FAILED_BELOW: Readonly<Record<Family, string>> = { generation: '~', embeddings: 'e~' };
 
-/** In place of the id of the event that holds a span's key, where its usage is counted by another span. */
+/** Replaces the id of the event that holds a span's key if another span counts its usage. */
 export const COUNTED_ELSEWHERE = '';

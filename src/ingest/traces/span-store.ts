@@ -1,7 +1,7 @@
 /**
- * The SQL of calls from traces: inserted unless a neighbour's mark shows that their usage is counted already, together with
- * marks for their own neighbours, in one transaction. D1 runs transactions one after another, so of two spans that arrive at
- * the same moment the second finds the mark of the first.
+ * The SQL of calls read from traces. A call is inserted unless a neighbour's mark shows that its usage is already
+ * counted, and leaves marks for its own neighbours, all in one transaction. D1 runs transactions one after another:
+ * if two spans arrive at the same moment, the second finds the mark of the first.
  */
 import type { D1PreparedStatement } from '@cloudflare/workers-types';
 import { hotPathOf } from '../../ai/call-content.ts';
@@ -12,14 +12,19 @@ import type { InsertRequest, StampedEvent } from '../accept-events.ts';
 import type { SpanLink } from '../event.ts';
 import { COUNTED, COUNTED_BELOW, COUNTED_ELSEWHERE, FAILED_BELOW } from './span-marks.ts';
 
-/** One bit per field: the names, and even more the content, could exceed the size of a value. */
+/**
+ * One bit per field, because the names of the fields, and even more the content, could exceed the size of a value.
+ */
 export const HELD_LACKS = `CASE WHEN held.generation IS NULL THEN 0 ELSE ${ARRIVAL_FIELDS.map(
   (field, bit) => `((held.generation->>'${hotPathOf(field)}' IS NULL) << ${bit})`,
 ).join(' | ')} END`;
 
 export const isNested = ({ event }: StampedEvent): boolean => event.generation?.nesting !== undefined;
 
-/** Whether one of the marks in the list at `path` of a JSON value is there. CROSS JOIN: by the index, never by a scan. */
+/**
+ * Whether one of the marks in the list at `path` of a JSON value exists. CROSS JOIN forces the index instead of a
+ * scan.
+ */
 const isMarked = (json: string, path: string, project: string): string =>
   `EXISTS (SELECT 1 FROM json_each(${json}, '${path}') AS near CROSS JOIN span_marks AS found
     WHERE found.project_id = ${project} AND found.mark = near.value)`;
@@ -47,7 +52,8 @@ FROM json_each(?1) AS sent
 WHERE NOT ${isMarked('sent.value', '$[10]', '?3')} AND NOT ${isMarked('sent.value', '$[11]', '?3')}
 ON CONFLICT (project_id, idempotency_key) DO NOTHING`;
 
-// Who holds each key; where nobody does, only a mark can be why, and a row without either is missing from the answer.
+// The holder of each key. A key without a holder can only be due to a mark; a row with neither is missing from the
+// result.
 const READ_BACK = `SELECT CASE WHEN changes() = ?2 THEN NULL ELSE (
   SELECT json_group_array(CASE WHEN held.id IS NULL THEN json_array(nested.key, '${COUNTED_ELSEWHERE}', '')
     ELSE json_array(nested.key, held.id, held.fingerprint, ${HELD_LACKS}) END)
@@ -56,7 +62,7 @@ const READ_BACK = `SELECT CASE WHEN changes() = ?2 THEN NULL ELSE (
   WHERE held.id IS NOT NULL OR ${isMarked('nested.value', '$[1]', '?3')} OR ${isMarked('nested.value', '$[2]', '?3')}
 ) END AS holders`;
 
-// Below a span that was found counted below, the usage of further spans is their own.
+// Below a span that already has a counted span below it, the usage of further spans is their own.
 const MARK_BELOW = `INSERT INTO span_marks (${MARK})
 SELECT ?2, left_mark.value, ?3 FROM json_each(?1) AS nested CROSS JOIN json_each(nested.value, '$[3]') AS left_mark
 WHERE NOT ${isMarked('nested.value', '$[2]', '?2')} ON CONFLICT DO NOTHING`;
@@ -65,18 +71,18 @@ const MARK_ABOVE = `INSERT INTO span_marks (${MARK})
 SELECT ?2, left_mark.value, ?3 FROM json_each(?1) AS nested CROSS JOIN json_each(nested.value, '$[4]') AS left_mark
 WHERE true ON CONFLICT DO NOTHING`;
 
-/** A place is a trace's id and a span's, as hex, with a colon between. */
+/** A place is a trace id and a span id in hex, separated by a colon. */
 const PLACE_LENGTH = 49;
 const LEVELS_MAX = 64;
 
-/** Marks `place^above` and `above_place`: found from either side by where they begin. */
+/** Each link is two marks, `place^above` and `above_place`, so that it is found by prefix from either end. */
 const upLink = ({ place, above }: SpanLink): string => `${place}^${above}`;
 const downLink = ({ place, above }: SpanLink): string => `${above}_${place}`;
-/** The character after the one between, where the marks that begin so end. */
+/** `end` is the character after `between`: the upper bound of the marks with that prefix. */
 const UP = { between: '^', end: '_' } as const;
 const DOWN = { between: '_', end: '`' } as const;
 
-/** Passes marks, each a row `(mark)` of `from`, on to all that the links of a direction lead to from their places. */
+/** Passes marks, each a row `(mark)` of `from`, on to all places reachable through the links of one direction. */
 const spread = (from: string, { between, end }: typeof UP | typeof DOWN): string =>
   `INSERT INTO span_marks (${MARK})
 WITH RECURSIVE reached(place, what, level) AS (
@@ -101,7 +107,7 @@ const SPREAD_BELOW = spread(
 const INSERT_LINKS = `INSERT INTO span_marks (${MARK})
 SELECT ?2, value, ?3 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING`;
 
-/** Marks that are there, of a list of those that may be. */
+/** The marks of a given list that exist. */
 const LEFT = `SELECT found.mark FROM json_each(?1) AS wanted CROSS JOIN span_marks AS found
   ON found.project_id = ?2 AND found.mark = wanted.value`;
 const SPREAD_LEFT_ABOVE = spread(LEFT, UP);
@@ -109,10 +115,10 @@ const SPREAD_LEFT_BELOW = spread(LEFT, DOWN);
 
 const MARKED_FROM_BELOW = [...Object.values(COUNTED_BELOW), ...Object.values(FAILED_BELOW)];
 const MARKED_FROM_ABOVE = Object.values(COUNTED);
-/** Their texts stay within what a bound value may hold. */
+/** The texts of this many links fit a bound value. */
 const LINKS_AT_ONCE = 5_000;
 
-/** Keeps the links, and passes on along them what was marked before. Safe to repeat. */
+/** Stores the links and passes existing marks on along them. Safe to repeat. */
 export async function linkPlaces(
   database: HotDatabase,
   projectId: string,
@@ -139,13 +145,16 @@ export async function linkPlaces(
   await withinTime(database.batch(statements));
 }
 
-/** `row`: JSON without its end, up to the call's content. Two lists follow that a row of another call has not. */
+/**
+ * `row`: JSON without its end, up to the call's content. Appends two lists that the rows of other calls do not
+ * have.
+ */
 export function withNesting(row: string, { event }: StampedEvent): string {
   const { counted_above, counted_below } = event.generation?.nesting ?? NONE;
   return `${row},${JSON.stringify(counted_above)},${JSON.stringify(counted_below)}]`;
 }
 
-/** The fields of an event that read-back and marks need. */
+/** The fields of an event that the read-back and the marks need. */
 export function nestingText({ event }: StampedEvent): string {
   const { counted_above, counted_below, marks_below, marks_above } = event.generation?.nesting ?? NONE;
   return JSON.stringify([event.idempotency_key, counted_above, counted_below, marks_below, marks_above]);
@@ -169,7 +178,7 @@ export function nestedStatements(
   ];
 }
 
-/** Of lists of marks, whether one of each is there. */
+/** For each list of marks, whether at least one exists. */
 export async function findMarked(
   database: HotDatabase,
   projectId: string,

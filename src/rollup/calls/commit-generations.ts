@@ -1,4 +1,4 @@
-/** What the drain writes of AI generations, in the transaction that counts them. */
+/** What the drain writes for AI generations, in the transaction that counts them. */
 import { fillsWithoutPayloads, type GenerationFill, mergeFills, readFill } from '../../ai/generation-fill.ts';
 import { type GenerationRow, PAYLOADS, parseContent, withoutPayloads } from '../../ai/generation-row.ts';
 import { redactEvent } from '../../ai/redact-event.ts';
@@ -16,7 +16,7 @@ import { statisticCallOf, sumStatistics } from './sum-statistics.ts';
 
 const NO_ORGANISATIONS: ReadonlySet<string> = new Set();
 
-/** Of the organisations of these rows those whose payloads are not kept. */
+/** The organisations of these rows that store no payloads. */
 export const findWithoutPayloads = async (
   tx: RollupTransaction,
   rows: readonly { readonly organisation_id: string }[],
@@ -40,7 +40,7 @@ export function dropPayloads(
   return kept;
 }
 
-/** Writes the rows, the day's statistics, and what later arrivals that were drained before have to fill. */
+/** Writes the rows, the day's statistics, and the fills from later arrivals that were drained earlier. */
 export async function commitGenerations(
   tx: RollupTransaction,
   booked: readonly BookedGeneration[],
@@ -48,14 +48,17 @@ export async function commitGenerations(
   now: number,
 ): Promise<void> {
   const inserting = tx.insertGenerations(booked);
-  // Summed while Postgres inserts.
+  // Computed while Postgres inserts.
   const sums = sumStatistics(booked.map(statisticCallOf));
   await inserting;
   await tx.addStatistics(sums, now);
   await commitFills(tx, await tx.readFills(booked.map(({ event }) => event)), payloadsOff, now);
 }
 
-/** Fills the rows of what these arrivals repeat. The caller has locked the cursor of the shard's events, or holds it. */
+/**
+ * Fills the generations that these arrivals repeat. The caller has locked or holds the cursor of the shard's
+ * events.
+ */
 export async function commitFills(
   tx: RollupTransaction,
   listed: readonly ListedFill[],
@@ -69,7 +72,7 @@ export async function commitFills(
   if (counted.length > 0) await commitCountedFills(tx, counted, now);
 }
 
-/** The statistics follow the call: from the day of nobody to that of its user, and with its duration. */
+/** The statistics follow the call: from the day without a user to the user's day, with its duration. */
 async function commitCountedFills(
   tx: RollupTransaction,
   fills: readonly GenerationFill[],
@@ -78,13 +81,13 @@ async function commitCountedFills(
   const { before, after } = fillCounted(await tx.lockUncounted(fills), fills);
   if (after.length === 0) return;
   await tx.setCounted(after);
-  // A call that already had a user may belong to a deleted one, and a pseudonym must not become a user.
+  // A call that already had a user may belong to a deleted one, and a pseudonym is not a user seen in an event.
   const seen = seenUsers(after.filter((_, index) => before[index]?.user_id === null));
   if (seen.length > 0) await tx.insertUsers(seen, now);
   await tx.addStatistics(sumStatistics(after, before), now);
 }
 
-/** The calls that these fill, as they are and as they become. */
+/** The calls that these fills complete, before and after. */
 export function fillCounted(
   calls: readonly UncountedCall[],
   fills: readonly GenerationFill[],
@@ -110,7 +113,7 @@ function fillsOf(listed: readonly ListedFill[]): GenerationFill[] {
   });
 }
 
-/** A copy that arrives after the user of its call was deleted keeps no more personal data than the call itself. */
+/** A copy that arrives after its call's user was deleted keeps no more personal data than the call itself. */
 export async function withoutErased(
   tx: RollupTransaction,
   rows: readonly KnownEvent[],
@@ -128,17 +131,14 @@ export async function withoutErased(
   });
 }
 
-/** The generation's JSON within that of a listed event; null where it has none. */
+/** The generation's JSON within a listed event. Null if the event has none. */
 function generationOf(event: string): string | null {
   const generation = parseContent(event)?.['generation'];
   if (generation === undefined || generation === null) return null;
   return typeof generation === 'string' ? generation : JSON.stringify(generation);
 }
 
-/**
- * The event as it is listed: a generation is shown as the JSON that it is, without its payloads where the organisation
- * keeps none.
- */
+/** The event as listed. A generation is shown as JSON, without its payloads if the organisation stores none. */
 export function listedEvent<Row extends KnownEvent>(row: Row, payloadsOff: ReadonlySet<string>): Row {
   const event = parseContent(row.event);
   const generation = parseContent(generationOf(row.event) ?? '');

@@ -1,6 +1,7 @@
 /**
- * Prices the calls of a batch whose senders gave no cost: by the price book, at the instant of each call. The edge's cost stays
- * if the ledger's book agreed at the time of receipt: prices entered or ended between receipt and drain change nothing.
+ * Prices the calls of a batch whose senders reported no cost, by the price book at the instant of each call. A
+ * cost found at the edge stays if the ledger's book gave the same cost when the call was received. Prices entered
+ * or ended between receipt and drain therefore change nothing.
  */
 import type { GenerationRow } from '../../ai/generation-row.ts';
 import type { ModelName } from '../../ai/prices/model-price.ts';
@@ -20,7 +21,7 @@ import type { HotEvent } from '../hot-event.ts';
 import type { RollupTransaction } from '../ports.ts';
 
 export interface PricedGenerations {
-  /** By the id of their event. */
+  /** By event id. */
   readonly generations: ReadonlyMap<string, GenerationRow>;
   readonly n_mispriced: number;
 }
@@ -30,7 +31,7 @@ interface Costing extends PricedCall {
   readonly row: GenerationRow;
 }
 
-/** The rows, those whose sender did not say the cost with the one that rules, or else their organisation's ceiling. */
+/** The rows. Calls without a reported cost get the cost that applies, or else their organisation's ceiling. */
 export async function priceGenerations(
   tx: RollupTransaction,
   events: readonly HotEvent[],
@@ -44,7 +45,7 @@ export async function priceGenerations(
   const unknown: Costing[] = [];
   let n_mispriced = 0;
   for (const event of unpriced) {
-    // Made for as long as it is priced: thousands of them kept took as long again.
+    // Created only while it is priced: keeping thousands of these objects doubled the time.
     const call = costingOf(event, generations.get(event.id) as GenerationRow);
     const { row } = call;
     const cost = price(call);

@@ -60,7 +60,7 @@ export async function addStatistics(
   if (sums.some(({ total_requests }) => total_requests < 0)) await deleteEmptyStatistics(tx, sums);
 }
 
-// A day whose calls have all been attributed to users has no row without a user.
+// Once all calls of a day without a user have moved to users, that day's row is deleted.
 async function deleteEmptyStatistics(tx: LedgerTransaction, sums: readonly StatisticSum[]): Promise<void> {
   await tx.execute(
     `DELETE FROM ai_statistics_daily WHERE total_requests = 0 AND (organisation_id, day, user_id) IN (

@@ -32,19 +32,19 @@ import {
 } from './repricing-store.ts';
 
 export interface RepriceInput {
-  /** [from, to) of the instants at which calls happened, epoch milliseconds. */
+  /** [from, to) of the instants at which calls happened, in epoch milliseconds. */
   readonly from: number;
   readonly to: number;
   readonly organisation_id?: string | undefined;
-  /** Exactly. */
+  /** An exact match. */
   readonly model?: string | undefined;
-  /** False: a dry run. */
+  /** False only reports what the repricing would change. */
   readonly apply: boolean;
-  /** Called before each part of the work: if it returns false, the rest is left. */
+  /** Called before each part of the work. If it returns false, the rest is left undone. */
   readonly hasTime: () => boolean;
 }
 
-/** Costs are decimals of USD; `late` is the part of a difference that falls into closed periods. */
+/** Costs are decimals in USD. `late` is the part of a difference that falls into closed periods. */
 interface Sums {
   readonly calls: number;
   readonly changed: number;
@@ -63,20 +63,21 @@ export interface Repricing extends Sums {
   readonly organisation_id: string | null;
   readonly model: string | null;
   readonly applied: boolean;
-  /** False: the time was up; asked again it goes on. */
+  /** False if time ran out; repeating the request continues the work. */
   readonly complete: boolean;
   readonly models: readonly (Sums & Pick<ModelRepricing, 'organisation_id' | 'provider' | 'model'>)[];
 }
 
-/** Calls of one transaction. */
+/** The maximum number of calls in one transaction. */
 const PART_CALLS = 2_000;
 
 /**
- * Reprices counted calls whose sender gave no cost, by the current book. A dry run returns the costs before and after. When
- * applied, each part of the work is one transaction: the calls' costs, the difference in the aggregates and statistics of
- * their own days or, if the period is closed, in an adjustment for the next invoice (or a proposed credit note), and the
- * audit row. Issued invoices do not change (law 6). A second run changes nothing. Calls not yet drained are not included.
- * Throws `invalid_request` for an empty range, `not_found` for an unknown organisation.
+ * Reprices counted calls by the current price book: those whose sender reported no cost. A dry run reports the
+ * costs before and after. If applied, each part of the work is one transaction with the calls' costs, the
+ * difference and the audit row. The difference goes into the aggregates and statistics of the calls' own days or,
+ * if the period is closed, into an adjustment that the next invoice (or a proposed credit note) includes. Issued
+ * invoices stay unchanged (law 6). Repeating it changes nothing. Calls not yet drained are not included. Throws
+ * `invalid_request` for an empty range, `not_found` for an unknown organisation.
  */
 export async function repriceGenerations(ctx: Ctx, input: RepriceInput): Promise<Repricing> {
   const { from, to, apply } = input;
@@ -106,7 +107,7 @@ interface Of {
   readonly project_id: string;
 }
 
-/** True when all of its calls were looked at. */
+/** True if all of the project's calls were examined. */
 async function repriceProject(
   ctx: Ctx,
   input: RepriceInput,
@@ -125,7 +126,7 @@ async function repriceProject(
       part = await ctx.ledger.transaction(PLATFORM, async (tx) => {
         await lockEventsCursor(tx, organisation.shard);
         await tx.enter(tenant(organisation.id));
-        // Once more under the lock: what was read before may have been repriced meanwhile.
+        // Read again under the lock, because the calls may have been repriced since the first read.
         const current = await readPart(tx, input, of, place);
         if (current.repriced.length > 0)
           await commitPart(ctx, tx, input, organisation.id, repricingId, current);

@@ -11,12 +11,12 @@ import { instantOf } from '../share-rows.ts';
 import type { CostAdjustment, CountedCall, RepricedCall } from './repricing.ts';
 
 export interface RepricedOrganisation extends Readonly<Pick<Row<'organisations'>, 'id' | 'shard'>> {
-  /** For a million tokens; null where calls without a price cost nothing. */
+  /** Per million tokens. Null if calls without a price cost nothing. */
   readonly ceiling: Row<'organisations'>['ai_ceiling_price_per_million'];
   readonly projects: readonly Row<'projects'>['id'][];
 }
 
-/** All, or the one. */
+/** All organisations, or only the given one. */
 export const listRepricedOrganisations = (
   tx: LedgerTransaction,
   organisationId: string | null,
@@ -28,12 +28,12 @@ export const listRepricedOrganisations = (
     [organisationId],
   );
 
-/** Keeps the drain of the shard's events, and any other repricing of it, away until the transaction ends. */
+/** Blocks the drain of the shard's events and any other repricing of the shard until the transaction ends. */
 export async function lockEventsCursor(tx: LedgerTransaction, shard: number): Promise<void> {
   await tx.query(`SELECT 1 FROM rollup_cursors WHERE shard = $1 AND stream = 'events' FOR UPDATE`, [shard]);
 }
 
-/** Calls follow each other by the instant at which they happened, and their id. */
+/** Calls are ordered by the instant at which they happened, then by id. */
 export interface CallPlace {
   readonly occurred_at: number;
   readonly id: string;
@@ -66,13 +66,13 @@ const CALL = columns('ai_generations', [
   'hour',
   'day',
 ]);
-// A bigint comes as a number, and counts of tokens are wanted as bigints.
+// The driver returns a bigint as a number, but token counts must be bigints.
 const TOKENS = TOKEN_KINDS.map((kind) => `${kind}_tokens::text`).join(', ');
 type CallRow = RowOf<typeof CALL> &
   Pick<CountedCall, 'cost_source' | 'is_metered'> &
   Record<keyof Pick<Row<'ai_generations'>, `${TokenKind}_tokens`>, string>;
 
-/** Of a project's calls whose sender did not say the cost, those after a place, in the order of the index. */
+/** A project's calls without a reported cost that come after a place, in index order. */
 export async function listCountedCalls(
   tx: LedgerTransaction,
   { organisation_id, project_id, from, to, model }: CallRange,
@@ -110,7 +110,7 @@ function callOf({ cost_usd, occurred_at, ingested_at, hour, ...row }: CallRow): 
   };
 }
 
-// What a call was first metered with stays beside its new cost, for the rest is metered apart.
+// The first metered cost of a call is kept beside its new cost, because the difference is metered separately.
 export async function setCosts(tx: LedgerTransaction, repriced: readonly RepricedCall[]): Promise<void> {
   await tx.execute(
     `UPDATE ai_generations g SET cost_usd = r.cost_usd, cost_source = r.cost_source, price_ids = r.price_ids::uuid[],

@@ -1,17 +1,20 @@
-/** A ledger and a file store whose n-th call fails: BEGIN, a statement, COMMIT or a file, before its effect or after it. */
+/**
+ * A ledger and a file store whose n-th call fails, before or after its effect: BEGIN, a statement, COMMIT or a
+ * file.
+ */
 import { expect } from 'vitest';
 import type { FileStore } from '../../../src/core/ports.ts';
 import type { Ctx } from '../../../src/db/ctx.ts';
 import type { Ledger } from '../../../src/db/ledger.ts';
 
-/** `after`: the call did its work, and its answer is lost. */
+/** `after`: the call took effect, but its result is lost. */
 export interface Fault {
   readonly at: number;
   readonly moment: 'before' | 'after';
 }
 class Struck extends Error {}
 
-/** Counts BEGIN, each statement and COMMIT of every transaction and what is asked of the files, and fails one of them. */
+/** Counts BEGIN, each statement and COMMIT of every transaction and each file call, and fails one of them. */
 function sweep(
   { ledger, files }: Ctx,
   fault: Fault | null,
@@ -63,10 +66,10 @@ export const faultsOf = (calls: readonly string[]): Fault[] =>
     { at, moment: 'before' as const },
     { at, moment: 'after' as const },
   ]);
-/** The one fault after which the work stands: the answer to the last COMMIT is lost. */
+/** The only fault that leaves the work done: the result of the last COMMIT is lost. */
 export const isDone = (calls: readonly string[], { at, moment }: Fault): boolean =>
   at === calls.length - 1 && moment === 'after';
-/** Runs a verb into the fault, of which it must tell: a failure that it swallows could be any. */
+/** Runs a verb into the fault, which it must report. A swallowed failure could hide any fault. */
 export async function runStruck<T>(ctx: Ctx, fault: Fault, run: (ctx: Ctx) => Promise<T>): Promise<void> {
   const { swept, calls } = sweep(ctx, fault);
   await expect(run({ ...ctx, ...swept }), calls[fault.at]).rejects.toThrow(Struck);

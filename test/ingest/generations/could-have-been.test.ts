@@ -1,4 +1,4 @@
-/** Whether the edge's cost is the one of the book at the time of receipt. */
+/** Whether a cost computed at the edge matches the price book at the time the call was received. */
 import { describe, expect, test } from 'vitest';
 import { type LedgerPrice, matchesBookAt, type PricedCall } from '../../../src/ai/prices/price-book.ts';
 

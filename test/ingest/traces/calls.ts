@@ -1,4 +1,4 @@
-/** Spans through the pure part of the door: decoded, sorted and read. */
+/** Takes spans through the pure part of the trace API: decoding, sorting and reading. */
 import type { UsageEvent } from '../../../src/ingest/event.ts';
 import { readAttribution } from '../../../src/ingest/traces/attribution.ts';
 import { decodeJsonSpans } from '../../../src/ingest/traces/decode-json.ts';
@@ -24,7 +24,7 @@ export const contentOf = (event: UsageEvent | undefined): Readonly<Record<string
   return keptOf(event.generation);
 };
 
-/** What is kept of the one call of these spans. */
+/** The stored content of the single call in these spans. */
 export function callOf(
   span: TestSpan,
   resource: AttributeFields = {},
@@ -35,7 +35,7 @@ export function callOf(
   return contentOf(events[0]);
 }
 
-/** Accepted, refused, lacking and ignored. */
+/** The numbers of accepted, refused, lacking and ignored spans. */
 export const countsOf = ({ events, refused, lacking, ignored }: ParsedTraces): number[] => [
   events.length,
   refused.length,

@@ -1,4 +1,6 @@
-/** Of a span and one below it only one counts; what a counted span leaves for those of other requests. */
+/**
+ * Of a span and one below it only one counts; and the marks that a counted span leaves for spans in other requests.
+ */
 import { describe, expect, test } from 'vitest';
 import { countsOf, sorted } from './calls.ts';
 import { type AttributeFields, bareSpan, newId, newTrace, spanOf, type TestSpan } from './spans.ts';
@@ -11,7 +13,7 @@ const UNTOLD: AttributeFields = {
 
 type Made = 'used' | 'failed' | 'without_usage' | 'agent';
 
-/** `['used', ['agent', ['used']]]`: a span with those below it. */
+/** `['used', ['agent', ['used']]]`: a span and the spans below it. */
 type Tree = readonly [made: Made, ...below: Tree[]];
 
 function spansOf([made, ...below]: Tree, trace = newTrace(), parent = ''): TestSpan[] {

@@ -1,4 +1,4 @@
-/** What the statements for traced calls cost: each finds its rows by an index, however much the store holds. */
+/** The cost of the statements for traced calls: each finds its rows by an index, regardless of the store's size. */
 import { expect, test } from 'vitest';
 import type { StampedEvent } from '../../../src/ingest/accept-events.ts';
 import { hotWriter } from '../../../src/ingest/store.ts';

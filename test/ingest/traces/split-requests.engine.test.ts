@@ -1,6 +1,6 @@
 /**
- * Of spans that repeat each other's usage one counts, however an exporter cuts a trace into requests, and whatever comes
- * first, twice or at once. Against the real D1, whose transactions decide.
+ * Of spans that repeat each other's usage exactly one counts, however an exporter splits a trace into requests, and
+ * in whatever order they arrive, even twice or at once. Runs against the real D1, whose transactions decide.
  */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -43,7 +43,7 @@ const accepted = { accepted: 1, duplicates: 0, ignored: 0, rejected: 0 };
 const ignored = { ...accepted, accepted: 0, ignored: 1 };
 const duplicate = { ...accepted, accepted: 0, duplicates: 1 };
 
-/** The ids of the spans of a trace that were counted. */
+/** The ids of a trace's counted spans. */
 async function countedOf(trace: string): Promise<string[]> {
   const rows = await queryD1<{ key: string }>(
     'HOT_0',
@@ -55,7 +55,7 @@ async function countedOf(trace: string): Promise<string[]> {
   return rows.map(({ key }) => key.split(':').at(-1) ?? '').sort();
 }
 
-/** A span over another, which has an id of the vendor's or none. */
+/** A span and one below it; only the lower one may have a response id from the vendor. */
 function pairOf(withId: boolean): { above: TestSpan; below: TestSpan } {
   const above = spanOf();
   const attributes = withId ? { 'gen_ai.response.id': randomUUID() } : {};
@@ -79,7 +79,7 @@ describe.each([false, true])('a call over another, which has an id of the vendor
     expect(await send(below)).toEqual(ignored);
     expect(await send(below)).toEqual(ignored);
     expect(await send(above)).toEqual(duplicate);
-    // Both in one request afterwards: the lower would count there, were the upper not known.
+    // Both in one request afterwards: the lower one would count if the upper one were not known.
     expect(await send(below, above)).toEqual({ ...ignored, ignored: 2 });
     expect(await countedOf(above.trace)).toEqual([above.id]);
   });
@@ -119,7 +119,7 @@ test('a span that is no call between the two is looked through where it comes wi
 
 describe('spans of AI that count for nothing, between the two', () => {
   const AGENT = { 'gen_ai.operation.name': 'invoke_agent' };
-  /** A call over `count` agents and steps over a call, the uppermost first. */
+  /** A call above `count` agents and steps above another call, the uppermost first. */
   function chainOf(count: number, attributes: AttributeFields = AGENT): TestSpan[] {
     const chain = [spanOf()];
     const [{ trace }] = chain as [TestSpan];
@@ -233,7 +233,7 @@ test('an attempt that failed hinders neither the call above it nor another below
   expect(await send(wrapper)).toEqual(ignored);
 });
 
-/** Calls by their place in a tree: the parent of each is an earlier one, or none. */
+/** Calls arranged as a tree: the parent of each is an earlier one, or none. */
 const tree = (levels: number): fc.Arbitrary<TestSpan[]> =>
   fc.array(fc.nat(100), { minLength: 1, maxLength: 7 }).map((choices) => {
     const trace = newTrace();
@@ -251,7 +251,7 @@ const tree = (levels: number): fc.Arbitrary<TestSpan[]> =>
 
 const cuts = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 7, maxLength: 7 });
 
-/** Requests of one to three spans. */
+/** Splits spans into requests of one to three. */
 function cutUp(spans: readonly TestSpan[], sizes: readonly number[]): TestSpan[][] {
   const requests: TestSpan[][] = [];
   let at = 0;
@@ -300,7 +300,7 @@ test('in any order, cut in any way, and at once, of each pair one counts and no 
         for (const { id, parent } of spans) {
           const below = spans.filter((each) => each.parent === id);
           if (parent !== '') expect(counted.has(id) && counted.has(parent)).toBe(false);
-          // Counted, or another span with the same usage is.
+          // It is counted, or another span with the same usage is.
           expect(counted.has(id) || counted.has(parent) || below.some((each) => counted.has(each.id))).toBe(
             true,
           );

@@ -1,4 +1,4 @@
-/** What AI calls come to in the books: invoices that bill and explain them, and differences that are found. */
+/** AI calls in the books: invoices that bill and explain them, and the differences that are found. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tenant } from '../../../src/db/ledger.ts';
 import { createInvoice } from '../../../src/invoicing/create-invoice.ts';
