@@ -1,4 +1,5 @@
 /** Pure: redacts a listed or quarantined event when its user is deleted or the retention of its payloads ends. */
+import { isObject } from '../core/read-fields.ts';
 import { PAYLOADS, PERSONAL_FIELDS } from './generation-row.ts';
 
 export interface ErasedUser {
@@ -8,9 +9,6 @@ export interface ErasedUser {
 }
 
 type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Fields that hold another record: a call's content, or the event that the row is about. Each is an object or JSON

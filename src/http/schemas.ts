@@ -3,13 +3,12 @@ import * as z from 'zod';
 import { isCurrency } from '../core/currency.ts';
 import { canonicalDecimal } from '../core/decimal.ts';
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from '../core/page.ts';
+import { isStorableText } from '../core/read-fields.ts';
 import { formatInstant, isDay, isTimeZone, parseInstant } from '../core/time.ts';
-
-const isText = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
 
 /** Valid Unicode without U+0000, which Postgres cannot store. */
 export const textOf = (min: number, max: number) =>
-  z.string().min(min).max(max).refine(isText, { error: 'Must be valid Unicode without U+0000.' });
+  z.string().min(min).max(max).refine(isStorableText, { error: 'Must be valid Unicode without U+0000.' });
 
 /** For filters: an empty text matches nothing and is valid. */
 export const filterText = (max: number) => textOf(0, max);

@@ -1,6 +1,7 @@
 /** Turns zod's issues into the faults of a problem document. */
 import type * as z from 'zod';
 import { AppError, type Fault, invalidRequest } from '../core/error.ts';
+import { NUMBER_DIGITS_MAX } from '../core/read-fields.ts';
 
 const CODES: Readonly<Record<string, string>> = {
   invalid_type: 'wrong_type',
@@ -69,7 +70,6 @@ export function readQuery(url: URL): Record<string, string> {
 
 /** Quantities that may be JSON numbers; amounts of money may not. */
 const QUANTITY_FIELDS = new Set(['included_units', 'package_size', 'up_to']);
-const NUMBER_DIGITS_MAX = 15;
 const PLAIN_NUMBER = /^-?[0-9]+(\.[0-9]+)?$/;
 
 /** Parses JSON; a quantity's number becomes its own text if it has few enough digits to be exact. */

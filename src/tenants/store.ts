@@ -50,7 +50,7 @@ export async function insertOrganisation(tx: LedgerTransaction, row: NewOrganisa
 }
 
 /** `published`: the change must reach the edge, so it also increments the publication version. */
-export async function updateOrganisation(
+export async function updateOrganisationRow(
   tx: LedgerTransaction,
   id: string,
   changes: Partial<NewOrganisation>,
@@ -71,7 +71,7 @@ export async function updateOrganisation(
 }
 
 export async function touchPublication(tx: LedgerTransaction, organisationId: string): Promise<void> {
-  await updateOrganisation(tx, organisationId, {}, true);
+  await updateOrganisationRow(tx, organisationId, {}, true);
 }
 
 export const listOrganisations = (tx: LedgerTransaction, page: PageInput): Promise<Page<Organisation>> =>
@@ -182,7 +182,7 @@ export async function insertProject(tx: LedgerTransaction, row: NewRow<'projects
   return inserted;
 }
 
-export async function updateProject(
+export async function updateProjectRow(
   tx: LedgerTransaction,
   id: string,
   changes: Partial<NewRow<'projects'>>,

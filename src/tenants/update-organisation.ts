@@ -17,7 +17,7 @@ import {
   findBillingEntityId,
   findOrganisationLocked,
   type Organisation,
-  updateOrganisation as updateOrganisationRow,
+  updateOrganisationRow,
   upsertCalendarEntry,
 } from './store.ts';
 

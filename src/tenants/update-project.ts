@@ -1,7 +1,7 @@
 import { appendAudit } from '../access/audit/append-audit.ts';
 import type { Ctx } from '../db/ctx.ts';
 import { publishOrganisations } from './publication/publish-directory.ts';
-import { type Project, touchPublication, updateProject as updateProjectRow } from './store.ts';
+import { type Project, touchPublication, updateProjectRow } from './store.ts';
 import { withOwner } from './tenant-scope.ts';
 
 export interface UpdateProjectInput {
